@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import type { UserWorkspaceConfig } from 'vitest/config';
 
 /** What every project's vitest configuration has in common. Libraries resolve to their sources, so that no build is needed. */
@@ -9,6 +11,8 @@ export function shared(name: string): UserWorkspaceConfig {
       name,
       include: ['src/**/*.spec.ts'],
       environment: 'node',
+      // One PostgreSQL for all test files of a run, started by the first one that needs it.
+      globalSetup: [fileURLToPath(new URL('libs/testing/src/backends/vitest-global-setup.ts', import.meta.url))],
       setupFiles: [],
       testTimeout: 20_000,
       hookTimeout: 60_000,

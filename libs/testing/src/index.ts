@@ -1,1 +1,3 @@
-export {};
+export * from './backends/index.js';
+export { createDatabase, sharedPostgres, startNatsForTest } from './backends/test-run.js';
+export { type WaitOptions, waitFor } from './wait-for.js';

@@ -1,0 +1,143 @@
+// Owns what the tests of one vitest run share: a folder, and in it one PostgreSQL, started by the first test file that asks.
+// The folder's path travels in an environment variable, because every project and every worker has its own copy of this module.
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Client } from 'pg';
+
+import { waitFor } from '../wait-for.js';
+import { findNatsServer } from './find-nats-server.js';
+import { type NatsUser, type RunningNats, startNatsServer, stopLeftOverNats } from './nats-server.js';
+import { isRunning } from './os-process.js';
+import { startPostgres, stopLeftOverPostgres } from './postgres.js';
+
+const VARIABLE = 'SLIPWAY_TEST_RUN';
+const PREFIX = 'slipway-test-';
+
+/** Opens the run of this process; a second project of the same vitest run joins it. The answer closes what this call opened. */
+export async function openTestRun(): Promise<() => Promise<void>> {
+  if (process.env[VARIABLE]) return async () => {};
+  await sweepDeadRuns();
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
+  // PostgreSQL's own account must get through when the tests run as root.
+  chmodSync(folder, 0o711);
+  writeFileSync(join(folder, 'owner.pid'), String(process.pid));
+  process.env[VARIABLE] = folder;
+  return async () => {
+    delete process.env[VARIABLE];
+    await closeFolder(folder);
+  };
+}
+
+/** The PostgreSQL of this test run, without fsync: the URL of its superuser. Started at the first call. */
+export async function sharedPostgres(): Promise<{ ownerUrl: string }> {
+  const folder = join(runFolder(), 'postgres');
+  const answer = join(folder, 'running.json');
+  const lock = join(runFolder(), 'postgres.lock');
+  return waitFor(
+    async () => {
+      if (existsSync(answer)) return JSON.parse(readFileSync(answer, 'utf8')) as { ownerUrl: string };
+      if (!tryLock(lock)) return null;
+      try {
+        mkdirSync(folder, { mode: 0o711 });
+        const { ownerUrl } = await startPostgres({
+          dataDir: folder,
+          fsync: false,
+          settings: { max_connections: '300' },
+        });
+        writeFileSync(`${answer}.new`, JSON.stringify({ ownerUrl }));
+        renameSync(`${answer}.new`, answer);
+        return { ownerUrl };
+      } catch (error) {
+        rmSync(folder, { recursive: true, force: true });
+        rmdirSync(lock);
+        throw error;
+      }
+    },
+    { timeoutMs: 60_000 },
+  );
+}
+
+/** A new, empty database on the shared PostgreSQL, for one test file. Roles belong to the server, so they are shared. */
+export async function createDatabase(): Promise<{ ownerUrl: string; drop(): Promise<void> }> {
+  const { ownerUrl } = await sharedPostgres();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await execute(ownerUrl, `create database ${name}`);
+  const url = new URL(ownerUrl);
+  url.pathname = `/${name}`;
+  return { ownerUrl: url.href, drop: () => execute(ownerUrl, `drop database if exists ${name} with (force)`) };
+}
+
+/** A nats-server of its own (30 ms) for one test file, without users unless some are given. */
+export async function startNatsForTest(users: readonly NatsUser[] = []): Promise<RunningNats> {
+  const dataDir = mkdtempSync(join(runFolder(), 'nats-'));
+  const nats = await startNatsServer({ binary: await findNatsServer(), dataDir, users });
+  return {
+    ...nats,
+    stop: async () => {
+      await nats.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function runFolder(): string {
+  const folder = process.env[VARIABLE];
+  if (!folder)
+    throw new Error(
+      `${VARIABLE} is not set: give the project's vitest configuration the globalSetup of vitest.shared.mts`,
+    );
+  return folder;
+}
+
+function tryLock(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function execute(ownerUrl: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+async function closeFolder(folder: string): Promise<void> {
+  if (existsSync(join(folder, 'postgres'))) await stopLeftOverPostgres(join(folder, 'postgres'));
+  for (const name of readdirSync(folder).filter((entry) => entry.startsWith('nats-')))
+    await stopLeftOverNats(join(folder, name));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+// A run that was killed could not clean up.
+async function sweepDeadRuns(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name);
+    try {
+      if (isRunning(Number(readFileSync(join(folder, 'owner.pid'), 'utf8')))) continue;
+      await closeFolder(folder);
+    } catch {
+      // Another user's folder, or one that is being made just now.
+    }
+  }
+}
