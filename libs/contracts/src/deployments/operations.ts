@@ -1,0 +1,83 @@
+import { defineCommand, defineEvent, defineQuery } from '../define.js';
+import {
+  AppCommand,
+  AppCount,
+  AppCreated,
+  AppDeleted,
+  AppDeleting,
+  AppPage,
+  AppPhaseChanged,
+  AppScaled,
+  AppUpdated,
+  AppView,
+  AwaitApp,
+  AwaitedApp,
+  ChangedApp,
+  CountApps,
+  CreateApp,
+  GetApp,
+  ListApps,
+  NamespaceRemoved,
+  ScaleApp,
+  ScaledApp,
+  UpdateApp,
+} from './deployments.v1.js';
+
+export const createApp = defineCommand({ subject: 'cmd.deployments.app.create.v1', input: CreateApp, output: AppView });
+export const updateApp = defineCommand({
+  subject: 'cmd.deployments.app.update.v1',
+  input: UpdateApp,
+  output: ChangedApp,
+});
+export const scaleApp = defineCommand({ subject: 'cmd.deployments.app.scale.v1', input: ScaleApp, output: ScaledApp });
+export const startApp = defineCommand({ subject: 'cmd.deployments.app.start.v1', input: AppCommand, output: AppView });
+export const stopApp = defineCommand({ subject: 'cmd.deployments.app.stop.v1', input: AppCommand, output: AppView });
+export const deleteApp = defineCommand({
+  subject: 'cmd.deployments.app.delete.v1',
+  input: AppCommand,
+  output: AppView,
+});
+
+export const getApp = defineQuery({ subject: 'qry.deployments.app.get.v1', input: GetApp, output: AppView });
+export const listApps = defineQuery({ subject: 'qry.deployments.app.list.v1', input: ListApps, output: AppPage });
+export const countApps = defineQuery({ subject: 'qry.deployments.app.count.v1', input: CountApps, output: AppCount });
+export const awaitApp = defineQuery({ subject: 'qry.deployments.app.await.v1', input: AwaitApp, output: AwaitedApp });
+
+const everyone = ['catalog', 'logs', 'notifications'] as const;
+const journals = ['logs', 'notifications'] as const;
+
+export const appCreated = defineEvent({
+  subject: 'evt.deployments.app.created.v1',
+  payload: AppCreated,
+  listeners: everyone,
+});
+export const appUpdated = defineEvent({
+  subject: 'evt.deployments.app.updated.v1',
+  payload: AppUpdated,
+  listeners: journals,
+});
+export const appScaled = defineEvent({
+  subject: 'evt.deployments.app.scaled.v1',
+  payload: AppScaled,
+  listeners: journals,
+});
+export const appPhaseChanged = defineEvent({
+  subject: 'evt.deployments.app.phase-changed.v1',
+  payload: AppPhaseChanged,
+  listeners: journals,
+});
+export const appDeleting = defineEvent({
+  subject: 'evt.deployments.app.deleting.v1',
+  payload: AppDeleting,
+  listeners: everyone,
+});
+export const appDeleted = defineEvent({
+  subject: 'evt.deployments.app.deleted.v1',
+  payload: AppDeleted,
+  listeners: everyone,
+});
+export const namespaceRemoved = defineEvent({
+  subject: 'evt.deployments.namespace.removed.v1',
+  payload: NamespaceRemoved,
+  listeners: ['catalog'],
+});

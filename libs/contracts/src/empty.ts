@@ -1,0 +1,2 @@
+/** The input of an operation that asks for nothing but its envelope. */
+export class Nothing {}

@@ -1,0 +1,131 @@
+import {
+  Flag,
+  Format,
+  Id,
+  Integer,
+  JsonObject,
+  Nested,
+  NestedList,
+  OneOf,
+  Optional,
+  Sealed,
+  SomeOf,
+  Text,
+  Time,
+} from '../fields.js';
+import type { AppId, DeliveryId, SubscriptionId } from '../ids.js';
+
+/** An entry of one user's feed. It names facts and carries their fields; each dialect words them. */
+export class FeedEvent {
+  /** Opaque, ordered within the feed. */
+  @Text({ max: 20 }) id: string;
+  /** The entry before it in this feed, null for the first: who sees a gap asks again. */
+  @Text({ max: 20 }) @Optional() previousId: string | null;
+  /** `deployments.app.phase-changed` and the like. */
+  @Text({ max: 128 }) fact: string;
+  @Id() appId: AppId;
+  @Format('dns_label') appName: string;
+  @Time() time: string;
+  /** The event's own fields without the App's: `from`, `to`, `old`, `new`, `changes`, `revision`, `reason`, `message`, `url`. */
+  @JsonObject() fields: Record<string, unknown>;
+}
+
+export class ListFeed {
+  /** Default: nothing but the newest id. */
+  @Text({ max: 20 }) @Optional() afterId?: string;
+  @Integer({ min: 1, max: 500 }) limit: number;
+}
+
+export class FeedPage {
+  @NestedList(() => FeedEvent, { max: 500 }) events: FeedEvent[];
+  /** Entries after `afterId` have gone with age, or it is unknown. */
+  @Flag() gap: boolean;
+  /** The newest entry's id, null for an empty feed. */
+  @Text({ max: 20 }) @Optional() newestId: string | null;
+}
+
+/** What a webhook may subscribe to. */
+export const WEBHOOK_TYPES = [
+  'deployment_started',
+  'deployment_completed',
+  'deployment_failed',
+  'deployment_stopped',
+  'deployment_updated',
+  'deployment_restarted',
+  'deployment_scaling',
+  'deployment_scaled',
+  'deployment_scale_failed',
+  'deployment_start_failed',
+  'deployment_stop_failed',
+  'deployment_deleted',
+  'deployment_domain_verified',
+] as const;
+export type WebhookType = (typeof WEBHOOK_TYPES)[number];
+
+export class SubscriptionView {
+  @Id() id: SubscriptionId;
+  @Text({ min: 1, max: 100 }) name: string;
+  @Text({ max: 2048 }) url: string;
+  @Flag() active: boolean;
+  @SomeOf(WEBHOOK_TYPES) types: WebhookType[];
+  @Text({ max: 255 }) @Optional() disabledReason: string | null;
+  @Time() createdAt: string;
+  @Time() updatedAt: string;
+}
+
+export class CreateSubscription {
+  @Text({ min: 1, max: 100 }) name: string;
+  @Text({ min: 1, max: 2048 }) url: string;
+  /** Generated when absent. */
+  @Text({ min: 1, max: 255 }) @Optional() @Sealed() secret?: string;
+  @SomeOf(WEBHOOK_TYPES) types: WebhookType[];
+}
+
+export class CreatedSubscription {
+  @Nested(() => SubscriptionView) subscription: SubscriptionView;
+  @Text() @Sealed() secret: string;
+}
+
+export class UpdateSubscription {
+  @Id() id: SubscriptionId;
+  @Text({ min: 1, max: 100 }) @Optional() name?: string;
+  @Text({ min: 1, max: 2048 }) @Optional() url?: string;
+  @Text({ min: 1, max: 255 }) @Optional() @Sealed() secret?: string;
+  @SomeOf(WEBHOOK_TYPES) @Optional() types?: WebhookType[];
+  /** True enables again. */
+  @Flag() @Optional() active?: boolean;
+}
+
+export class SubscriptionRef {
+  @Id() id: SubscriptionId;
+}
+
+export class SubscriptionList {
+  @NestedList(() => SubscriptionView) subscriptions: SubscriptionView[];
+}
+
+export class DeliveryView {
+  @Id() id: DeliveryId;
+  @Id() eventId: string;
+  @Text({ max: 64 }) type: string;
+  @Id() @Optional() appId: AppId | null;
+  @OneOf(['pending', 'delivered', 'failed']) status: 'pending' | 'delivered' | 'failed';
+  @Integer({ min: 0 }) attempts: number;
+  @Integer() @Optional() lastStatusCode: number | null;
+  @Text({ max: 1024 }) @Optional() lastError: string | null;
+  @Time() @Optional() nextAttemptAt: string | null;
+  @Time() createdAt: string;
+  @Time() @Optional() deliveredAt: string | null;
+}
+
+export class ListDeliveries {
+  @Id() subscriptionId: SubscriptionId;
+  @OneOf(['pending', 'delivered', 'failed']) @Optional() status?: 'pending' | 'delivered' | 'failed';
+  @Integer({ min: 1 }) page: number;
+  @Integer({ min: 1, max: 100 }) limit: number;
+}
+
+export class DeliveryPage {
+  @NestedList(() => DeliveryView, { max: 100 }) deliveries: DeliveryView[];
+  @Integer({ min: 0 }) total: number;
+}
