@@ -1,0 +1,118 @@
+import { IsInt, IsNotEmpty, IsUrl, Max, Min } from 'class-validator';
+import { describe, expect, it } from 'vitest';
+
+import { ConfigurationError } from './configuration-error.js';
+import { describeConfig } from './describe-config.js';
+import { loadConfig } from './load-config.js';
+import { type KeyValue, Variable } from './variable.js';
+
+class ShopConfig {
+  @Variable('SHOP_URL', { required: 'always', description: 'Where the shop is.' })
+  @IsUrl({ require_tld: false })
+  url: string;
+
+  @Variable('SHOP_PORT', { type: 'integer', default: 3000, description: 'Its port.' })
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  port: number;
+
+  @Variable('SHOP_OPEN', { type: 'boolean', default: false, description: 'Whether it is open.' })
+  open: boolean;
+
+  @Variable('SHOP_TAGS', { type: 'list', default: [], description: 'Its tags.' })
+  tags: readonly string[];
+
+  @Variable('SHOP_KEYS', {
+    type: 'keyValueList',
+    secret: true,
+    required: 'production',
+    default: [{ key: 'dev', value: 'x' }],
+    description: 'Its keys.',
+  })
+  keys: readonly KeyValue[];
+
+  @Variable('SHOP_MOTTO', { description: 'A line for the door.' })
+  @IsNotEmpty()
+  motto?: string;
+}
+
+const failure = (env: Record<string, string>, production = false): ConfigurationError => {
+  try {
+    loadConfig(ShopConfig, env, { production });
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('was accepted');
+};
+const issuesOf = (env: Record<string, string>, production = false) =>
+  Object.fromEntries(failure(env, production).issues.map(({ variable, text }) => [variable, text]));
+
+describe('loadConfig', () => {
+  it('converts each variable by its declared type and applies the defaults once', () => {
+    const config = loadConfig(ShopConfig, {
+      SHOP_URL: 'http://shop',
+      SHOP_OPEN: 'yes',
+      SHOP_TAGS: 'a, b,,c',
+      SHOP_KEYS: '2:y:z,1:x',
+    });
+    expect({ ...config }).toEqual({
+      url: 'http://shop',
+      port: 3000,
+      open: true,
+      tags: ['a', 'b', 'c'],
+      keys: [
+        { key: '2', value: 'y:z' },
+        { key: '1', value: 'x' },
+      ],
+    });
+  });
+
+  it('gives a frozen object', () => {
+    expect(Object.isFrozen(loadConfig(ShopConfig, { SHOP_URL: 'http://shop' }))).toBe(true);
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    expect(loadConfig(ShopConfig, { SHOP_URL: 'http://shop', SHOP_PORT: ' ', SHOP_MOTTO: '' })).toMatchObject({
+      port: 3000,
+    });
+  });
+
+  it('tells all errors at once, in the order of declaration', () => {
+    const { issues, message } = failure({ SHOP_PORT: 'x', SHOP_OPEN: 'perhaps', SHOP_KEYS: 'secret-without-colon' });
+    expect(issues.map(({ variable }) => variable)).toEqual(['SHOP_URL', 'SHOP_PORT', 'SHOP_OPEN', 'SHOP_KEYS']);
+    expect(message.split('\n')).toHaveLength(5);
+  });
+
+  it('names the variable, not the property, says what it is and what it is for', () => {
+    expect(issuesOf({ SHOP_URL: 'http://shop', SHOP_PORT: '0' })).toEqual({
+      SHOP_PORT: 'must not be less than 1, but is "0". Its port.',
+    });
+  });
+
+  it('never prints the value of a secret', () => {
+    expect(failure({ SHOP_URL: 'http://shop', SHOP_KEYS: 'hunter2' }).message).not.toContain('hunter2');
+    expect(issuesOf({ SHOP_URL: 'http://shop', SHOP_KEYS: 'a:1,a:2' }).SHOP_KEYS).toContain('names each key once');
+  });
+
+  it('asks for what production needs in production only, even when there is a default', () => {
+    expect(issuesOf({ SHOP_URL: 'http://shop' }, true)).toEqual({
+      SHOP_KEYS: 'is not set, and production has no default for it. Its keys.',
+    });
+    expect(() => loadConfig(ShopConfig, { SHOP_URL: 'http://shop', NODE_ENV: 'production' })).toThrow('SHOP_KEYS');
+  });
+});
+
+describe('describeConfig', () => {
+  it('gives a row per variable without a secret default', () => {
+    expect(describeConfig(ShopConfig).map((row) => [row.name, row.default, row.required])).toEqual([
+      ['SHOP_URL', '', 'always'],
+      ['SHOP_PORT', '3000', 'no'],
+      ['SHOP_OPEN', 'false', 'no'],
+      ['SHOP_TAGS', '', 'no'],
+      ['SHOP_KEYS', '', 'in production'],
+      ['SHOP_MOTTO', '', 'no'],
+    ]);
+  });
+});

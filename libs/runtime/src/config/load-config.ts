@@ -1,0 +1,100 @@
+import { type ValidationError, validateSync } from 'class-validator';
+
+import { ConfigurationError, type VariableIssue } from './configuration-error.js';
+import { convertVariable } from './convert-variable.js';
+import { type ConfigClass, type DeclaredVariable, variablesOf } from './variable.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadConfigOptions {
+  /** Whether `required: 'production'` applies. Default: NODE_ENV of the given environment is `production`. */
+  production?: boolean;
+  /** Named in the error's first line. Default: `Slipway`. */
+  subject?: string;
+}
+
+/**
+ * Reads the variables that a configuration class declares, converts and validates them and applies the defaults.
+ * An empty variable counts as absent, as compose files and charts pass them. The result is frozen.
+ *
+ * @throws ConfigurationError naming every variable that is wrong
+ */
+export function loadConfig<T extends object>(
+  Class: ConfigClass<T>,
+  env: Environment,
+  options: LoadConfigOptions = {},
+): Readonly<T> {
+  const { config, issues } = readConfig(Class, env, options.production ?? isProduction(env));
+  if (issues.length > 0) throw new ConfigurationError(issues, options.subject);
+  return config;
+}
+
+export function isProduction(env: Environment): boolean {
+  return env.NODE_ENV === 'production';
+}
+
+/** Like `loadConfig`, for callers that report the issues of several classes together. */
+export function readConfig<T extends object>(
+  Class: ConfigClass<T>,
+  env: Environment,
+  production: boolean,
+): { config: Readonly<T>; issues: VariableIssue[] } {
+  const config = new Class();
+  const variables = variablesOf(Class);
+  const issues: VariableIssue[] = [];
+  const settled = new Set<string>();
+  for (const variable of variables) {
+    const value = readVariable(variable, env, production);
+    if ('issue' in value) {
+      issues.push({ variable: variable.name, text: value.issue });
+      settled.add(variable.property);
+      continue;
+    }
+    if (value.value === undefined) settled.add(variable.property);
+    else Reflect.set(config, variable.property, value.value);
+  }
+  // A property that was already reported, or is optional and absent, has no value for the validators to judge.
+  for (const error of validateSync(config, { forbidUnknownValues: false })) {
+    const variable = variables.find(({ property }) => property === error.property);
+    if (variable && !settled.has(variable.property)) {
+      issues.push({ variable: variable.name, text: describeViolation(error, variable, env) });
+    }
+  }
+  const order = variables.map(({ name }) => name);
+  issues.sort((a, b) => order.indexOf(a.variable) - order.indexOf(b.variable));
+  return { config: Object.freeze(config), issues };
+}
+
+function readVariable(
+  variable: DeclaredVariable,
+  env: Environment,
+  production: boolean,
+): { value: unknown } | { issue: string } {
+  const text = env[variable.name];
+  if (text === undefined || text.trim() === '') {
+    if (variable.required === 'production' && production) {
+      return { issue: `is not set, and production has no default for it. ${variable.description}` };
+    }
+    if (variable.default === undefined && variable.required === 'always') {
+      return { issue: `is not set. ${variable.description}` };
+    }
+    return { value: variable.default };
+  }
+  const converted = convertVariable(variable.type, text);
+  return converted.ok
+    ? { value: converted.value }
+    : { issue: `has to be ${converted.expected}${butIs(variable, text)}. ${variable.description}` };
+}
+
+// class-validator begins its messages with the property's name, which whoever sets the variable has never seen.
+function describeViolation(error: ValidationError, variable: DeclaredVariable, env: Environment): string {
+  const rules = Object.values(error.constraints ?? {}).map((message) =>
+    message.startsWith(`${error.property} `) ? message.slice(error.property.length + 1) : message,
+  );
+  const nested = rules.length === 0 ? ['is malformed'] : rules;
+  return `${nested.join(' and ')}${butIs(variable, env[variable.name])}. ${variable.description}`;
+}
+
+function butIs(variable: DeclaredVariable, text: string | undefined): string {
+  return variable.secret || text === undefined ? '' : `, but is ${JSON.stringify(text)}`;
+}

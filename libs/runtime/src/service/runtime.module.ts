@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+
+import { AdminServer } from '../health/admin-server.js';
+import { Metrics } from '../health/metrics.js';
+import { Readiness } from '../health/readiness.js';
+import { ServiceLogger } from '../log/logger.js';
+import type { ConfigClass } from '../config/variable.js';
+
+export interface RuntimeProviders {
+  readonly configClass: ConfigClass<object>;
+  readonly config: object;
+  readonly logger: ServiceLogger;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly adminServer: AdminServer;
+}
+
+/** Makes the configuration, ServiceLogger, Readiness, Metrics and AdminServer injectable in every module of one service. */
+@Module({})
+export class RuntimeModule {
+  static with(given: RuntimeProviders): DynamicModule {
+    const providers = [
+      { provide: given.configClass, useValue: given.config },
+      { provide: ServiceLogger, useValue: given.logger },
+      { provide: Readiness, useValue: given.readiness },
+      { provide: Metrics, useValue: given.metrics },
+      { provide: AdminServer, useValue: given.adminServer },
+    ];
+    return { module: RuntimeModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}
