@@ -6,6 +6,7 @@ export * from './deployments/operations.js';
 export * from './empty.js';
 export * from './envelope.js';
 export * from './fields.js';
+export * from './identity/api-key.js';
 export * from './identity/identity.v1.js';
 export * from './identity/operations.js';
 export * from './ids.js';

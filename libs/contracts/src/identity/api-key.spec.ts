@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+
+import { apiKeyChecksum, isApiKey } from './api-key.js';
+
+describe('the format of an API key', () => {
+  it('has the checksum of the published vector', () => {
+    expect(apiKeyChecksum('ce_dev_4kT9wQz1XbR7mVc2LpY8sHd6NfJ3gAe5')).toBe('3tq193');
+  });
+
+  it('tells a key from a mistyped, a cut and a short one', () => {
+    const key = 'ce_dev_4kT9wQz1XbR7mVc2LpY8sHd6NfJ3gAe53tq193';
+    expect(isApiKey(key)).toBe(true);
+    expect(isApiKey(key.replace('9', '8'))).toBe(false);
+    expect(isApiKey(key.slice(0, -1))).toBe(false);
+    expect(isApiKey(`a${apiKeyChecksum('a')}`)).toBe(false);
+  });
+});
