@@ -30,5 +30,12 @@ export { type RuntimeProviders, RuntimeModule } from './service/runtime.module.j
 export { closeOnSignal, ShutdownDeadlineError } from './service/shutdown.js';
 export { type RunningService, startService, type StartOptions } from './service/start-service.js';
 export { type Transport, TRANSPORT } from './service/transport.js';
-export { contextFromTraceparent, currentTraceparent, inSpan, SpanKind, type SpanOptions } from './telemetry/spans.js';
+export {
+  contextFromTraceparent,
+  currentTraceparent,
+  flushSpans,
+  inSpan,
+  SpanKind,
+  type SpanOptions,
+} from './telemetry/spans.js';
 export { within } from './within.js';

@@ -46,12 +46,12 @@ export class AdminServer {
     this.members.delete(name);
   }
 
-  /** Starts to listen and gives the address, such as `http://127.0.0.1:8081`. */
+  /** Starts to listen and gives the address, such as `http://127.0.0.1:8081`. Rejects when the port is taken. */
   async listen(): Promise<string> {
     const { host = '127.0.0.1', port = 0 } = this.options;
     const server = createServer((request, response) => void this.serve(request, response));
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
+      server.once('error', (error) => reject(Reflect.get(error, 'code') === 'EADDRINUSE' ? taken(host, port) : error));
       server.listen(port, host, resolve);
     });
     this.server = server;
@@ -91,6 +91,12 @@ export class AdminServer {
     response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
     response.end(request.method === 'HEAD' ? undefined : body);
   }
+}
+
+function taken(host: string, port: number): Error {
+  return new Error(
+    `ADMIN_PORT ${port} on ${host} is taken by another process; choose another port, or 0 for a free one`,
+  );
 }
 
 const NOT_FOUND: AdminAnswer = { status: 404, contentType: 'text/plain', body: 'GET /livez, /readyz or /metrics\n' };

@@ -82,7 +82,14 @@ function createPino({ level = 'info', destination }: LoggerOptions): PinoLogger 
       ? destination
       : fileDestination({ dest: destination ?? 1, mkdir: true, sync: true });
   return pino(
-    { level, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // `redact` has described the error already; the default serializer would describe the description.
+      serializers: { err: (err: unknown) => err },
+    },
     stream,
   );
 }

@@ -1,8 +1,10 @@
 import type { Logger } from '../log/logger.js';
+import { flushSpans } from '../telemetry/spans.js';
+import { within } from '../within.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-/** What still keeps the process alive after closing gets this long before it is ended all the same. */
-const LINGER_MS = 1_000;
+/** Telemetry gets this long to send its last spans to a collector that may be away. */
+const FLUSH_MS = 1_000;
 
 export class ShutdownDeadlineError extends Error {
   override readonly name = 'ShutdownDeadlineError';
@@ -25,21 +27,25 @@ export function closeOnSignal(close: () => Promise<void>, logger: Logger): () =>
     }
     closing = true;
     logger.info('stopping', { signal });
-    close().then(
-      () => {
-        logger.info('stopped', { signal });
-        process.exitCode = 0;
-        // The event loop ends by itself and telemetry sends its rest; a forgotten handle must not keep the process.
-        setTimeout(() => process.exit(0), LINGER_MS).unref();
-      },
-      (error: unknown) => {
-        logger.fatal('could not stop in order', { err: error });
-        process.exit(1);
-      },
-    );
+    void stop(close, logger);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return () => {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   };
+}
+
+async function stop(close: () => Promise<void>, logger: Logger): Promise<never> {
+  try {
+    await close();
+  } catch (error) {
+    logger.fatal('could not stop in order', { err: error });
+    process.exit(1);
+  }
+  logger.info('stopped');
+  await within(FLUSH_MS, flushSpans(), () => new Error('the collector did not answer')).catch((error: unknown) =>
+    logger.warn('the last spans are lost', { err: error }),
+  );
+  // A handle that somebody forgot must not keep the process.
+  process.exit(0);
 }

@@ -21,6 +21,4 @@ export function startTelemetry(): void {
     ],
   });
   sdk.start();
-  // What is left in the batch leaves after the services have closed, when nothing else keeps the process alive.
-  process.once('beforeExit', () => void sdk.shutdown());
 }

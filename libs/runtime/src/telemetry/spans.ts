@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   type Link,
+  ProxyTracerProvider,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -54,6 +55,13 @@ export function currentTraceparent(): string | undefined {
 export function contextFromTraceparent(traceparent: string | undefined): Context {
   const spanContext = parseTraceparent(traceparent);
   return spanContext ? trace.setSpanContext(context.active(), spanContext) : context.active();
+}
+
+/** Sends the spans that have ended and still wait in a batch. Does nothing without an SDK. */
+export async function flushSpans(): Promise<void> {
+  const provider = trace.getTracerProvider();
+  const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+  if ('forceFlush' in delegate && typeof delegate.forceFlush === 'function') await delegate.forceFlush();
 }
 
 function parentContext(parent: SpanOptions['parent']): Context {
