@@ -1,0 +1,60 @@
+import { ClusterError } from '../connection/cluster-error.js';
+import type { Transport } from '../connection/transport.js';
+import { objectPath } from '../objects/kinds.js';
+import { parseLogLine, type LogLine, type LogSource } from './log-line.js';
+
+const LIMIT_BYTES = 4 * 1024 * 1024;
+
+export interface ReadLogOptions extends LogSource {
+  /** The log of the container that ran before the last restart. Default false. */
+  readonly previous?: boolean;
+  /** Default 4 MiB; the cluster cuts at the front of what `tailLines` and `sinceTime` leave. */
+  readonly limitBytes?: number;
+}
+
+/**
+ * What a container has written up to now. Throws ClusterError: `not_found` without such a pod, container or earlier run,
+ * `unavailable` (retriable) while the container has not started.
+ */
+export async function readLog(transport: Transport, options: ReadLogOptions): Promise<LogLine[]> {
+  try {
+    const text = await transport.callText('GET', logPath(options), {
+      query: {
+        ...logQuery(options),
+        previous: options.previous || undefined,
+        limitBytes: options.limitBytes ?? LIMIT_BYTES,
+      },
+    });
+    const lines = text.split('\n');
+    if (lines.at(-1) === '') {
+      lines.pop();
+    }
+    return lines.map(parseLogLine);
+  } catch (error) {
+    throw logError(error);
+  }
+}
+
+export function logPath(source: LogSource): string {
+  return `${objectPath('Pod', source.namespace, source.pod)}/log`;
+}
+
+export function logQuery(source: LogSource): Record<string, string | number | boolean | undefined> {
+  return { container: source.container, timestamps: true, sinceTime: source.sinceTime, tailLines: source.tailLines };
+}
+
+// A kubelet answers 400 to all of these, and only its words tell them apart.
+export function logError(error: unknown): unknown {
+  if (!(error instanceof ClusterError) || error.status !== 400) {
+    return error;
+  }
+  if (/waiting to start|is not available|is not running|PodInitializing|ContainerCreating/.test(error.message)) {
+    const facts = { kind: 'unavailable', status: 400, reason: 'ContainerWaiting', retriable: true } as const;
+    return new ClusterError(error.message, facts, { cause: error });
+  }
+  if (/previous terminated container .* not found|container .* is not valid for pod/.test(error.message)) {
+    const facts = { kind: 'not_found', status: 400, reason: 'NoSuchContainer', retriable: false } as const;
+    return new ClusterError(error.message, facts, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,71 @@
+import { ClusterError } from '../connection/cluster-error.js';
+import type { Transport } from '../connection/transport.js';
+import { apiVersionOf, collectionPath, type Kind, type KindTypes } from './kinds.js';
+import { withoutManagedFields } from './kube-object.js';
+
+const PAGE = 500;
+
+export interface ListOptions {
+  /** Default: all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Objects per request, not in all. Default 500. */
+  readonly limit?: number;
+}
+
+export interface Listed<T> {
+  readonly items: T[];
+  /** Where a watch goes on from. */
+  readonly resourceVersion: string;
+}
+
+interface Page {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: { apiVersion?: string; kind?: string }[] | null;
+}
+
+/** Every object, page by page, of one moment. Starts again, once, when the cluster forgot that moment between two pages. */
+export async function listObjects<K extends Kind>(
+  transport: Transport,
+  kind: K,
+  options: ListOptions = {},
+): Promise<Listed<KindTypes[K]>> {
+  try {
+    return await listPages(transport, kind, options);
+  } catch (error) {
+    if (error instanceof ClusterError && error.kind === 'gone') {
+      return listPages(transport, kind, options);
+    }
+    throw error;
+  }
+}
+
+async function listPages<K extends Kind>(
+  transport: Transport,
+  kind: K,
+  options: ListOptions,
+): Promise<Listed<KindTypes[K]>> {
+  const items: KindTypes[K][] = [];
+  let next: string | undefined;
+  let resourceVersion = '';
+  do {
+    const page: Page = await transport.call<Page>('GET', collectionPath(kind, options.namespace), {
+      query: {
+        labelSelector: options.labelSelector,
+        fieldSelector: options.fieldSelector,
+        limit: options.limit ?? PAGE,
+        continue: next,
+      },
+    });
+    for (const item of page.items ?? []) {
+      // Items of a list carry neither; one that is taken out of it must say what it is.
+      item.apiVersion = apiVersionOf(kind);
+      item.kind = kind;
+      items.push(withoutManagedFields(item) as KindTypes[K]);
+    }
+    resourceVersion = page.metadata?.resourceVersion ?? '';
+    next = page.metadata?.continue || undefined;
+  } while (next !== undefined);
+  return { items, resourceVersion };
+}
