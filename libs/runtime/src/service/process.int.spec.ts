@@ -57,7 +57,7 @@ describe('a service as a process', () => {
   });
 
   it('exits 1 at once on a second signal', async () => {
-    const { child, exitCode, saw } = run({ HANG: '1' });
+    const { child, exitCode, saw } = run({ HANG: '1', SHUTDOWN_DEADLINE_MS: '600000' });
     await saw('"ready"');
     child.kill('SIGTERM');
     await saw('transport closes');

@@ -3,6 +3,8 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 
+import { ADMIN_PATHS } from '../health/admin-paths.js';
+
 /**
  * Starts OpenTelemetry for this process: traces over OTLP by HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, named by
  * OTEL_SERVICE_NAME (default `slipway`). Other OTEL_ variables act as OpenTelemetry documents them.
@@ -14,9 +16,12 @@ export function startTelemetry(): void {
   process.env.OTEL_LOGS_EXPORTER ||= 'none';
   const sdk = new NodeSDK({
     instrumentations: [
-      new HttpInstrumentation(),
+      // Probes, clocks and polls are no work that somebody asked for: without these rules each would be a trace of its own.
+      new HttpInstrumentation({
+        ignoreIncomingRequestHook: ({ url }) => ADMIN_PATHS.includes(url ?? ''),
+        requireParentforOutgoingSpans: true,
+      }),
       new UndiciInstrumentation({ requireParentforSpans: true }),
-      // Without a parent every poll of the outbox would be a trace of its own.
       new PgInstrumentation({ requireParentSpan: true }),
     ],
   });
