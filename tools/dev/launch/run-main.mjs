@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { nodeBinary } from './node-binary.mjs';
+
+const REPEAT_MS = 1000;
+
+/**
+ * Runs a compiled entry file on Node 24 until it ends, and answers its exit code.
+ *
+ * The child has a process group of its own, because Ctrl-C reaches a whole group, npm sends it once more, and a second signal means
+ * "at once": here they become one. The channel between the two tells the child when this process was killed.
+ * @param {string} root @param {string} entry @param {object} input
+ * @returns {Promise<number>}
+ */
+export function runMain(root, entry, input) {
+  const telemetry = join(root, 'libs/runtime/dist/telemetry.js');
+  const child = spawn(nodeBinary(root), ['--import', `file://${telemetry}`, join(root, entry), JSON.stringify(input)], {
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  let last = 0;
+  const pass = () => {
+    if (Date.now() - last < REPEAT_MS) return;
+    last = Date.now();
+    child.kill('SIGTERM');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  // When npm itself is killed its child lives on, and would keep the port.
+  if (process.env.npm_lifecycle_event) {
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && pass(), REPEAT_MS).unref();
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,4 @@
+/** A failure that one sentence explains: it is shown without a stack. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
