@@ -125,6 +125,9 @@ export function errorFromFailure(failure: unknown, target: string): ClusterError
       );
     }
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    if (error.name === 'AbortError') {
+      return new ClusterError(`the call to ${target} was given up`, { ...facts, reason: 'Aborted' }, cause);
+    }
     if (error.name === 'TimeoutError' || /TIMEOUT|ETIMEDOUT/.test(code)) {
       return new ClusterError(`${target} did not answer in time`, { ...facts, reason: 'Timeout' }, cause);
     }

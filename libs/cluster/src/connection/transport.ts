@@ -29,6 +29,8 @@ export interface Call {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly timeoutMs?: number;
+  /** Gives the call up early: it then throws `unreachable`, reason `Aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface StreamCall {
@@ -64,12 +66,19 @@ export class Transport {
 
   /** One call: the answer's JSON. Throws ClusterError, and nothing else. */
   async call<T>(method: Dispatcher.HttpMethod, path: string, call: Call = {}): Promise<T> {
-    return JSON.parse(await this.callText(method, path, call)) as T;
+    const text = await this.callText(method, path, call);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      const facts = { kind: 'unavailable', status: 200, reason: 'BadAnswer', retriable: true } as const;
+      throw new ClusterError(`${this.connection.server} answered something that is no JSON`, facts, { cause: error });
+    }
   }
 
   /** One call: the answer's text. Throws ClusterError, and nothing else. */
   async callText(method: Dispatcher.HttpMethod, path: string, call: Call = {}): Promise<string> {
     const timeoutMs = call.timeoutMs ?? this.timeoutMs;
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const answer = await this.agent.request({
         origin: this.origin,
@@ -77,7 +86,7 @@ export class Transport {
         method,
         headers: await this.headers(call.contentType ?? (call.body === undefined ? undefined : 'application/json')),
         body: call.body === undefined ? null : JSON.stringify(call.body),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       });
@@ -173,10 +182,18 @@ export class Transport {
       return this.connection.token;
     }
     if (this.token === undefined || performance.now() - this.token.readAt > TOKEN_LIFE_MS) {
-      const value = (await readFile(this.connection.tokenFile, 'utf8')).trim();
-      this.token = { value, readAt: performance.now() };
+      this.token = { value: await readToken(this.connection.tokenFile), readAt: performance.now() };
     }
     return this.token.value;
+  }
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    const facts = { kind: 'forbidden', status: 0, reason: 'NoToken', retriable: true } as const;
+    throw new ClusterError(`the token file ${file} cannot be read`, facts, { cause: error });
   }
 }
 

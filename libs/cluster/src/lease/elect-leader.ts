@@ -13,7 +13,7 @@ export interface LeaseOptions {
   readonly name: string;
   /** Differs between replicas and between starts. */
   readonly identity: string;
-  /** After so long without a renewal others take over. Default 15. */
+  /** After so long without a renewal others take over; whole seconds. Default 15. */
   readonly durationSeconds?: number;
   readonly onAcquired?: () => void;
   /** Called once per loss, also by `close`. */
@@ -43,13 +43,18 @@ export function electLeader(transport: Transport, options: LeaseOptions): Leader
 
 const SYSTEM_CLOCKS = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 
+const RELEASE_TIMEOUT_MS = 2_000;
+
 class Election implements LeaderElection {
   private readonly claim: LeaseClaim;
   private readonly clocks: NonNullable<LeaseOptions['clocks']>;
   private readonly stop = new AbortController();
   private running: Promise<void> = Promise.resolve();
+  /** The lease as the cluster has it, as far as we know: undefined when that must be read. */
+  private lease: Lease | undefined;
   private seen: Observation | undefined;
-  private held: { readonly lease: Lease; readonly monotonicMs: number; readonly wallMs: number } | undefined;
+  /** When our last successful claim began, by both clocks. */
+  private heldSince: { readonly monotonicMs: number; readonly wallMs: number } | undefined;
   private told = false;
   private watchdog: NodeJS.Timeout | undefined;
 
@@ -67,28 +72,21 @@ class Election implements LeaderElection {
   }
 
   isLeader(): boolean {
-    if (this.held === undefined) {
+    if (this.heldSince === undefined) {
       return false;
     }
     // The monotonic clock stands still while the machine sleeps; the wall clock may be set back.
-    const sinceMs = Math.max(
-      this.clocks.monotonicMs() - this.held.monotonicMs,
-      this.clocks.wallMs() - this.held.wallMs,
-    );
-    return sinceMs < this.safeMs();
+    const { monotonicMs, wallMs } = this.now();
+    return Math.max(monotonicMs - this.heldSince.monotonicMs, wallMs - this.heldSince.wallMs) < this.safeMs();
   }
 
   async close(): Promise<void> {
     this.stop.abort();
     await this.running;
     clearTimeout(this.watchdog);
-    const held = this.held;
-    const wasLeader = this.isLeader();
-    this.held = undefined;
+    this.heldSince = undefined;
     this.tell();
-    if (held !== undefined && wasLeader) {
-      await this.release(held.lease);
-    }
+    await this.release();
   }
 
   private async run(): Promise<void> {
@@ -96,15 +94,7 @@ class Election implements LeaderElection {
       try {
         await this.attempt();
       } catch (error) {
-        if (!(error instanceof ClusterError)) {
-          throw error;
-        }
-        if (error.kind === 'conflict') {
-          // Somebody else was quicker: whatever we thought we held, the cluster says otherwise.
-          this.held = undefined;
-        } else {
-          this.options.onError?.(error);
-        }
+        this.recover(error);
       }
       this.tell();
       await this.pause();
@@ -112,34 +102,43 @@ class Election implements LeaderElection {
   }
 
   private async attempt(): Promise<void> {
-    const found = this.held?.lease ?? (await this.read());
-    // Both clocks are read before the request: the cluster counts from a later moment, so we stop acting before others may.
-    const monotonicMs = this.clocks.monotonicMs();
-    const wallMs = this.clocks.wallMs();
-    if (found !== undefined && this.held === undefined) {
+    const { signal } = this.stop;
+    const found = this.lease ?? (await this.read({ signal }));
+    // The clocks are read before the request: the cluster counts from a later moment, so we stop acting before others may act.
+    const now = this.now();
+    if (found !== undefined) {
       const { resourceVersion = '' } = found.metadata;
-      const seen =
-        this.seen?.resourceVersion === resourceVersion ? this.seen : { resourceVersion, seenAtMs: monotonicMs };
-      this.seen = seen;
-      if (!mayTake(found, this.claim.identity, seen, monotonicMs)) {
+      const known = this.seen?.resourceVersion === resourceVersion;
+      this.seen = known && this.seen !== undefined ? this.seen : { resourceVersion, seenAtMs: now.monotonicMs };
+      if (!mayTake(found, this.claim.identity, this.seen, now.monotonicMs)) {
+        this.heldSince = undefined;
         return;
       }
     }
-    const wanted = claimedLease(this.claim, found, new Date(wallMs));
-    const timeoutMs = this.safeMs();
-    const lease =
+    const call = { body: claimedLease(this.claim, found, new Date(now.wallMs)), timeoutMs: this.safeMs(), signal };
+    this.lease =
       found === undefined
-        ? await this.transport.call<Lease>('POST', collectionPath('Lease', this.claim.namespace), {
-            body: wanted,
-            timeoutMs,
-          })
-        : await this.transport.call<Lease>('PUT', this.path(), { body: wanted, timeoutMs });
-    this.held = { lease, monotonicMs, wallMs };
+        ? await this.transport.call<Lease>('POST', collectionPath('Lease', this.claim.namespace), call)
+        : await this.transport.call<Lease>('PUT', this.path(), call);
+    this.heldSince = now;
     this.guard();
   }
 
-  private read(): Promise<Lease | undefined> {
-    return getObject(this.transport, { kind: 'Lease', namespace: this.claim.namespace, name: this.claim.name });
+  private recover(error: unknown): void {
+    if (!(error instanceof ClusterError)) {
+      throw error;
+    }
+    // Somebody else was quicker, or our own claim may have arrived although its answer did not: only reading tells. Until then
+    // the clocks alone say whether we still lead, and nobody else can before they say no.
+    this.lease = undefined;
+    if (error.kind !== 'conflict' && !this.stop.signal.aborted) {
+      this.options.onError?.(error);
+    }
+  }
+
+  private read(call: { timeoutMs?: number; signal?: AbortSignal }): Promise<Lease | undefined> {
+    const { namespace, name } = this.claim;
+    return getObject(this.transport, { kind: 'Lease', namespace, name }, call);
   }
 
   // A renewal that hangs must not delay the news that the lease is lost.
@@ -151,27 +150,26 @@ class Election implements LeaderElection {
 
   private tell(): void {
     const leader = this.isLeader();
-    if (!leader && this.held !== undefined) {
-      // An expired lease is read anew before it is renewed: another replica may have held it meanwhile.
-      this.held = undefined;
-    }
     if (leader !== this.told) {
       this.told = leader;
       (leader ? this.options.onAcquired : this.options.onLost)?.();
     }
   }
 
-  private async release(lease: Lease): Promise<void> {
+  // Read anew, since a renewal may have been given up on its way: what the cluster has then decides.
+  private async release(): Promise<void> {
     try {
-      const body = releasedLease(lease, new Date(this.clocks.wallMs()));
-      await this.transport.call('PUT', this.path(), { body, timeoutMs: 2_000 });
-    } catch (error) {
-      if (error instanceof ClusterError) {
-        // Others take over when the lease expires: a few seconds later, and as safely.
-        this.options.onError?.(error);
-        return;
+      const lease = await this.read({ timeoutMs: RELEASE_TIMEOUT_MS });
+      if (lease?.spec?.holderIdentity === this.claim.identity) {
+        const body = releasedLease(lease, new Date(this.clocks.wallMs()));
+        await this.transport.call('PUT', this.path(), { body, timeoutMs: RELEASE_TIMEOUT_MS });
       }
-      throw error;
+    } catch (error) {
+      if (!(error instanceof ClusterError)) {
+        throw error;
+      }
+      // Others take over when the lease expires: a few seconds later, and as safely.
+      this.options.onError?.(error);
     }
   }
 
@@ -179,8 +177,12 @@ class Election implements LeaderElection {
     return objectPath('Lease', this.claim.namespace, this.claim.name);
   }
 
+  private now(): { readonly monotonicMs: number; readonly wallMs: number } {
+    return { monotonicMs: this.clocks.monotonicMs(), wallMs: this.clocks.wallMs() };
+  }
+
   private safeMs(): number {
-    return (this.claim.durationSeconds * 1000 * 2) / 3;
+    return Math.floor((this.claim.durationSeconds * 1000 * 2) / 3);
   }
 
   private async pause(): Promise<void> {

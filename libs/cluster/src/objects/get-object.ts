@@ -1,5 +1,5 @@
 import { ClusterError } from '../connection/cluster-error.js';
-import type { Transport } from '../connection/transport.js';
+import type { Call, Transport } from '../connection/transport.js';
 import { objectPath, type Kind, type KindTypes } from './kinds.js';
 import { withoutManagedFields, type ObjectRef } from './kube-object.js';
 
@@ -7,10 +7,11 @@ import { withoutManagedFields, type ObjectRef } from './kube-object.js';
 export async function getObject<K extends Kind>(
   transport: Transport,
   ref: ObjectRef & { readonly kind: K },
+  call: Pick<Call, 'timeoutMs' | 'signal'> = {},
 ): Promise<KindTypes[K] | undefined> {
   try {
     return withoutManagedFields(
-      await transport.call<KindTypes[K]>('GET', objectPath(ref.kind, ref.namespace, ref.name)),
+      await transport.call<KindTypes[K]>('GET', objectPath(ref.kind, ref.namespace, ref.name), call),
     );
   } catch (error) {
     if (error instanceof ClusterError && error.kind === 'not_found') {

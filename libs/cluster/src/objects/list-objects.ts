@@ -12,6 +12,8 @@ export interface ListOptions {
   readonly fieldSelector?: string;
   /** Objects per request, not in all. Default 500. */
   readonly limit?: number;
+  /** Gives the call up early: it then throws `unreachable`, reason `Aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Listed<T> {
@@ -57,6 +59,7 @@ async function listPages<K extends Kind>(
         limit: options.limit ?? PAGE,
         continue: next,
       },
+      signal: options.signal,
     });
     for (const item of page.items ?? []) {
       // Items of a list carry neither; one that is taken out of it must say what it is.

@@ -120,10 +120,10 @@ class ObjectWatch<K extends Kind> implements Watcher<KindTypes[K]> {
   }
 
   private async relist(): Promise<void> {
-    const { items, resourceVersion } = await listObjects(this.transport, this.kind, this.options);
-    if (this.stop.signal.aborted) {
-      return;
-    }
+    const { items, resourceVersion } = await listObjects(this.transport, this.kind, {
+      ...this.options,
+      signal: this.stop.signal,
+    });
     this.contact();
     this.tell(this.cache.replace(items));
     this.resourceVersion = resourceVersion;
