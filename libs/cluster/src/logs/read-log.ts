@@ -8,7 +8,7 @@ const LIMIT_BYTES = 4 * 1024 * 1024;
 export interface ReadLogOptions extends LogSource {
   /** The log of the container that ran before the last restart. Default false. */
   readonly previous?: boolean;
-  /** Default 4 MiB; the cluster cuts at the front of what `tailLines` and `sinceTime` leave. */
+  /** Default 4 MiB. The cluster stops there, counted from the first line that `tailLines` and `sinceTime` leave. */
   readonly limitBytes?: number;
 }
 
