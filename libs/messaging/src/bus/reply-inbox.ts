@@ -1,0 +1,67 @@
+import { createInbox, type Msg, type Subscription } from '@nats-io/nats-core';
+
+import type { Broker } from '../broker/broker.js';
+import { inboxPrefixOf } from '../subjects.js';
+import { decodeReply, type Reply } from '../wire/reply.js';
+
+export class NoReplyInTime extends Error {
+  override readonly name = 'NoReplyInTime';
+}
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** One wildcard subscription per process for the answers of commands, told apart by message id. */
+export class ReplyInbox {
+  private readonly subject: string;
+  private readonly waiting = new Map<string, Waiting>();
+  private subscription: Subscription | undefined;
+
+  constructor(
+    private readonly broker: Broker,
+    service: string,
+  ) {
+    this.subject = createInbox(inboxPrefixOf(service));
+  }
+
+  replyTo(token: string): string {
+    this.subscription ??= this.broker.connection.subscribe(`${this.subject}.*`, {
+      callback: (error, message) => {
+        if (!error) this.receive(message);
+      },
+    });
+    return `${this.subject}.${token}`;
+  }
+
+  /** The answer that comes to `replyTo(token)`. @throws NoReplyInTime after `timeoutMs` */
+  expect(token: string, timeoutMs: number): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.forget(token);
+        reject(new NoReplyInTime(`no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.waiting.set(token, { resolve, reject, timer });
+    });
+  }
+
+  /** The answer is not waited for any more: the promise of `expect` stays pending. */
+  forget(token: string): void {
+    clearTimeout(this.waiting.get(token)?.timer);
+    this.waiting.delete(token);
+  }
+
+  private receive(message: Msg): void {
+    const token = message.subject.slice(this.subject.length + 1);
+    const waiting = this.waiting.get(token);
+    if (!waiting) return;
+    this.forget(token);
+    try {
+      waiting.resolve(decodeReply(message.data));
+    } catch (error) {
+      waiting.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
