@@ -1,0 +1,480 @@
+import { type Actor, type ContainerInput, type CreateApp, Phase } from '@slipway/contracts';
+import { describe, expect, it } from 'vitest';
+
+import {
+  type App,
+  type AppChange,
+  deleted,
+  isProblem,
+  isVisible,
+  type Limits,
+  mayCreateIn,
+  newApp,
+  refusal,
+  scaledTo,
+  started,
+  stopped,
+  updated,
+} from './app.js';
+import type { Container } from './container.js';
+
+const now = new Date('2026-03-01T10:00:00.000Z');
+const later = new Date('2026-03-01T10:05:00.000Z');
+const limits: Limits = { maxReplicas: 100, maxAppsPerUser: 0 };
+const actor: Actor = {
+  userId: 'a0000000-0000-4000-8000-000000000001',
+  number: 1,
+  username: 'kim',
+  email: 'kim@example.org',
+  teams: [{ id: 'b0000000-0000-4000-8000-000000000001', name: 'web' }],
+  admin: false,
+  credential: { id: 'c0000000-0000-4000-8000-000000000001', kind: 'api-key', scope: 'full' },
+};
+
+function containerInput(given: Partial<ContainerInput> = {}): ContainerInput {
+  return {
+    name: 'app',
+    image: 'shop:1',
+    variables: [{ name: 'A', value: '1' }],
+    ports: [{ protocol: 'tcp', external: 80, internal: 8080, published: true }],
+    ...given,
+  };
+}
+
+function createInput(given: Partial<CreateApp> = {}): CreateApp {
+  return {
+    name: 'shop',
+    origin: 'container-engine',
+    dedicated: { namespacePrefix: 'ce' },
+    containers: [containerInput()],
+    replicas: 2,
+    ...given,
+  };
+}
+
+const create = (input: CreateApp, more: { ownedApps?: number; limits?: Limits } = {}) =>
+  newApp(input, {
+    id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+    environmentId: '0b9f7f3e-52a4-4c0e-9a70-3c4f5a1d2e6b',
+    actor,
+    ownedApps: more.ownedApps ?? 0,
+    now,
+    limits: more.limits ?? limits,
+  });
+
+function made(input: CreateApp = createInput()): { app: App; containers: Container[] } {
+  const outcome = create(input);
+  if (isProblem(outcome)) throw new Error(outcome.text);
+  return outcome;
+}
+
+function inPhase(phase: Phase, given: Partial<App> = {}, ready = phase === Phase.running ? 2 : 0): App {
+  const { app } = made();
+  const counts = { desired: 2, ready, updated: 2, available: ready };
+  return { ...app, servedSinceStart: phase === Phase.running, ...given, status: { ...app.status, phase, counts } };
+}
+
+function accepted(outcome: AppChange | object): AppChange {
+  if (isProblem(outcome)) throw new Error(outcome.text);
+  return outcome as AppChange;
+}
+
+describe('newApp', () => {
+  it('is pending, in generation and version 1, with an id for each container', () => {
+    const { app, containers } = made();
+    expect(app).toMatchObject({
+      generation: 1,
+      version: 1,
+      revision: 1,
+      observedGeneration: 0,
+      stopped: false,
+      replicas: 2,
+    });
+    expect(app.status).toMatchObject({
+      phase: 'pending',
+      reason: '',
+      counts: { desired: 2, ready: 0 },
+      observedAt: null,
+    });
+    expect(containers).toEqual([expect.objectContaining({ name: 'app', parentId: null, changes: 0, image: 'shop:1' })]);
+  });
+
+  it('keeps the last value of a variable that is given twice, in its first place', () => {
+    const variables = [
+      { name: 'A', value: '1' },
+      { name: 'B', value: '2' },
+      { name: 'A', value: '3' },
+    ];
+    expect(made(createInput({ containers: [containerInput({ variables })] })).containers[0]?.variables).toEqual([
+      { name: 'A', value: '3' },
+      { name: 'B', value: '2' },
+    ]);
+  });
+
+  const KIB = 1024;
+  const big = (count: number, bytes: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `V${index}`, value: 'x'.repeat(bytes - 2) }));
+
+  it.each<[string, Partial<ContainerInput>, string, string]>([
+    ['a pair of 128 KiB', { variables: big(1, 128 * KIB) }, 'containers.0.variables.V0', 'bytes'],
+    ['variables of 512 KiB', { variables: big(8, 64 * KIB) }, 'containers.0.variables', 'bytes'],
+    [
+      'a value in which one character is several bytes',
+      { variables: [{ name: 'V', value: 'ä'.repeat(64 * KIB) }] },
+      'containers.0.variables.V',
+      'bytes',
+    ],
+    ['NUL in a value', { variables: [{ name: 'V', value: 'a\0b' }] }, 'containers.0.variables.V', 'pattern'],
+    [
+      'a request above the limit beside it',
+      { resources: { cpuRequest: '2', cpuLimit: '1' } },
+      'containers.0.resources.cpuRequest',
+      'range',
+    ],
+    [
+      'a port that is given twice',
+      { ports: [80, 81].map((internal) => ({ protocol: 'tcp', external: 80, internal, published: true })) },
+      'containers.0.ports.1.external',
+      'pattern',
+    ],
+  ])('refuses %s', (_, given, path, rule) => {
+    expect(create(createInput({ containers: [containerInput(given)] }))).toMatchObject({
+      kind: 'invalid',
+      issues: [expect.objectContaining({ path, rule, kind: 'value' })],
+    });
+  });
+
+  it('takes variables just below both limits', () => {
+    const variables = [
+      ...big(3, 128 * KIB - 1),
+      ...big(4, 32 * KIB - 1).map((one) => ({ ...one, name: `W${one.name.slice(1)}` })),
+    ];
+    expect(isProblem(create(createInput({ containers: [containerInput({ variables })] })))).toBe(false);
+  });
+
+  it('refuses two containers of one name, and none', () => {
+    expect(create(createInput({ containers: [containerInput(), containerInput()] }))).toMatchObject({
+      issues: [{ path: 'containers.1.name' }, { path: 'containers.1.ports.0.external' }],
+    });
+    expect(create(createInput({ containers: [] }))).toMatchObject({
+      issues: [{ path: 'containers', rule: 'required' }],
+    });
+  });
+
+  it('refuses more replicas than MAX_REPLICAS', () => {
+    expect(create(createInput({ replicas: 101 }))).toMatchObject({
+      kind: 'invalid',
+      issues: [{ path: 'replicas', rule: 'range', params: { min: 1, max: 100 } }],
+    });
+  });
+
+  it('refuses one App more than MAX_DEPLOYMENTS_PER_USER, and none when that is 0', () => {
+    const few = { maxReplicas: 100, maxAppsPerUser: 3 };
+    expect(isProblem(create(createInput(), { ownedApps: 2, limits: few }))).toBe(false);
+    expect(create(createInput(), { ownedApps: 3, limits: few })).toMatchObject({
+      kind: 'quota_exceeded',
+      facts: { limit: 3 },
+    });
+    expect(isProblem(create(createInput(), { ownedApps: 3000 }))).toBe(false);
+  });
+});
+
+describe('updated', () => {
+  const { containers } = made();
+  const update = (app: App, input: Parameters<typeof updated>[2]) => updated(app, containers, input, later, limits);
+
+  it('makes a Revision of another image, with a new id for the container', () => {
+    const change = accepted(update(inPhase('running'), { containers: [{ image: 'shop:2' }] }));
+    expect(change).toMatchObject({ changed: true, changes: ['image'], scaled: null });
+    expect(change.app).toMatchObject({ revision: 2, version: 2, generation: 2, imageChanges: 1, changedAt: later });
+    expect(change.app.status.phase).toBe('updating');
+    expect(change.revision).toEqual([
+      expect.objectContaining({
+        image: 'shop:2',
+        parentId: containers[0]?.id,
+        changes: 1,
+        variables: [{ name: 'A', value: '1' }],
+      }),
+    ]);
+    expect(change.revision?.[0]?.id).not.toBe(containers[0]?.id);
+  });
+
+  it.each<[string, Parameters<typeof updated>[2], string[]]>([
+    ['variables', { containers: [{ variables: [] }] }, ['variables']],
+    [
+      'order of variables',
+      {
+        containers: [
+          {
+            name: 'app',
+            variables: [
+              { name: 'B', value: '' },
+              { name: 'A', value: '1' },
+            ],
+          },
+        ],
+      },
+      ['variables'],
+    ],
+    ['port', { containers: [{ ports: [{ protocol: 'tcp', external: 81, internal: 81, published: true }] }] }, ['port']],
+    ['resources', { containers: [{ resources: { cpuLimit: '1' } }] }, ['resources']],
+    [
+      'health check',
+      {
+        containers: [
+          {
+            healthCheck: {
+              path: '/',
+              initialDelaySeconds: 0,
+              periodSeconds: 1,
+              timeoutSeconds: 1,
+              failureThreshold: 1,
+            },
+          },
+        ],
+      },
+      ['health_check'],
+    ],
+  ])('makes a Revision of other %s', (_, input, changes) => {
+    expect(update(inPhase('running'), input)).toMatchObject({ changed: true, changes, app: { revision: 2 } });
+  });
+
+  it.each<[string, Parameters<typeof updated>[2]]>([
+    ['nothing', {}],
+    [
+      'what is so already',
+      {
+        description: '',
+        replicas: 2,
+        containers: [{ image: 'shop:1', variables: [{ name: 'A', value: '1' }], resources: {}, healthCheck: null }],
+        registryAuth: null,
+      },
+    ],
+  ])('changes nothing, version included, when asked for %s', (_, input) => {
+    const app = inPhase('running');
+    expect(update(app, input)).toEqual({ app, changed: false, changes: [], revision: null, scaled: null });
+  });
+
+  it('moves the version but not the generation for a description', () => {
+    const { app, changes, revision } = accepted(update(inPhase('running'), { description: 'the shop' }));
+    expect({ changes, revision }).toEqual({ changes: ['description'], revision: null });
+    expect(app).toMatchObject({ version: 2, generation: 1, description: 'the shop', status: { phase: 'running' } });
+  });
+
+  it('makes no Revision of a registry credential, which the cluster follows all the same', () => {
+    const auth = { username: 'kim', password: 'secret', server: 'r.example.org' };
+    const set = accepted(update(inPhase('running'), { registryAuth: auth }));
+    expect(set).toMatchObject({
+      changes: ['registry_auth'],
+      revision: null,
+      app: { generation: 2, revision: 1, registryAuth: auth },
+    });
+    expect(updated(set.app, containers, { registryAuth: null }, later, limits)).toMatchObject({
+      app: { registryAuth: null },
+    });
+  });
+
+  it('tells of replicas as a scaling, not as a change', () => {
+    expect(update(inPhase('running'), { replicas: 5 })).toMatchObject({
+      changes: [],
+      revision: null,
+      scaled: { old: 2, new: 5 },
+      app: { replicas: 5, generation: 2, lastAct: 'scale', status: { phase: 'scaling' } },
+    });
+  });
+
+  it('keeps a stopped App stopped', () => {
+    const change = update(inPhase('stopped', { stopped: true }), { replicas: 5, containers: [{ image: 'shop:2' }] });
+    expect(change).toMatchObject({
+      app: { stopped: true, replicas: 5, status: { phase: 'stopped', counts: { desired: 0 } } },
+    });
+  });
+
+  it.each<[Phase, number, Phase]>([
+    ['pending', 0, 'pending'],
+    ['deploying', 0, 'deploying'],
+    ['scaling', 1, 'updating'],
+    ['failed', 0, 'deploying'],
+    ['failed', 2, 'updating'],
+  ])('leads from %s with %i ready pods to %s', (from, ready, to) => {
+    expect(update(inPhase(from, {}, ready), { containers: [{ image: 'shop:2' }] })).toMatchObject({
+      app: { status: { phase: to } },
+    });
+  });
+
+  it('refuses a container that is not there and limits that are passed, and changes nothing', () => {
+    expect(update(inPhase('running'), { containers: [{ name: 'other', image: 'x' }] })).toMatchObject({
+      kind: 'invalid',
+      issues: [{ path: 'containers.0.name' }],
+    });
+    expect(update(inPhase('running'), { replicas: 101 })).toMatchObject({
+      kind: 'invalid',
+      issues: [{ path: 'replicas' }],
+    });
+  });
+});
+
+describe('scaledTo', () => {
+  const scale = (app: App, replicas: number, start = true) => scaledTo(app, { replicas, start }, later, limits);
+
+  it('changes the count and follows it', () => {
+    expect(scale(inPhase('running'), 5)).toMatchObject({
+      scaled: { old: 2, new: 5 },
+      app: {
+        replicas: 5,
+        version: 2,
+        generation: 2,
+        lastAct: 'scale',
+        status: { phase: 'scaling', counts: { desired: 5 } },
+      },
+    });
+  });
+
+  it('stops at 0 and keeps the count', () => {
+    expect(scale(inPhase('running'), 0)).toMatchObject({
+      scaled: { old: 2, new: 0 },
+      app: { replicas: 2, stopped: true, lastAct: 'scale', status: { phase: 'stopping', counts: { desired: 0 } } },
+    });
+  });
+
+  it('starts a stopped App when told so', () => {
+    expect(scale(inPhase('stopped', { stopped: true }), 3)).toMatchObject({
+      scaled: { old: 0, new: 3 },
+      app: { replicas: 3, stopped: false, status: { phase: 'deploying' } },
+    });
+  });
+
+  it('changes the kept count of a stopped App when told not to start it', () => {
+    expect(scale(inPhase('stopped', { stopped: true }), 3, false)).toMatchObject({
+      scaled: { old: 2, new: 3 },
+      app: { replicas: 3, stopped: true, lastAct: null, status: { phase: 'stopped' } },
+    });
+  });
+
+  it.each<[string, App, number]>([
+    ['the count that it has', inPhase('running'), 2],
+    ['0 when it is stopped', inPhase('stopped', { stopped: true }), 0],
+  ])('changes nothing when scaled to %s', (_, app, replicas) => {
+    expect(scale(app, replicas)).toMatchObject({ changed: false, app });
+  });
+
+  it.each([-1, 101])('refuses %i', (replicas) => {
+    expect(scale(inPhase('running'), replicas)).toMatchObject({
+      kind: 'invalid',
+      issues: [{ path: 'replicas', rule: 'range', params: { min: 0, max: 100 } }],
+    });
+  });
+
+  it('leaves a failed App failed until the cluster shows something else', () => {
+    expect(scale(inPhase('failed'), 5)).toMatchObject({ app: { status: { phase: 'failed' } } });
+  });
+});
+
+describe('started and stopped', () => {
+  it('stop keeps the count, start restores it', () => {
+    const off = stopped(inPhase('running'), later);
+    expect(off).toMatchObject({
+      changed: true,
+      scaled: null,
+      app: {
+        stopped: true,
+        replicas: 2,
+        version: 2,
+        generation: 2,
+        lastAct: 'stop',
+        servedSinceStart: false,
+        status: { phase: 'stopping' },
+      },
+    });
+    expect(started(off.app, later)).toMatchObject({
+      app: {
+        stopped: false,
+        replicas: 2,
+        version: 3,
+        lastAct: 'start',
+        status: { phase: 'deploying', counts: { desired: 2 } },
+      },
+    });
+  });
+
+  it('change nothing the second time', () => {
+    const off = inPhase('stopped', { stopped: true });
+    expect(stopped(off, later)).toMatchObject({ changed: false, app: off });
+    const on = inPhase('running');
+    expect(started(on, later)).toMatchObject({ changed: false, app: on });
+  });
+
+  it('keep the reason that the cluster is silent, and drop others', () => {
+    const because = (reason: string): App => {
+      const app = inPhase('running');
+      return { ...app, status: { ...app.status, reason, message: 'since noon' } };
+    };
+    expect(stopped(because('ClusterUnreachable'), later).app.status).toMatchObject({
+      reason: 'ClusterUnreachable',
+      message: 'since noon',
+    });
+    expect(stopped(because('FailedCreate'), later).app.status).toMatchObject({ reason: '', message: '' });
+  });
+});
+
+describe('deleted', () => {
+  it('is on its way out, as a new version', () => {
+    expect(deleted(inPhase('failed'), later)).toMatchObject({
+      version: 2,
+      generation: 2,
+      status: { phase: 'deleting' },
+    });
+  });
+});
+
+describe('refusal', () => {
+  it.each([undefined, null, 1])('passes when the version asked for is %s', (ifVersion) => {
+    expect(refusal(inPhase('running'), ifVersion)).toBeNull();
+  });
+
+  it('refuses another version and tells the current one', () => {
+    expect(refusal(inPhase('running'), 7)).toMatchObject({ kind: 'precondition_failed', facts: { version: 1 } });
+  });
+
+  it('refuses everything while deleting', () => {
+    expect(refusal(inPhase('deleting'), 1)).toMatchObject({ kind: 'conflict', code: 'deleting' });
+  });
+});
+
+describe('isVisible', () => {
+  const app = inPhase('running');
+  const stranger: Actor = { ...actor, userId: 'a0000000-0000-4000-8000-000000000002', teams: [] };
+  it.each<[string, Partial<App>, Actor, boolean]>([
+    ['its owner', {}, actor, true],
+    ['a stranger', {}, stranger, false],
+    ['an admin', {}, { ...stranger, admin: true }, true],
+    [
+      'a member of one of its teams',
+      { teams: [{ id: 'b0000000-0000-4000-8000-000000000001', name: 'web' }] },
+      { ...stranger, teams: actor.teams },
+      true,
+    ],
+    [
+      'a member of another team of that name',
+      { teams: [{ id: 'b0000000-0000-4000-8000-000000000002', name: 'web' }] },
+      { ...stranger, teams: actor.teams },
+      false,
+    ],
+  ])('lets %s see it: %#', (_, given, who, seen) => {
+    expect(isVisible({ ...app, ...given }, who)).toBe(seen);
+  });
+});
+
+describe('mayCreateIn', () => {
+  it.each([
+    ['owned', actor.userId, true],
+    ['owned', 'a0000000-0000-4000-8000-000000000002', false],
+    ['owned', null, false],
+    ['open', null, true],
+    ['dedicated', actor.userId, false],
+  ] as const)('an environment of kind %s that %s owns: %s', (kind, ownerId, allowed) => {
+    const outcome = mayCreateIn({ kind, ownerId, name: 'team' }, actor);
+    expect(outcome === null).toBe(allowed);
+    if (outcome) expect(outcome).toMatchObject({ kind: 'forbidden', code: 'environment' });
+  });
+});

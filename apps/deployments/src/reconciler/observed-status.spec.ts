@@ -1,0 +1,351 @@
+import type { V1ContainerStatus, V1Deployment, V1Pod } from '@slipway/cluster';
+import { describe, expect, it } from 'vitest';
+
+import { observedStatus, type Wanted } from './observed-status.js';
+
+const now = new Date('2026-03-01T10:00:00.000Z');
+const ago = (seconds: number): string => new Date(now.getTime() - seconds * 1000).toISOString();
+
+const wanted: Wanted = { replicas: 2, revision: 3, revisionReady: true, servedSinceStart: true };
+
+type DeploymentStatus = NonNullable<V1Deployment['status']>;
+
+function deployment(
+  status: DeploymentStatus = {},
+  more: { replicas?: number; generation?: number } = {},
+): V1Deployment {
+  const { replicas = 2, generation = 7 } = more;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'shop', generation },
+    spec: { replicas, selector: {}, template: {} },
+    status: { observedGeneration: 7, ...status },
+  };
+}
+
+const full: DeploymentStatus = { replicas: 2, readyReplicas: 2, updatedReplicas: 2, availableReplicas: 2 };
+
+interface PodGiven {
+  revision?: number;
+  ready?: boolean;
+  leaving?: boolean;
+  phase?: string;
+  restarts?: number;
+  state?: V1ContainerStatus['state'];
+  lastState?: V1ContainerStatus['lastState'];
+  unschedulableFor?: number;
+}
+
+function pod(given: PodGiven = {}): V1Pod {
+  const { revision = 3, ready = false, restarts = 0, state, lastState, unschedulableFor } = given;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'shop-1',
+      annotations: { 'slipway.dev/revision': String(revision) },
+      ...(given.leaving && { deletionTimestamp: ago(1) }),
+    },
+    status: {
+      phase: given.phase ?? 'Running',
+      conditions: [
+        { type: 'Ready', status: ready ? 'True' : 'False' },
+        ...(unschedulableFor === undefined
+          ? []
+          : [
+              {
+                type: 'PodScheduled',
+                status: 'False',
+                reason: 'Unschedulable',
+                message: '0/3 nodes are available',
+                lastTransitionTime: ago(unschedulableFor),
+              },
+            ]),
+      ],
+      containerStatuses: [
+        {
+          name: 'app',
+          image: 'shop:1',
+          imageID: '',
+          ready,
+          restartCount: restarts,
+          state,
+          lastState,
+        } as V1ContainerStatus,
+      ],
+    },
+  };
+}
+
+const ready = pod({ ready: true });
+const old = pod({ ready: true, revision: 2 });
+const waiting = (reason: string, message?: string) => ({ waiting: { reason, message } });
+const ended = (exitCode: number, reason = 'Error', message?: string) => ({ terminated: { exitCode, reason, message } });
+
+describe('observedStatus', () => {
+  describe('of an App that shall run', () => {
+    it.each<[string, V1Deployment | undefined, V1Pod[], Partial<Wanted>, string]>([
+      ['runs when all wanted pods are ready', deployment(full), [ready, ready], {}, 'running'],
+      [
+        'runs while pods that are on their way out still end',
+        deployment(full),
+        [ready, ready, pod({ leaving: true, revision: 2 })],
+        {},
+        'running',
+      ],
+      [
+        'is deploying before there is a Deployment',
+        undefined,
+        [],
+        { revisionReady: false, servedSinceStart: false },
+        'deploying',
+      ],
+      [
+        'is deploying until the first pods are ready',
+        deployment({ replicas: 2, updatedReplicas: 2 }),
+        [pod(), pod()],
+        { revisionReady: false, servedSinceStart: false },
+        'deploying',
+      ],
+      [
+        'is deploying while some of the first pods are ready',
+        deployment({ ...full, readyReplicas: 1 }),
+        [ready, pod()],
+        { revisionReady: false, servedSinceStart: false },
+        'deploying',
+      ],
+      [
+        'is deploying when it starts again',
+        deployment({ replicas: 2, updatedReplicas: 2 }),
+        [pod(), pod()],
+        { servedSinceStart: false },
+        'deploying',
+      ],
+      [
+        'is updating while pods of an older Revision serve',
+        deployment({ replicas: 3, readyReplicas: 2, updatedReplicas: 1 }),
+        [old, old, pod()],
+        { revisionReady: false },
+        'updating',
+      ],
+      [
+        'is updating until the last old pod is gone, whatever is ready',
+        deployment({ replicas: 3, readyReplicas: 3, updatedReplicas: 2 }),
+        [ready, ready, old],
+        { revisionReady: false },
+        'updating',
+      ],
+      [
+        'is deploying when no older Revision serves an update',
+        deployment({ replicas: 3, updatedReplicas: 1 }),
+        [pod({ revision: 2 }), pod()],
+        { revisionReady: false },
+        'deploying',
+      ],
+      [
+        'is scaling when the count rises',
+        deployment({ replicas: 2, readyReplicas: 1, updatedReplicas: 2 }),
+        [ready, pod()],
+        {},
+        'scaling',
+      ],
+      [
+        'is scaling when more than wanted are left',
+        deployment({ replicas: 3, readyReplicas: 3, updatedReplicas: 3 }),
+        [ready, ready, ready],
+        {},
+        'scaling',
+      ],
+      [
+        'is scaling when a pod was lost',
+        deployment({ replicas: 1, readyReplicas: 1, updatedReplicas: 1 }),
+        [ready],
+        {},
+        'scaling',
+      ],
+      [
+        'is scaling when its only pod was lost',
+        deployment({ replicas: 1, updatedReplicas: 1 }, { replicas: 1 }),
+        [pod()],
+        { replicas: 1 },
+        'scaling',
+      ],
+      [
+        'does not run before the cluster has seen the wanted generation',
+        deployment(full, { generation: 8 }),
+        [ready, ready],
+        {},
+        'scaling',
+      ],
+      [
+        'does not run on another count than the wanted one',
+        deployment(full, { replicas: 5 }),
+        [ready, ready],
+        {},
+        'scaling',
+      ],
+      [
+        'does not run on ready pods that are gone',
+        deployment({ ...full, readyReplicas: undefined }),
+        [],
+        {},
+        'scaling',
+      ],
+    ])('%s', (_, live, pods, more, phase) => {
+      expect(observedStatus({ deployment: live, pods }, { ...wanted, ...more }, now)).toMatchObject({
+        phase,
+        reason: '',
+      });
+    });
+  });
+
+  describe('of an App that shall stand still', () => {
+    const off = { ...wanted, replicas: 0 };
+    const none = deployment({}, { replicas: 0 });
+    it.each<[string, V1Deployment | undefined, V1Pod[], string]>([
+      ['is stopped when no pod is left', none, [], 'stopped'],
+      ['is stopped when there never was a Deployment', undefined, [], 'stopped'],
+      ['is stopped when only ended pods are listed', none, [pod({ phase: 'Failed' })], 'stopped'],
+      ['is stopping while a pod ends', none, [pod({ leaving: true })], 'stopping'],
+      ['is stopping until the cluster has seen it', deployment({}, { replicas: 0, generation: 8 }), [], 'stopping'],
+      ['is stopping while the Deployment counts pods', deployment({ replicas: 1 }, { replicas: 0 }), [], 'stopping'],
+      ['is stopping while the Deployment wants pods', deployment({}, { replicas: 2 }), [], 'stopping'],
+      ['does not fail for pods that end anyway', none, [pod({ state: waiting('ImagePullBackOff') })], 'stopping'],
+    ])('%s', (_, live, pods, phase) => {
+      expect(observedStatus({ deployment: live, pods }, off, now)).toMatchObject({ phase, reason: '' });
+    });
+  });
+
+  describe('of an App that makes no progress', () => {
+    const few = deployment({ replicas: 2, updatedReplicas: 2 });
+    const withCondition = (type: string, status: string, reason: string, message: string) =>
+      deployment({ replicas: 0, conditions: [{ type, status, reason, message }] });
+    const quota = withCondition(
+      'ReplicaFailure',
+      'True',
+      'FailedCreate',
+      'pods "shop-1" is forbidden: exceeded quota: slipway',
+    );
+    const deadline = withCondition(
+      'Progressing',
+      'False',
+      'ProgressDeadlineExceeded',
+      'ReplicaSet "shop-1" has timed out',
+    );
+
+    it.each<[string, V1Deployment, V1Pod[], string]>([
+      ['ErrImagePull', few, [pod({ state: waiting('ErrImagePull', 'not found') })], 'not found'],
+      [
+        'ImagePullBackOff',
+        few,
+        [pod({ state: waiting('ImagePullBackOff', 'Back-off pulling image') })],
+        'Back-off pulling image',
+      ],
+      ['InvalidImageName', few, [pod({ state: waiting('InvalidImageName') })], 'container app: InvalidImageName'],
+      [
+        'CreateContainerConfigError',
+        few,
+        [pod({ state: waiting('CreateContainerConfigError', 'secret not found') })],
+        'secret not found',
+      ],
+      [
+        'CrashLoopBackOff',
+        few,
+        [pod({ state: waiting('CrashLoopBackOff'), lastState: ended(1), restarts: 3 })],
+        'container app ended with exit code 1; restarted 3 times',
+      ],
+      [
+        'CrashLoopBackOff',
+        few,
+        [pod({ state: ended(2, 'Error', 'no config\n'), restarts: 3 })],
+        'container app ended with exit code 2: no config; restarted 3 times',
+      ],
+      [
+        'OOMKilled',
+        few,
+        [pod({ state: ended(137, 'OOMKilled') })],
+        'container app ran out of memory; restarted 0 times',
+      ],
+      [
+        'OOMKilled',
+        few,
+        [pod({ state: waiting('CrashLoopBackOff'), lastState: ended(137, 'OOMKilled'), restarts: 1 })],
+        'container app ran out of memory; restarted 1 times',
+      ],
+      ['Unschedulable', few, [pod({ unschedulableFor: 60 })], '0/3 nodes are available'],
+      ['ProgressDeadlineExceeded', deadline, [], 'ReplicaSet "shop-1" has timed out'],
+      ['ExceededQuota', quota, [], 'pods "shop-1" is forbidden: exceeded quota: slipway'],
+    ])('fails with %s', (reason, live, pods, message) => {
+      expect(observedStatus({ deployment: live, pods }, wanted, now)).toMatchObject({
+        phase: 'failed',
+        reason,
+        message,
+      });
+    });
+
+    it('fails while ready pods of an older Revision keep serving', () => {
+      const live = deployment({ replicas: 3, readyReplicas: 2, updatedReplicas: 1 });
+      const pods = [old, old, pod({ state: waiting('ErrImagePull') })];
+      expect(observedStatus({ deployment: live, pods }, wanted, now)).toMatchObject({
+        phase: 'failed',
+        counts: { ready: 2 },
+      });
+    });
+
+    it('fails on a count that the cluster has not seen yet, when the pods that are there cannot start', () => {
+      const pods = [pod({ state: waiting('ErrImagePull') })];
+      expect(observedStatus({ deployment: deployment({}, { generation: 8 }), pods }, wanted, now).phase).toBe('failed');
+    });
+
+    it.each<[string, PodGiven]>([
+      ['fewer than three restarts', { state: waiting('CrashLoopBackOff'), lastState: ended(1), restarts: 2 }],
+      ['a container that is being made', { state: waiting('ContainerCreating') }],
+      ['troubles of an older Revision', { state: waiting('ErrImagePull'), revision: 2 }],
+      ['troubles of a pod on its way out', { state: waiting('ErrImagePull'), leaving: true }],
+      ['crashes that are long over', { state: { running: { startedAt: ago(10) } }, lastState: ended(1), restarts: 9 }],
+    ])('does not fail for %s', (_, given) => {
+      expect(observedStatus({ deployment: few, pods: [pod(given)] }, wanted, now).phase).toBe('scaling');
+    });
+
+    it('does not believe a container that crashed before until it has run for ten seconds, even when it is ready', () => {
+      const pods = [
+        ready,
+        pod({ ready: true, state: { running: { startedAt: ago(4) } }, lastState: ended(1), restarts: 3 }),
+      ];
+      expect(observedStatus({ deployment: deployment(full), pods }, wanted, now)).toMatchObject({
+        phase: 'failed',
+        reason: 'CrashLoopBackOff',
+        lookAgainMs: 6_000,
+      });
+    });
+
+    it('waits for a node and says when to look again', () => {
+      const status = observedStatus({ deployment: few, pods: [pod({ unschedulableFor: 45 })] }, wanted, now);
+      expect(status).toMatchObject({ phase: 'scaling', lookAgainMs: 15_000 });
+    });
+
+    it('tells what keeps the cluster from making pods before the deadline has passed', () => {
+      const live = withCondition('ReplicaFailure', 'True', 'FailedCreate', 'violates PodSecurity "restricted:latest"');
+      expect(observedStatus({ deployment: live, pods: [] }, wanted, now)).toMatchObject({
+        phase: 'scaling',
+        reason: 'FailedCreate',
+        message: 'violates PodSecurity "restricted:latest"',
+      });
+    });
+
+    it('cuts a message that is too long', () => {
+      const pods = [pod({ state: waiting('ErrImagePull', 'x'.repeat(9000)) })];
+      expect(observedStatus({ deployment: few, pods }, wanted, now).message).toHaveLength(4096);
+    });
+  });
+
+  it('counts wanted, ready, updated and available replicas and the restarts of the present pods', () => {
+    const live = deployment({ replicas: 3, readyReplicas: 2, updatedReplicas: 1, availableReplicas: 1 });
+    const pods = [pod({ restarts: 2 }), pod({ restarts: 1, revision: 2 }), pod({ restarts: 9, leaving: true })];
+    expect(observedStatus({ deployment: live, pods }, wanted, now)).toMatchObject({
+      counts: { desired: 2, ready: 2, updated: 1, available: 1 },
+      restarts: 3,
+    });
+  });
+});

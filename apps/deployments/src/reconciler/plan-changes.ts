@@ -1,0 +1,68 @@
+// Owns which writes a pass needs. Pure. A server-side apply of an equal object stores nothing, yet it is a request that the
+// cluster must work on; thousands of Apps that rest are to cost reads only.
+import { isKind, type KubeObject, type ObjectRef } from '@slipway/cluster';
+
+import { billionths } from '../app/quantity.js';
+import { APPLIED } from './desired-objects.js';
+
+/** What of `desired` is missing in the cluster or differs there. */
+export function toApply(desired: readonly KubeObject[], live: readonly KubeObject[]): KubeObject[] {
+  return desired.filter((object) => {
+    const found = live.find((one) => isSame(one, object));
+    return (
+      !found ||
+      found.metadata.annotations?.[APPLIED] !== object.metadata.annotations?.[APPLIED] ||
+      !holds(found, object)
+    );
+  });
+}
+
+/** What of `live` is wanted no more. A Secret of an older Revision stays as long as pods may be started that read it. */
+export function toPrune(
+  desired: readonly KubeObject[],
+  live: readonly KubeObject[],
+  secretsInUse: ReadonlySet<string>,
+): (ObjectRef & { uid?: string })[] {
+  return live.flatMap((object) => {
+    const { kind, metadata } = object;
+    const wanted =
+      desired.some((one) => isSame(one, object)) ||
+      metadata.deletionTimestamp !== undefined ||
+      (kind === 'Secret' && secretsInUse.has(metadata.name));
+    return wanted || !isKind(kind)
+      ? []
+      : [{ kind, namespace: metadata.namespace, name: metadata.name, uid: metadata.uid }];
+  });
+}
+
+function isSame(one: KubeObject, other: KubeObject): boolean {
+  return one.kind === other.kind && one.metadata.name === other.metadata.name;
+}
+
+/** Whether `live` has every field of `desired`. What others added is theirs; what we no longer name shows in the hash. */
+function holds(live: unknown, desired: unknown): boolean {
+  if (Array.isArray(desired)) {
+    return (
+      Array.isArray(live) && live.length === desired.length && desired.every((item, index) => holds(live[index], item))
+    );
+  }
+  if (typeof desired === 'object' && desired !== null) {
+    if (typeof live !== 'object' || live === null) return false;
+    const fields = live as Record<string, unknown>;
+    return Object.entries(desired).every(([key, value]) =>
+      QUANTITIES.has(key) ? holdsQuantities(fields[key], value) : value === undefined || holds(fields[key], value),
+    );
+  }
+  return live === desired;
+}
+
+// The cluster answers quantities in a form of its own: `1000m` comes back as `1`.
+const QUANTITIES = new Set(['requests', 'limits', 'hard']);
+
+function holdsQuantities(live: unknown, desired: unknown): boolean {
+  if (typeof live !== 'object' || live === null || typeof desired !== 'object' || desired === null) return false;
+  const found = live as Record<string, unknown>;
+  return Object.entries(desired).every(
+    ([name, value]) => found[name] !== undefined && billionths(String(found[name])) === billionths(String(value)),
+  );
+}
