@@ -10,7 +10,7 @@ export interface HttpEdge<T extends object> {
   address(config: Readonly<T>): { host: string; port: number };
 }
 
-export interface ServiceDefinition<T extends object> {
+export interface ServiceDefinition<T extends object = object> {
   /** Its name everywhere: in log lines, metrics, subjects, the NATS user, the database schema. */
   readonly name: string;
   /** One class of variables. The frozen instance is injectable by this class in every module of the service. */
