@@ -1,0 +1,14 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * An App or Environment that is gone. Events may arrive out of order: without this mark, one that was made before the end
+ * but comes after it would bring the row back, with nobody left to remove it.
+ */
+@Entity({ name: 'tombstone' })
+export class TombstoneEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ name: 'buried_at', type: 'timestamptz' })
+  buriedAt: Date;
+}
