@@ -90,14 +90,8 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
 
   listen(callback: (error?: unknown) => void): void {
     this.readiness.add('streams', () => this.assertProvisioned());
-    this.queries = this.broker.connection.subscribe(queriesOf(this.options.service), {
-      queue: this.options.service,
-      callback: (error, message) => {
-        if (error) this.log.error('queries are not received any more', { err: error });
-        else this.startQuery(message);
-      },
-    });
     const kinds = new Set([...this.routes.values()].map(({ operation }) => operation.kind));
+    if (kinds.has('query')) this.queries = this.subscribeToQueries();
     if (kinds.has('command')) this.pullers.push(this.puller(Stream.commands));
     if (kinds.has('event')) this.pullers.push(this.puller(Stream.events));
     for (const puller of this.pullers) puller.start();
@@ -135,6 +129,16 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
       limit: this.concurrency,
       logger: this.log,
       onMessage: (message) => this.deliver(message),
+    });
+  }
+
+  private subscribeToQueries(): Subscription {
+    return this.broker.connection.subscribe(queriesOf(this.options.service), {
+      queue: this.options.service,
+      callback: (error, message) => {
+        if (error) this.log.error('queries are not received any more', { err: error });
+        else this.startQuery(message);
+      },
     });
   }
 
