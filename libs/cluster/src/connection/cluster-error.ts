@@ -132,7 +132,7 @@ export function errorFromFailure(failure: unknown, target: string): ClusterError
       return new ClusterError(`${target} did not answer in time`, { ...facts, reason: 'Timeout' }, cause);
     }
     if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|ERR_OSSL/.test(code)) {
-      const message = `${target}: the certificates do not match (${error.message})`;
+      const message = `${target}: the certificates do not match (${error.message.split(';')[0]})`;
       return new ClusterError(message, { ...facts, reason: 'UntrustedCertificate', retriable: false }, cause);
     }
     if (code !== '' && code !== 'UND_ERR_SOCKET') {
