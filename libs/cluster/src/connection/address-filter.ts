@@ -65,10 +65,7 @@ function checkAddress(address: string, policy: AddressPolicy): AddressVerdict {
   const range = parsed.range();
   switch (range) {
     case 'unicast':
-      // ::a.b.c.d, the retired form of an IPv4 address in an IPv6 one, has no range of its own.
-      return parsed.kind() === 'ipv6' && parsed.match(ipaddr.parseCIDR('::/96'))
-        ? { refused: 'it carries an IPv4 address' }
-        : true;
+      return true;
     case 'loopback':
       return policy.loopback ? true : { refused: 'loopback addresses are not allowed' };
     case 'private':

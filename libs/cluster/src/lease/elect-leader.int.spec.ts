@@ -98,11 +98,14 @@ describe('electLeader', () => {
   });
 
   it('stops leading in time when renewals get no answer, and leads again when they do', async () => {
-    const a = elect('a');
+    const a = elect('a', { durationSeconds: 2 });
     await waitFor(() => a.isLeader());
     store.answer = () => undefined;
+    await waitFor(() => !a.isLeader());
+    const lostAt = performance.now();
     await waitFor(() => told.includes('a lost'));
-    expect(a.isLeader()).toBe(false);
+    // Sooner than the renewal on its way gives up.
+    expect(performance.now() - lostAt).toBeLessThan(100);
     store.answer = (response, stored) => json(response, 200, stored);
     await waitFor(() => a.isLeader());
     expect(told).toEqual(['a acquired', 'a lost', 'a acquired']);
@@ -138,8 +141,9 @@ describe('electLeader', () => {
   });
 
   it('yields to whoever took the lease by force', async () => {
-    const a = elect('a');
+    const a = elect('a', { durationSeconds: 6 });
     await waitFor(() => a.isLeader());
+    const takenAt = performance.now();
     const { lease } = store;
     store.lease = lease && {
       ...lease,
@@ -147,6 +151,8 @@ describe('electLeader', () => {
       spec: { holderIdentity: 'b', leaseDurationSeconds: 60 },
     };
     await waitFor(() => told.includes('a lost'));
+    // At the next look, which is sooner than the old claim runs out.
+    expect(performance.now() - takenAt).toBeLessThan(3_000);
     expect(store.holder).toBe('b');
     await a.close();
     expect(store.holder).toBe('b');

@@ -28,7 +28,7 @@ describe('followLog', () => {
   }
 
   it('waits for the first line of a quiet container past every time-out', async () => {
-    scripted.reply = (response) => void setTimeout(() => response.end(LINE), 300);
+    scripted.reply = (response) => void setTimeout(() => response.end(LINE), 1_500);
     await follow();
     expect(lines).toEqual([{ time: '2026-03-01T10:00:00.000000001Z', text: 'one' }]);
     expect(scripted.requests[0]?.url).toBe(
