@@ -1,0 +1,74 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+import { connectCluster, isRefused, trustedConnection } from '@slipway/cluster';
+import { startEmbeddedCluster } from '@slipway/embedded-cluster';
+
+import { UserError } from '../user-error.js';
+import { type Part, reasonOf } from './database.js';
+
+export interface ClusterPart extends Part {
+  /** Of the file that the services read. */
+  readonly kubeconfig: string;
+  readonly context?: string;
+  readonly simulated: boolean;
+}
+
+export interface ClusterOptions {
+  dataDir: string;
+  kubeconfig?: string;
+  context?: string;
+  log(line: string): void;
+}
+
+const INGRESS_TIMEOUT_MS = 500;
+
+/** The cluster of --kubeconfig, or the embedded one, whose kubeconfig.yaml it writes into the data folder. */
+export async function startCluster(options: ClusterOptions): Promise<ClusterPart> {
+  const { dataDir, kubeconfig, context, log } = options;
+  if (kubeconfig) {
+    const where = await checkCluster(kubeconfig, context);
+    return { kubeconfig, context, simulated: false, description: `Kubernetes of ${kubeconfig}, ${where}`, stop: async () => {} };
+  }
+  const cluster = await startEmbeddedCluster({ dataDir: join(dataDir, 'cluster'), log });
+  const file = join(dataDir, 'kubeconfig.yaml');
+  writeFileSync(file, cluster.kubeconfig, { mode: 0o600 });
+  return {
+    kubeconfig: file,
+    simulated: true,
+    description: `embedded cluster on 127.0.0.1:${cluster.port}`,
+    stop: () => cluster.close(),
+  };
+}
+
+async function checkCluster(kubeconfig: string, context: string | undefined): Promise<string> {
+  const named = `--kubeconfig ${kubeconfig}${context ? ` --context ${context}` : ''}`;
+  try {
+    const connection = trustedConnection(readFileSync(kubeconfig, 'utf8'), context, kubeconfig);
+    if (isRefused(connection)) throw new Error(connection.refused);
+    const cluster = connectCluster(connection);
+    try {
+      const { gitVersion } = await cluster.version();
+      return `${gitVersion} at ${connection.server}`;
+    } finally {
+      await cluster.close();
+    }
+  } catch (error) {
+    throw new UserError(`${named} cannot be used: ${reasonOf(error)}`);
+  }
+}
+
+/** Whether something answers where the host names of `apps.localhost` lead. */
+export function ingressAnswers(port = 80): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: INGRESS_TIMEOUT_MS });
+    const end = (answer: boolean) => (): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', end(true));
+    socket.once('error', end(false));
+    socket.once('timeout', end(false));
+  });
+}

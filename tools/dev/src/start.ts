@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { createLogger } from '@slipway/runtime';
+import { freePort } from '@slipway/testing/backends';
+
+import { banner } from './banner.js';
+import { firstUserKey } from './first-user-key.js';
+import { openDataFolder } from './instance/data-folder.js';
+import { firstUserOf, writeFirstUser } from './instance/first-user.js';
+import { type LogFile, openLogFile } from './instance/log-file.js';
+import { claimDataFolder, runningInstance } from './instance/pid-file.js';
+import { requireFreePort } from './instance/port-holder.js';
+import { openSecrets } from './instance/secrets.js';
+import type { DevOptions } from './options.js';
+import { type Broker, startBroker } from './parts/broker.js';
+import { type ClusterPart, ingressAnswers, startCluster } from './parts/cluster.js';
+import { type Database, startDatabase } from './parts/database.js';
+import { brokerUsers, migrateAll, provisionAll } from './prepare.js';
+import { RunningParts } from './running-parts.js';
+import { serviceEnvironment } from './services/service-environment.js';
+import { services } from './services/service-list.js';
+import { startServices } from './services/one-process.js';
+import { startApps } from './services/processes.js';
+import { stopLeftOvers } from './stop.js';
+import { UserError } from './user-error.js';
+
+const HOST = '127.0.0.1';
+const FIRST_EMAIL = 'admin@slipway.local';
+const FIRST_USERNAME = 'admin';
+
+/** Brings an instance up, keeps it until it is asked to stop, takes it down. Answers the exit code. */
+export async function start(options: DevOptions): Promise<number> {
+  const begun = performance.now();
+  const { dataDir, port } = options;
+  const askedToStop = whenAskedToStop();
+
+  openDataFolder(dataDir);
+  const other = runningInstance(dataDir);
+  if (other !== undefined) {
+    throw new UserError(
+      `Slipway already runs on ${dataDir}, as process ${other}. To end it:\n\n  npm run stop${commandLineOf({ dataDir })}\n`,
+    );
+  }
+  await requireFreePort(port, HOST, (free) => `${npmScript(options)}${commandLineOf({ ...options, port: free })}`);
+
+  const release = claimDataFolder(dataDir);
+  const log = openLogFile(join(dataDir, 'slipway.log'), (line) => process.stderr.write(`  ${line}\n`));
+  const parts = new RunningParts();
+  try {
+    await stopLeftOvers(dataDir);
+    await Promise.race([bringUp(options, parts, log, begun), askedToStop]);
+    await askedToStop;
+    process.stdout.write('\n  Stopping …\n');
+    const failures = await parts.stopAll();
+    for (const failure of failures) process.stderr.write(`  ${failure}\n`);
+    return failures.length > 0 ? 1 : 0;
+  } catch (error) {
+    const text = error instanceof Error ? error.stack : String(error);
+    log.write(JSON.stringify({ level: 'info', time: new Date().toISOString(), service: 'slipway', msg: 'the start failed', text }));
+    await parts.stopAll();
+    throw error;
+  } finally {
+    release();
+    log.close();
+  }
+}
+
+async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, begun: number): Promise<void> {
+  const { dataDir, port, root } = options;
+  const secrets = openSecrets(dataDir);
+  const [database, broker, cluster] = await startParts(options, parts, secrets, log);
+  const url = `http://localhost:${port}`;
+  const user = firstUserOf(dataDir, url, () => ({
+    email: FIRST_EMAIL,
+    username: FIRST_USERNAME,
+    password: randomBytes(15).toString('base64url'),
+    apiKey: firstUserKey(process.env.API_KEY_PREFIX),
+  }));
+
+  const facts = { host: HOST, port, dataDir, secrets, database, broker, cluster };
+  const logger = createLogger({ level: 'info', destination: log });
+  await step('schemas and streams', () => Promise.all([migrateAll(facts, user, logger), provisionAll(facts, logger)]));
+
+  await step(options.processes ? `${services.length} processes` : 'services', async () => {
+    if (options.processes) {
+      const apps = await Promise.all(
+        services.map(async (service) => {
+          const adminPort = await freePort();
+          const env = { ...serviceEnvironment(service, facts, process.env), ADMIN_PORT: String(adminPort) };
+          return { name: service.name, main: join(root, 'apps', service.name, 'dist', 'main.js'), env, adminPort };
+        }),
+      );
+      const running = startApps(apps, dataDir, (line) => log.write(line));
+      parts.add('apps', running.stop);
+      await running.ready;
+    } else {
+      const running = await startServices(services, (service) => serviceEnvironment(service, facts, process.env), logger);
+      parts.add('services', running.stop);
+      await running.ready;
+    }
+  });
+
+  writeFirstUser(dataDir, user);
+  process.stdout.write(
+    banner({
+      user,
+      dataDir,
+      logFile: log.path,
+      parts: [database, broker, cluster].map(({ description }) => description),
+      cluster: cluster.simulated
+        ? { simulated: true, kubeconfig: cluster.kubeconfig }
+        : { simulated: false, kubectl: kubectlOf(cluster), ingressAnswers: await ingressAnswers() },
+      processes: options.processes,
+      secondsToReady: (performance.now() - begun) / 1000,
+    }),
+  );
+}
+
+type Secrets = ReturnType<typeof openSecrets>;
+
+async function startParts(
+  options: DevOptions,
+  parts: RunningParts,
+  secrets: Secrets,
+  log: LogFile,
+): Promise<[Database, Broker, ClusterPart]> {
+  const { dataDir, kubeconfig, context } = options;
+  const env = process.env;
+  const progress = (line: string): boolean => process.stdout.write(`  ${line} …\n`);
+  // What was started must be stopped even when its neighbour fails, so none is left behind half-way.
+  const started = await step('database, broker, cluster', () =>
+    Promise.allSettled([
+      keep('PostgreSQL', startDatabase(dataDir, env.DATABASE_URL)),
+      keep('NATS', startBroker({ dataDir, externalUrl: env.NATS_URL, users: brokerUsers(secrets), env, progress })),
+      keep('cluster', startCluster({ dataDir, kubeconfig, context, log: (msg) => log.write(logLine(msg)) })),
+    ] as const),
+  );
+  const failures = started.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (failures.length > 1 && failures.every((failure) => failure instanceof UserError)) {
+    throw new UserError(failures.map((failure) => failure.message).join('\n'));
+  }
+  const [database, broker, cluster] = started;
+  if (database.status === 'rejected') throw database.reason;
+  if (broker.status === 'rejected') throw broker.reason;
+  if (cluster.status === 'rejected') throw cluster.reason;
+  return [database.value, broker.value, cluster.value];
+
+  async function keep<T extends { stop(): Promise<void> }>(name: string, starting: Promise<T>): Promise<T> {
+    const part = await starting;
+    parts.add(name, () => part.stop());
+    return part;
+  }
+}
+
+/** Shows what is being done and how long it took. */
+async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
+  const begun = performance.now();
+  const result = await work();
+  process.stdout.write(`  ${title}: ${((performance.now() - begun) / 1000).toFixed(1)} s\n`);
+  return result;
+}
+
+/** Resolves at the first signal, or when the launcher is gone. A second signal ends the process as it is: the next start clears up. */
+function whenAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (): void => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve();
+    };
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, ask);
+    process.once('disconnect', () => {
+      if (!asked) ask();
+    });
+  });
+}
+
+function logLine(msg: string): string {
+  return JSON.stringify({ level: 'info', time: new Date().toISOString(), service: 'slipway', msg });
+}
+
+function npmScript({ processes }: DevOptions): string {
+  return processes ? 'npm run start:processes' : 'npm start';
+}
+
+function commandLineOf(options: Partial<DevOptions>): string {
+  const named: [string, string | number | undefined][] = [
+    ['--port', options.port],
+    ['--data-dir', options.dataDir],
+    ['--kubeconfig', options.kubeconfig],
+    ['--context', options.context],
+  ];
+  const given = named.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
+  return given.length > 0 ? ` -- ${given.join(' ')}` : '';
+}
+
+function kubectlOf({ kubeconfig, context }: ClusterPart): string {
+  return `kubectl --kubeconfig ${kubeconfig}${context ? ` --context ${context}` : ''}`;
+}
+
