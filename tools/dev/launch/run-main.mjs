@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { nodeBinary } from './node-binary.mjs';
@@ -26,16 +27,29 @@ export function runMain(root, entry, input) {
     child.kill('SIGTERM');
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
-  // When npm itself is killed its child lives on, and would keep the port.
+  // When npm is killed, its shell and this process live on, and would keep the port.
   if (process.env.npm_lifecycle_event) {
-    const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && pass(), REPEAT_MS).unref();
+    const family = ancestors();
+    setInterval(() => ancestors() !== family && pass(), REPEAT_MS).unref();
   }
   return new Promise((resolve) => {
     child.once('error', (error) => {
       console.error(error.message);
       resolve(1);
     });
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code, signal) => {
+      if (signal) console.error(`Slipway was ended by ${signal}; the next start clears up what it left.`);
+      resolve(code ?? 1);
+    });
   });
+}
+
+/** This process's parent and, where /proc tells it, that one's parent: npm puts a shell in between. */
+function ancestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }

@@ -15,7 +15,8 @@ export interface BannerFacts {
 export function banner(facts: BannerFacts): string {
   const { user, cluster } = facts;
   const { url } = user;
-  const curl = (path: string, more = ''): string => `curl -sS ${url}${path} -H 'Authorization: Bearer ${user.apiKey}'${more}`;
+  const curl = (path: string, more = ''): string =>
+    `curl -sS ${url}${path} -H 'Authorization: Bearer ${user.apiKey}'${more}`;
   const body = `{"app_name":"hello","image":"nginx:1.27","port":80}`;
   const sections = [
     table([

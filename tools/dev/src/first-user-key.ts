@@ -7,6 +7,8 @@ const DEFAULT_PREFIX = 'ce_dev_';
 
 /** A new API key, of the form that identity makes. */
 export function firstUserKey(prefix = DEFAULT_PREFIX): string {
-  const random = Array.from({ length: API_KEY_RANDOM_CHARACTERS }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
+  const random = Array.from({ length: API_KEY_RANDOM_CHARACTERS }, () =>
+    ALPHABET.charAt(randomInt(ALPHABET.length)),
+  ).join('');
   return `${prefix}${random}${apiKeyChecksum(prefix + random)}`;
 }

@@ -57,7 +57,15 @@ export async function start(options: DevOptions): Promise<number> {
     return failures.length > 0 ? 1 : 0;
   } catch (error) {
     const text = error instanceof Error ? error.stack : String(error);
-    log.write(JSON.stringify({ level: 'info', time: new Date().toISOString(), service: 'slipway', msg: 'the start failed', text }));
+    log.write(
+      JSON.stringify({
+        level: 'info',
+        time: new Date().toISOString(),
+        service: 'slipway',
+        msg: 'the start failed',
+        text,
+      }),
+    );
     await parts.stopAll();
     throw error;
   } finally {
@@ -95,7 +103,11 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, b
       parts.add('apps', running.stop);
       await running.ready;
     } else {
-      const running = await startServices(services, (service) => serviceEnvironment(service, facts, process.env), logger);
+      const running = await startServices(
+        services,
+        (service) => serviceEnvironment(service, facts, process.env),
+        logger,
+      );
       parts.add('services', running.stop);
       await running.ready;
     }
@@ -199,4 +211,3 @@ function commandLineOf(options: Partial<DevOptions>): string {
 function kubectlOf({ kubeconfig, context }: ClusterPart): string {
   return `kubectl --kubeconfig ${kubeconfig}${context ? ` --context ${context}` : ''}`;
 }
-

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -29,9 +29,17 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterPart
   const { dataDir, kubeconfig, context, log } = options;
   if (kubeconfig) {
     const where = await checkCluster(kubeconfig, context);
-    return { kubeconfig, context, simulated: false, description: `Kubernetes of ${kubeconfig}, ${where}`, stop: async () => {} };
+    return {
+      kubeconfig,
+      context,
+      simulated: false,
+      description: `Kubernetes of ${kubeconfig}, ${where}`,
+      stop: async () => {},
+    };
   }
-  const cluster = await startEmbeddedCluster({ dataDir: join(dataDir, 'cluster'), log });
+  const folder = join(dataDir, 'cluster');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const cluster = await startEmbeddedCluster({ dataDir: folder, log });
   const file = join(dataDir, 'kubeconfig.yaml');
   writeFileSync(file, cluster.kubeconfig, { mode: 0o600 });
   return {

@@ -17,7 +17,9 @@ export async function startServices(
   const adminServer = new AdminServer();
   const adminUrl = await adminServer.listen();
   const started = await Promise.allSettled(
-    services.map((service) => startService(service, { env: environmentOf(service), adminServer, logger, signals: false })),
+    services.map((service) =>
+      startService(service, { env: environmentOf(service), adminServer, logger, signals: false }),
+    ),
   );
   const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async (): Promise<void> => {

@@ -24,9 +24,11 @@ type Value = (service: AnyService, facts: InstanceFacts) => string | undefined;
 // declares, so a secret reaches whoever reads it and nobody else.
 const OWN: Record<string, Value> = {
   DATABASE_URL: ({ name }, { database, secrets }) => roleUrl(database.ownerUrl, name, databasePassword(secrets, name)),
-  ENCRYPTION_KEYS: ({ name }, { secrets }) => secrets.of(`encryption.${name}`, () => `1:${randomBytes(32).toString('base64')}`),
+  ENCRYPTION_KEYS: ({ name }, { secrets }) =>
+    secrets.of(`encryption.${name}`, () => `1:${randomBytes(32).toString('base64')}`),
   NATS_URL: ({ name }, facts) => brokerUrl(facts, name),
-  SEAL_PUBLIC_KEYS: (_, { secrets }) => services.map(({ name }) => `${name}:${sealKeyPair(secrets, name).publicKey}`).join(','),
+  SEAL_PUBLIC_KEYS: (_, { secrets }) =>
+    services.map(({ name }) => `${name}:${sealKeyPair(secrets, name).publicKey}`).join(','),
   SEAL_PRIVATE_KEY: ({ name }, { secrets }) => sealKeyPair(secrets, name).privateKey,
   KUBECONFIG_PATH: (_, { cluster }) => cluster.kubeconfig,
   KUBECONFIG_CONTEXT: (_, { cluster }) => cluster.context,
@@ -36,6 +38,8 @@ const OWN: Record<string, Value> = {
 
 /** What a variable of the user's environment may replace. */
 const DEFAULTS: Record<string, Value> = {
+  REQUEST_HASH_SECRET: (_, { secrets }) => secrets.of('request-hash', () => randomBytes(32).toString('base64url')),
+  CORS_ORIGINS: () => 'loopback',
   JWT_SECRET: (_, { secrets }) => secrets.of('jwt', () => randomBytes(32).toString('base64url')),
   DOMAIN_SUFFIX: () => 'apps.localhost',
   PUBLIC_URL: (_, { port }) => `http://localhost:${port}`,
