@@ -1,0 +1,122 @@
+// What is decided about a new object beyond its own fields: its namespace must be alive, quotas must leave room, and some values are
+// handed out by the cluster (addresses, node ports, the labels that tie a Job to its pods).
+import { type Kind, kindOf } from './kinds.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, type Pod, type ResourceQuota } from './objects.js';
+import { forbidden, notFound } from './status-error.js';
+import type { Store } from './store.js';
+
+export class Admission {
+  private addresses = 0;
+  private nodePorts = 0;
+
+  constructor(private readonly store: Store) {}
+
+  /** Throws, or returns the object as it is stored. */
+  admit(kind: Kind, object: KubeObject): KubeObject {
+    const { namespace, name } = object.metadata;
+    if (kind.namespaced && namespace !== undefined) this.checkNamespace(kind, namespace, name);
+    if (kind.resource === 'pods' && namespace !== undefined) {
+      this.checkQuota(namespace, name);
+      return {
+        ...object,
+        spec: { serviceAccountName: 'default', serviceAccount: 'default', enableServiceLinks: true, ...object.spec },
+      };
+    }
+    if (kind.resource === 'services') return { ...object, spec: this.withAddress(object.spec ?? {}) };
+    if (kind.resource === 'jobs') return withJobLabels(object);
+    return object;
+  }
+
+  /** Services keep what they were given when a later write leaves it out. */
+  keepAllocated(kind: Kind, object: KubeObject, previous: KubeObject): KubeObject {
+    if (kind.resource !== 'services') return object;
+    const before = previous.spec ?? {};
+    const spec = object.spec ?? {};
+    if (spec.type === 'ExternalName' || before.clusterIP === undefined)
+      return { ...object, spec: this.withAddress(spec) };
+    const kept = {
+      clusterIP: before.clusterIP,
+      clusterIPs: before.clusterIPs,
+      ipFamilies: before.ipFamilies,
+      ipFamilyPolicy: before.ipFamilyPolicy,
+    };
+    return { ...object, spec: this.withAddress({ ...kept, ...spec }, before.ports) };
+  }
+
+  private checkNamespace(kind: Kind, namespace: string, name: string): void {
+    const found = this.store.get('namespaces', undefined, namespace);
+    if (!found) throw notFound(kindOf('namespaces'), namespace);
+    if (found.metadata.deletionTimestamp === undefined) return;
+    const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+    const message = `namespace ${namespace} is being terminated`;
+    throw forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }]);
+  }
+
+  private checkQuota(namespace: string, name: string): void {
+    for (const quota of this.store.list('resourcequotas', namespace)) {
+      const limited = podLimit(quota);
+      if (limited === undefined) continue;
+      const used = countPods(this.store.list('pods', namespace));
+      if (used < limited) continue;
+      const why = `exceeded quota: ${quota.metadata.name}, requested: pods=1, used: pods=${used}, limited: pods=${limited}`;
+      throw forbidden(kindOf('pods'), name, why);
+    }
+  }
+
+  private withAddress(spec: JsonObject, portsBefore?: Json): JsonObject {
+    if (spec.type === 'ExternalName') return spec;
+    const clusterIP = typeof spec.clusterIP === 'string' && spec.clusterIP !== '' ? spec.clusterIP : this.nextAddress();
+    const addressed = {
+      ...spec,
+      clusterIP,
+      clusterIPs: [clusterIP],
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+    };
+    if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return addressed;
+    const before = Array.isArray(portsBefore) ? portsBefore.filter(isJsonObject) : [];
+    const ports = (Array.isArray(spec.ports) ? spec.ports : []).filter(isJsonObject).map((port) => {
+      const nodePort = port.nodePort ?? before.find((old) => old.port === port.port)?.nodePort;
+      return { ...port, nodePort: nodePort ?? 30_000 + (this.nodePorts++ % 2768) };
+    });
+    return { ...addressed, ports };
+  }
+
+  private nextAddress(): string {
+    this.addresses += 1;
+    return `10.96.${(this.addresses >> 8) & 255}.${this.addresses & 255}`;
+  }
+}
+
+/** The number of pods that count against a quota: those that have not ended. */
+export function countPods(pods: readonly Pod[]): number {
+  return pods.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed').length;
+}
+
+export function podLimit(quota: ResourceQuota): number | undefined {
+  const limit = quota.spec.hard?.pods ?? quota.spec.hard?.['count/pods'];
+  return limit === undefined ? undefined : Number(limit);
+}
+
+function withJobLabels(job: KubeObject): KubeObject {
+  const spec = job.spec ?? {};
+  if (spec.selector !== undefined) return job;
+  const { uid, name } = job.metadata;
+  const labels = {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+  const template = isJsonObject(spec.template) ? spec.template : {};
+  const metadata = isJsonObject(template.metadata) ? template.metadata : {};
+  const given = isJsonObject(metadata.labels) ? metadata.labels : {};
+  return {
+    ...job,
+    spec: {
+      ...spec,
+      selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
+      template: { ...template, metadata: { ...metadata, labels: { ...given, ...labels } } },
+    },
+  };
+}

@@ -1,0 +1,328 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+  type Condition,
+  type Deployment,
+  type DeploymentStatus,
+  type JsonObject,
+  ownerReference,
+  type PodTemplate,
+  type ReplicaSet,
+  timestamp,
+} from '../objects.js';
+import type { Registry } from '../registry.js';
+import type { Change } from '../store.js';
+import { findCondition, withCondition, withoutCondition } from './conditions.js';
+import type { Controller } from './control-loop.js';
+import { isActive } from './pods.js';
+import type { EventRecorder } from './record-event.js';
+import { rollingLimits, rollingSteps } from './rolling-update.js';
+
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
+const hashLabel = 'pod-template-hash';
+
+/** Rolls Deployments out through one ReplicaSet per pod template. */
+export class ManageDeployments implements Controller {
+  readonly name = 'deployment-controller';
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly events: EventRecorder,
+  ) {}
+
+  *wake({ resource, object }: Change): Iterable<string> {
+    const { namespace, name, ownerReferences } = object.metadata;
+    if (resource === 'deployments') yield `${namespace}/${name}`;
+    if (resource === 'replicasets') {
+      for (const owner of ownerReferences ?? []) if (owner.kind === 'Deployment') yield `${namespace}/${owner.name}`;
+    }
+    // A recreated Deployment waits for the last old pod, whose end no ReplicaSet status tells.
+    if (resource === 'pods') {
+      for (const owner of ownerReferences ?? []) {
+        const set = this.registry.store.findByUid(owner.uid)?.object;
+        for (const { kind, name: deployment } of set?.metadata.ownerReferences ?? []) {
+          if (kind === 'Deployment') yield `${namespace}/${deployment}`;
+        }
+      }
+    }
+  }
+
+  reconcile(key: string): number | undefined {
+    const [namespace = '', name = ''] = key.split('/');
+    const deployment = this.registry.store.get('deployments', namespace, name);
+    if (!deployment) return undefined;
+    const uid = deployment.metadata.uid;
+    let created: ReplicaSet | undefined;
+    if (deployment.metadata.deletionTimestamp === undefined) {
+      if (deployment.spec.paused) this.scalePaused(deployment);
+      else created = this.rollOut(deployment);
+      this.dropOldSets(deployment);
+    }
+    const sets = this.registry.store.ownedBy(uid, 'replicasets');
+    const current = this.registry.store.get('deployments', namespace, name);
+    if (!current) return undefined;
+    const status = statusOf(current, sets, created);
+    this.registry.updateStatus('deployments', current, status);
+    return msUntilDeadline(current, status);
+  }
+
+  /** Takes the next steps of the roll-out; returns the ReplicaSet if one had to be made. */
+  private rollOut(deployment: Deployment): ReplicaSet | undefined {
+    const existing = currentSet(deployment, this.sets(deployment));
+    const recreate = deployment.spec.strategy?.type === 'Recreate';
+    if (recreate) {
+      const old = this.sets(deployment).filter((set) => set !== existing);
+      for (const set of old) this.scale(deployment, set, 0);
+      const left = old.some((set) =>
+        this.registry.store
+          .ownedBy(set.metadata.uid, 'pods')
+          .some((pod) => isActive(pod) || pod.metadata.deletionTimestamp !== undefined),
+      );
+      if (left) return undefined;
+    }
+    const created = existing ? undefined : this.createSet(deployment);
+    this.markRevision(deployment);
+    const current = currentSet(deployment, this.sets(deployment));
+    if (!current) return created;
+    if (recreate) this.scale(deployment, current, deployment.spec.replicas ?? 1);
+    else {
+      for (const { set, replicas } of rollingSteps(deployment, current, this.sets(deployment))) {
+        this.scale(deployment, set, replicas);
+      }
+    }
+    return created;
+  }
+
+  private sets(deployment: Deployment): ReplicaSet[] {
+    return this.registry.store.ownedBy(deployment.metadata.uid, 'replicasets');
+  }
+
+  /** A paused Deployment keeps its revisions, but the number of its pods still follows. */
+  private scalePaused(deployment: Deployment): void {
+    const active = this.sets(deployment).filter((set) => (set.spec.replicas ?? 0) > 0);
+    const [only] = active.length ? active : this.sets(deployment).toSorted((a, b) => revisionOf(b) - revisionOf(a));
+    if (only && active.length <= 1) this.scale(deployment, only, deployment.spec.replicas ?? 1);
+  }
+
+  private createSet(deployment: Deployment): ReplicaSet {
+    const hash = templateHash(deployment.spec.template);
+    const labels = { ...deployment.spec.template.metadata?.labels, [hashLabel]: hash };
+    const name = `${deployment.metadata.name}-${hash}`;
+    const { template, selector, minReadySeconds } = deployment.spec;
+    const body: JsonObject = {
+      metadata: {
+        name,
+        labels,
+        annotations: { ...copiedAnnotations(deployment) },
+        ownerReferences: [ownerReference(deployment)],
+      },
+      spec: {
+        replicas: 0,
+        ...(minReadySeconds !== undefined ? { minReadySeconds } : {}),
+        selector: { ...selector, matchLabels: { ...selector.matchLabels, [hashLabel]: hash } },
+        template: { ...template, metadata: { ...template.metadata, labels } },
+      },
+    };
+    return this.registry.create('replicasets', deployment.metadata.namespace, body) as ReplicaSet;
+  }
+
+  /** The revision counts templates: going back to an old one makes it the newest again. */
+  private markRevision(deployment: Deployment): void {
+    const sets = this.sets(deployment);
+    const current = currentSet(deployment, sets);
+    if (!current) return;
+    const newestOther = Math.max(0, ...sets.filter((set) => set !== current).map(revisionOf));
+    const revision = revisionOf(current) > newestOther ? revisionOf(current) : newestOther + 1;
+    const minReadySeconds = deployment.spec.minReadySeconds;
+    this.registry.change('replicasets', current, (set) => ({
+      ...set,
+      metadata: {
+        ...set.metadata,
+        annotations: { ...set.metadata.annotations, [revisionAnnotation]: String(revision) },
+      },
+      spec: { ...set.spec, ...(minReadySeconds !== undefined ? { minReadySeconds } : {}) },
+    }));
+    this.registry.change('deployments', deployment, (object) => ({
+      ...object,
+      metadata: {
+        ...object.metadata,
+        annotations: { ...object.metadata.annotations, [revisionAnnotation]: String(revision) },
+      },
+    }));
+  }
+
+  private scale(deployment: Deployment, set: ReplicaSet, replicas: number): void {
+    const before = set.spec.replicas ?? 0;
+    if (before === replicas) return;
+    this.registry.change('replicasets', set, (live) => ({ ...live, spec: { ...live.spec, replicas } }));
+    const way = replicas > before ? 'up' : 'down';
+    this.events.record('deployment-controller', deployment, {
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message: `Scaled ${way} replica set ${set.metadata.name} from ${before} to ${replicas}`,
+    });
+  }
+
+  private dropOldSets(deployment: Deployment): void {
+    const current = currentSet(deployment, this.sets(deployment));
+    const empty = this.sets(deployment)
+      .filter((set) => set !== current && set.spec.replicas === 0 && (set.status?.replicas ?? 0) === 0)
+      .toSorted((a, b) => revisionOf(b) - revisionOf(a));
+    for (const set of empty.slice(deployment.spec.revisionHistoryLimit ?? 10)) {
+      this.registry.delete('replicasets', set.metadata.namespace, set.metadata.name);
+    }
+  }
+}
+
+function currentSet(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  return sets.find((set) => isDeepStrictEqual(withoutHash(set.spec.template), withoutHash(deployment.spec.template)));
+}
+
+function withoutHash(template: PodTemplate): PodTemplate {
+  const { [hashLabel]: hash, ...labels } = template.metadata?.labels ?? {};
+  return { ...template, metadata: { ...template.metadata, labels } };
+}
+
+function revisionOf(set: ReplicaSet): number {
+  return Number(set.metadata.annotations?.[revisionAnnotation] ?? 0);
+}
+
+function copiedAnnotations(deployment: Deployment): Record<string, string> {
+  const { 'kubectl.kubernetes.io/last-applied-configuration': ignored, ...annotations } =
+    deployment.metadata.annotations ?? {};
+  return annotations;
+}
+
+const hashLetters = 'bcdfghjklmnpqrstvwxz2456789';
+
+function templateHash(template: PodTemplate): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify(sortKeys(template)))
+    .digest();
+  return [...digest.subarray(0, 10)].map((byte) => hashLetters[byte % hashLetters.length]).join('');
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, part]) => [key, sortKeys(part)]));
+}
+
+function statusOf(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+  created: ReplicaSet | undefined,
+): DeploymentStatus {
+  const current = currentSet(deployment, sets);
+  const sum = (read: (set: ReplicaSet) => number | undefined): number =>
+    sets.reduce((total, set) => total + (read(set) ?? 0), 0);
+  const wanted = deployment.spec.replicas ?? 1;
+  const counts = {
+    replicas: sum((set) => set.status?.replicas),
+    updatedReplicas: current?.status?.replicas ?? 0,
+    readyReplicas: sum((set) => set.status?.readyReplicas),
+    availableReplicas: sum((set) => set.status?.availableReplicas),
+  };
+  const unavailableReplicas = Math.max(
+    0,
+    Math.max(
+      wanted,
+      sum((set) => set.spec.replicas),
+    ) - counts.availableReplicas,
+  );
+  const before = deployment.status ?? {};
+  const complete =
+    counts.updatedReplicas === wanted && counts.replicas === wanted && counts.availableReplicas === wanted;
+  const progressed =
+    counts.updatedReplicas > (before.updatedReplicas ?? 0) ||
+    counts.replicas - counts.updatedReplicas < (before.replicas ?? 0) - (before.updatedReplicas ?? 0) ||
+    counts.readyReplicas > (before.readyReplicas ?? 0) ||
+    counts.availableReplicas > (before.availableReplicas ?? 0);
+
+  const { maxUnavailable } = rollingLimits(deployment);
+  const available = counts.availableReplicas >= wanted - maxUnavailable;
+  const conditions = withUpdateTime(before.conditions, {
+    type: 'Available',
+    status: available ? 'True' : 'False',
+    reason: available ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+    message: available ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.',
+  });
+  const withProgress = progressConditions(deployment, conditions, { current, created, complete, progressed });
+  const failure = sets.map((set) => findCondition(set.status?.conditions, 'ReplicaFailure')).find((found) => found);
+  const all = failure
+    ? withUpdateTime(withProgress, { ...failure, lastTransitionTime: undefined })
+    : withoutCondition(withProgress, 'ReplicaFailure');
+
+  const present = Object.entries({ ...counts, unavailableReplicas }).filter(([, count]) => count > 0);
+  return { observedGeneration: deployment.metadata.generation ?? 0, ...Object.fromEntries(present), conditions: all };
+}
+
+interface Progress {
+  readonly current: ReplicaSet | undefined;
+  readonly created: ReplicaSet | undefined;
+  readonly complete: boolean;
+  readonly progressed: boolean;
+}
+
+/** Progressing keeps NewReplicaSetAvailable once a roll-out is complete, whatever happens to its pods afterwards. */
+function progressConditions(
+  deployment: Deployment,
+  conditions: Condition[],
+  { current, created, complete, progressed }: Progress,
+): Condition[] {
+  if (deployment.spec.paused) {
+    const paused = {
+      type: 'Progressing',
+      status: 'Unknown',
+      reason: 'DeploymentPaused',
+      message: 'Deployment is paused',
+    } as const;
+    return withUpdateTime(conditions, paused);
+  }
+  const before = findCondition(conditions, 'Progressing');
+  const name = JSON.stringify((current ?? created)?.metadata.name ?? deployment.metadata.name);
+  const progressing = (reason: string, message: string): Condition[] =>
+    withUpdateTime(conditions, { type: 'Progressing', status: 'True', reason, message }, true);
+  if (created) return progressing('NewReplicaSetCreated', `Created new replica set ${name}`);
+  if (complete) {
+    if (before?.reason === 'NewReplicaSetAvailable' && before.message?.includes(name)) return conditions;
+    return progressing('NewReplicaSetAvailable', `ReplicaSet ${name} has successfully progressed.`);
+  }
+  const finished = before?.reason === 'NewReplicaSetAvailable' && before.message?.includes(name);
+  if (finished) return conditions;
+  if (progressed || !before || before.reason === 'DeploymentPaused' || before.reason === 'NewReplicaSetAvailable') {
+    return progressing('ReplicaSetUpdated', `ReplicaSet ${name} is progressing.`);
+  }
+  if (before.status === 'True' && msLeft(deployment, before) <= 0) {
+    const message = `ReplicaSet ${name} has timed out progressing.`;
+    return withUpdateTime(conditions, {
+      type: 'Progressing',
+      status: 'False',
+      reason: 'ProgressDeadlineExceeded',
+      message,
+    });
+  }
+  return conditions;
+}
+
+function msUntilDeadline(deployment: Deployment, status: DeploymentStatus): number | undefined {
+  const condition = findCondition(status.conditions, 'Progressing');
+  if (condition?.status !== 'True' || condition.reason === 'NewReplicaSetAvailable') return undefined;
+  // Times have whole seconds, so the deadline is looked for a little later.
+  return Math.max(100, msLeft(deployment, condition) + 100);
+}
+
+function msLeft(deployment: Deployment, condition: Condition): number {
+  const deadlineSeconds = deployment.spec.progressDeadlineSeconds ?? 600;
+  return Date.parse(condition.lastUpdateTime ?? '') + deadlineSeconds * 1000 - Date.now();
+}
+
+/** lastUpdateTime moves with any change of the condition, and with `renew` also without one. */
+function withUpdateTime(conditions: readonly Condition[] | undefined, next: Condition, renew = false): Condition[] {
+  const before = findCondition(conditions, next.type);
+  const same = before?.status === next.status && before.reason === next.reason && before.message === next.message;
+  const lastUpdateTime = same && !renew ? before.lastUpdateTime : timestamp();
+  return withCondition(conditions, { ...next, lastUpdateTime });
+}

@@ -1,0 +1,164 @@
+import { type Job, type JobStatus, type JsonObject, ownerReference, type Pod, timestamp } from '../objects.js';
+import type { Registry } from '../registry.js';
+import { StatusError } from '../status-error.js';
+import type { Change } from '../store.js';
+import type { Timings } from '../timings.js';
+import { findCondition, withCondition } from './conditions.js';
+import type { Controller } from './control-loop.js';
+import { isActive, isReady } from './pods.js';
+import type { EventRecorder } from './record-event.js';
+
+/** Runs Jobs to their completions, or until they have failed too often or too long. */
+export class ManageJobs implements Controller {
+  readonly name = 'job-controller';
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly events: EventRecorder,
+    private readonly timings: Timings,
+  ) {}
+
+  *wake({ resource, object }: Change): Iterable<string> {
+    const { namespace, name, ownerReferences } = object.metadata;
+    if (resource === 'jobs') yield `${namespace}/${name}`;
+    if (resource !== 'pods') return;
+    for (const owner of ownerReferences ?? []) if (owner.kind === 'Job') yield `${namespace}/${owner.name}`;
+  }
+
+  reconcile(key: string): number | undefined {
+    const [namespace = '', name = ''] = key.split('/');
+    const job = this.registry.store.get('jobs', namespace, name);
+    if (!job || job.metadata.deletionTimestamp !== undefined) return undefined;
+    const ended = endOf(job);
+    if (ended) return this.expire(job, Date.parse(ended.lastTransitionTime ?? ''));
+
+    const pods = this.registry.store.ownedBy(job.metadata.uid, 'pods');
+    const before = job.status ?? {};
+    const startTime = job.spec.suspend ? undefined : (before.startTime ?? timestamp());
+    const succeeded = pods.filter((pod) => pod.status?.phase === 'Succeeded').length;
+    const failed = pods.filter((pod) => pod.status?.phase === 'Failed').length;
+    const failures = failed + pods.reduce((sum, pod) => sum + restartsOf(pod), 0);
+    const active = pods.filter(isActive);
+    const counts = { succeeded, failed, startTime };
+    const deadlineMs = deadlineOf(job, startTime);
+
+    if (succeeded >= (job.spec.completions ?? 1)) {
+      this.finish(job, counts, 'Complete', 'CompletionsReached', 'Reached expected number of succeeded pods');
+    } else if (failures > (job.spec.backoffLimit ?? 6)) {
+      this.finish(
+        job,
+        { ...counts, failed: Math.max(failed, active.length) },
+        'Failed',
+        'BackoffLimitExceeded',
+        'Job has reached the specified backoff limit',
+      );
+    } else if (deadlineMs !== undefined && deadlineMs <= 0) {
+      this.finish(job, counts, 'Failed', 'DeadlineExceeded', 'Job was active longer than specified deadline');
+    } else {
+      const delay = this.backOff(pods);
+      const started = job.spec.suspend
+        ? this.suspend(active)
+        : delay > 0
+          ? []
+          : this.startPods(job, active.length, succeeded);
+      this.setStatus(job, {
+        ...counts,
+        active: job.spec.suspend ? 0 : active.length + started.length,
+        ready: active.filter(isReady).length,
+      });
+      const waits = [...(delay > 0 ? [delay] : []), ...(deadlineMs !== undefined ? [deadlineMs] : [])];
+      return waits.length ? Math.min(...waits) : undefined;
+    }
+    return undefined;
+  }
+
+  private startPods(job: Job, active: number, succeeded: number): Pod[] {
+    const open = (job.spec.completions ?? 1) - succeeded;
+    const missing = Math.min(job.spec.parallelism ?? 1, open) - active;
+    const { metadata, spec } = job.spec.template;
+    const generateName = `${job.metadata.name}-`;
+    const pod: JsonObject = { metadata: { ...metadata, generateName, ownerReferences: [ownerReference(job)] }, spec };
+    const started: Pod[] = [];
+    for (let count = 0; count < missing; count += 1) {
+      try {
+        started.push(this.registry.create('pods', job.metadata.namespace, pod) as Pod);
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+        const message = `Error creating: ${error.message}`;
+        this.events.record('job-controller', job, { type: 'Warning', reason: 'FailedCreate', message });
+        throw error;
+      }
+    }
+    for (const { metadata: created } of started) {
+      const message = `Created pod: ${created.name}`;
+      this.events.record('job-controller', job, { type: 'Normal', reason: 'SuccessfulCreate', message });
+    }
+    return started;
+  }
+
+  private suspend(active: readonly Pod[]): Pod[] {
+    for (const pod of active) this.registry.delete('pods', pod.metadata.namespace, pod.metadata.name);
+    return [];
+  }
+
+  /** How long to wait before the next pod replaces one that failed. */
+  private backOff(pods: readonly Pod[]): number {
+    const ends = pods.filter((pod) => pod.status?.phase === 'Failed').map(endTime);
+    if (ends.length === 0) return 0;
+    const delay = Math.min(this.timings.backOffMs * 2 ** (ends.length - 1), this.timings.backOffMaxMs);
+    return Math.max(0, Math.max(...ends) + delay - Date.now());
+  }
+
+  private finish(job: Job, counts: JobStatus, type: 'Complete' | 'Failed', reason: string, message: string): void {
+    for (const pod of this.registry.store.ownedBy(job.metadata.uid, 'pods').filter(isActive)) {
+      this.registry.delete('pods', pod.metadata.namespace, pod.metadata.name);
+    }
+    const conditions = withCondition(job.status?.conditions, { type, status: 'True', reason, message });
+    const completionTime = type === 'Complete' ? { completionTime: timestamp() } : {};
+    this.setStatus(job, { ...counts, ...completionTime, conditions });
+    const event =
+      type === 'Complete'
+        ? { type: 'Normal', reason: 'Completed', message: 'Job completed' }
+        : { type: 'Warning', reason, message };
+    this.events.record('job-controller', job, event as Parameters<EventRecorder['record']>[2]);
+  }
+
+  private setStatus(job: Job, status: JobStatus): void {
+    const present = Object.entries({ ...status }).filter(([, value]) => value !== 0 && value !== undefined);
+    this.registry.updateStatus('jobs', job, {
+      ...(job.status?.conditions ? { conditions: job.status.conditions } : {}),
+      ...Object.fromEntries(present),
+    });
+  }
+
+  /** Removes an ended Job after ttlSecondsAfterFinished. */
+  private expire(job: Job, endedAt: number): number | undefined {
+    const { ttlSecondsAfterFinished } = job.spec;
+    if (ttlSecondsAfterFinished === undefined) return undefined;
+    const left = endedAt + ttlSecondsAfterFinished * 1000 - Date.now();
+    if (left > 0) return left;
+    this.registry.delete('jobs', job.metadata.namespace, job.metadata.name);
+    return undefined;
+  }
+}
+
+function endOf(job: Job): ReturnType<typeof findCondition> {
+  return ['Complete', 'Failed']
+    .map((type) => findCondition(job.status?.conditions, type))
+    .find((condition) => condition?.status === 'True');
+}
+
+function deadlineOf(job: Job, startTime: string | undefined): number | undefined {
+  const { activeDeadlineSeconds } = job.spec;
+  if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
+  return Date.parse(startTime) + activeDeadlineSeconds * 1000 - Date.now();
+}
+
+function restartsOf(pod: Pod): number {
+  return (pod.status?.containerStatuses ?? []).reduce((sum, status) => sum + status.restartCount, 0);
+}
+
+function endTime(pod: Pod): number {
+  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state.terminated?.finishedAt ?? ''));
+  return Math.max(0, ...ends.filter((end) => !Number.isNaN(end)));
+}

@@ -1,0 +1,281 @@
+// The edge: who may ask, how long a body may be, which fault is planned, and how an answer or a refusal goes out.
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { discover } from './discovery.js';
+import type { Fault, Faults } from './faults.js';
+import { apiVersionOf, type Kind } from './kinds.js';
+import { listObjects } from './list-objects.js';
+import { isTrue, type PodLogs } from './logs.js';
+import type { JsonObject, KubeObject } from './objects.js';
+import type { Registry } from './registry.js';
+import { parseTarget, type ResourceTarget } from './request-target.js';
+import { toScale } from './scale.js';
+import { type Matcher, parseFieldSelector, parseLabelSelector } from './selectors.js';
+import { serveLog } from './serve-log.js';
+import { badRequest, methodNotAllowed, staleVersion, StatusError, unknownPath } from './status-error.js';
+import { toTable } from './table.js';
+import type { Timings } from './timings.js';
+import { watch } from './watch.js';
+import { createObject, parseDeleteOptions, patchObject, replaceObject, type WriteRequest } from './write-object.js';
+
+const bodyLimit = 3 * 1024 * 1024;
+const openPaths = new Set(['/version', '/healthz', '/livez', '/readyz']);
+
+export interface HttpDependencies {
+  readonly registry: Registry;
+  readonly logs: PodLogs;
+  readonly faults: Faults;
+  readonly token: string;
+  readonly timings: Timings;
+  readonly log: (line: string) => void;
+}
+
+export async function handleRequest(
+  dependencies: HttpDependencies,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'https://embedded');
+    if (!openPaths.has(url.pathname)) authenticate(request, dependencies.token);
+    const target = parseTarget(request.method ?? 'GET', url);
+    const fault = dependencies.faults.take(target ? faultTarget(target, request) : { verb: 'discovery' });
+    if (fault) await sufferBefore(fault, target, request);
+    if (fault?.drop === 'after') loseAnswer(response, request);
+    if (target) await serveResource(dependencies, target, url, request, response);
+    else serveDiscovery(url, request, response);
+  } catch (error) {
+    if (error instanceof ConnectionDropped || response.destroyed) return;
+    if (!(error instanceof StatusError)) dependencies.log(`${request.method} ${request.url}: ${String(error)}`);
+    refuse(response, error);
+  }
+}
+
+function authenticate(request: IncomingMessage, token: string): void {
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+  }
+}
+
+function serveDiscovery(url: URL, request: IncomingMessage, response: ServerResponse): void {
+  const path = url.pathname.replace(/\/$/, '');
+  const found = discover(path, `${request.socket.localAddress}:${request.socket.localPort}`);
+  if (found === undefined) throw unknownPath();
+  if (request.method !== 'GET') throw methodNotAllowed();
+  if (typeof found === 'string') response.writeHead(200, { 'Content-Type': 'text/plain' }).end(found);
+  else sendJson(response, 200, found);
+}
+
+async function serveResource(
+  { registry, logs, timings }: HttpDependencies,
+  target: ResourceTarget,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { kind, namespace, name, subresource, verb } = target;
+  const query = url.searchParams;
+  const asTable = /as=Table/.test(request.headers.accept ?? '') && subresource === undefined;
+  const include = query.get('includeObject');
+
+  if (verb === 'log') {
+    if (request.method !== 'GET') throw methodNotAllowed();
+    serveLog(registry.read('pods', namespace, name ?? ''), logs, query, response);
+    return;
+  }
+  if (verb === 'get') {
+    const object: KubeObject = registry.read(kind.resource, namespace, name ?? '');
+    if (subresource === 'scale') sendJson(response, 200, toScale(object));
+    else if (asTable) sendJson(response, 200, toTable(kind.resource, [object], tableMetadata(object), include));
+    else sendJson(response, 200, object);
+    return;
+  }
+  if (verb === 'list') {
+    const page = { limit: Number(query.get('limit') ?? 0), token: query.get('continue') };
+    const { objects, metadata } = listObjects(registry.store, kind, namespace, matcher(query, kind), page);
+    if (asTable) sendJson(response, 200, toTable(kind.resource, objects, metadata, include));
+    else sendJson(response, 200, toList(kind, objects, metadata));
+    return;
+  }
+  if (verb === 'watch') {
+    const encode = (object: KubeObject): JsonObject =>
+      asTable ? toTable(kind.resource, [object], tableMetadata(object), include) : object;
+    serveWatch(registry, target, query, timings, encode, response);
+    return;
+  }
+
+  const write: WriteRequest = {
+    target,
+    query,
+    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
+    body: await readBody(request),
+  };
+  if (verb === 'create' && name === undefined) send(response, createObject(registry, write));
+  else if (verb === 'update' && name !== undefined) send(response, replaceObject(registry, write, name));
+  else if (verb === 'patch' && name !== undefined) send(response, patchObject(registry, write, name));
+  else if (verb === 'delete' && name !== undefined && subresource === undefined) {
+    const { object, gone } = registry.delete(kind.resource, namespace, name, parseDeleteOptions(write));
+    sendJson(response, 200, gone ? deletedStatus(kind, object) : object);
+  } else if (verb === 'deletecollection') {
+    const page = { limit: 0, token: null };
+    const { objects, metadata } = listObjects(registry.store, kind, namespace, matcher(query, kind), page);
+    const options = parseDeleteOptions(write);
+    for (const object of objects) {
+      registry.delete(kind.resource, object.metadata.namespace, object.metadata.name, options);
+    }
+    sendJson(response, 200, toList(kind, objects, metadata));
+  } else throw methodNotAllowed();
+}
+
+function serveWatch(
+  registry: Registry,
+  target: ResourceTarget,
+  query: URLSearchParams,
+  timings: Timings,
+  encode: (object: KubeObject) => JsonObject,
+  response: ServerResponse,
+): void {
+  const { kind, namespace, name } = target;
+  const selected = matcher(query, kind);
+  const matches: Matcher =
+    name === undefined ? selected : (object) => object.metadata.name === name && selected(object);
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  if (!/^\d*$/.test(resourceVersion))
+    throw badRequest(`Invalid value: "${resourceVersion}": strconv.ParseUint: invalid syntax`);
+  const timeout = Number(query.get('timeoutSeconds') ?? 0);
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.flushHeaders();
+  const stop = watch(
+    registry.store,
+    {
+      kind,
+      namespace,
+      matches,
+      resourceVersion,
+      encode,
+      bookmarks: isTrue(query.get('allowWatchBookmarks')),
+      bookmarkMs: timings.bookmarkMs,
+      sendInitialEvents: isTrue(query.get('sendInitialEvents')),
+      timeoutSeconds: timeout > 0 ? timeout : undefined,
+    },
+    (event) => response.write(`${JSON.stringify(event)}\n`),
+    () => response.end(),
+  );
+  response.on('close', stop);
+}
+
+function matcher(query: URLSearchParams, kind: Kind): Matcher {
+  const [labels, fields] = [query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''];
+  const matchers = [
+    ...(labels ? [parseLabelSelector(labels)] : []),
+    ...(fields ? [parseFieldSelector(fields, kind)] : []),
+  ];
+  return (object) => matchers.every((matches) => matches(object));
+}
+
+/** Items of a list carry neither kind nor apiVersion, as with the real server. */
+function toList(kind: Kind, objects: readonly KubeObject[], metadata: JsonObject): JsonObject {
+  const items = objects.map(({ kind: itemKind, apiVersion, ...rest }) => rest);
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
+}
+
+function tableMetadata(object: KubeObject): JsonObject {
+  return { resourceVersion: object.metadata.resourceVersion };
+}
+
+function deletedStatus(kind: Kind, { metadata }: KubeObject): JsonObject {
+  const group = kind.group ? { group: kind.group } : {};
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name: metadata.name, ...group, kind: kind.resource, uid: metadata.uid },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bodyLimit) {
+      throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyLimit}`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(response: ServerResponse, { object, created }: { object: JsonObject; created: boolean }): void {
+  sendJson(response, created ? 201 : 200, object);
+}
+
+function sendJson(response: ServerResponse, status: number, body: JsonObject): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const refusal =
+    error instanceof StatusError
+      ? error
+      : new StatusError(500, 'InternalError', `Internal error occurred: ${String(error)}`);
+  const retry = refusal.details.retryAfterSeconds;
+  if (retry !== undefined) response.setHeader('Retry-After', String(retry));
+  sendJson(response, refusal.code, refusal.toStatus());
+}
+
+class ConnectionDropped extends Error {}
+
+function faultTarget(target: ResourceTarget, request: IncomingMessage): Parameters<Faults['take']>[0] {
+  const applying = target.verb === 'patch' && request.headers['content-type']?.startsWith('application/apply-patch');
+  return {
+    verb: applying ? 'apply' : target.verb,
+    resource: target.kind.resource,
+    ...(target.namespace !== undefined ? { namespace: target.namespace } : {}),
+    ...(target.name !== undefined ? { name: target.name } : {}),
+    ...(target.subresource !== undefined ? { subresource: target.subresource } : {}),
+  };
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  410: 'Expired',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+};
+
+async function sufferBefore(fault: Fault, target: ResourceTarget | undefined, request: IncomingMessage): Promise<void> {
+  if (fault.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs).unref());
+  if (fault.drop === true || fault.drop === 'before') {
+    request.socket.destroy();
+    throw new ConnectionDropped();
+  }
+  if (fault.status === undefined) return;
+  if (fault.status === 409 && target?.name !== undefined) throw staleVersion(target.kind, target.name);
+  const retryAfterSeconds = fault.retryAfterSeconds;
+  const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  throw new StatusError(fault.status, reasons[fault.status] ?? 'Unknown', 'this answer is a planned fault', details);
+}
+
+/** Lets the request be carried out, and cuts the connection instead of answering. */
+function loseAnswer(response: ServerResponse, request: IncomingMessage): void {
+  const cut = (): ServerResponse => {
+    setImmediate(() => request.socket.destroy());
+    return response;
+  };
+  response.end = cut;
+  response.flushHeaders = cut;
+}

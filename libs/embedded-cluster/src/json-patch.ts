@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { isJsonObject, type Json, wireCopy } from './objects.js';
+import { invalid, StatusError } from './status-error.js';
+
+/** JSON patch, RFC 6902. Throws a 422 for an operation that cannot be carried out. */
+export function jsonPatch(target: Json, patch: Json): Json {
+  const operations = Array.isArray(patch) ? patch.filter(isJsonObject) : [];
+  let document: Json = wireCopy(target);
+  for (const operation of operations) {
+    const [path, from] = [String(operation.path ?? ''), String(operation.from ?? '')];
+    const value = wireCopy(operation.value ?? null);
+    if (operation.op === 'test') {
+      if (!isDeepStrictEqual(read(document, path), value)) throw refused(`testing value ${path} failed`);
+    } else if (operation.op === 'remove') document = write(document, path, 'remove');
+    else if (operation.op === 'replace') document = write(document, path, 'replace', value);
+    else if (operation.op === 'add') document = write(document, path, 'add', value);
+    else if (operation.op === 'copy') document = write(document, path, 'add', wireCopy(read(document, from)));
+    else if (operation.op === 'move') {
+      const moved = read(document, from);
+      document = write(write(document, from, 'remove'), path, 'add', moved);
+    } else throw refused(`unexpected operation ${String(operation.op)}`);
+  }
+  return document;
+}
+
+function steps(path: string): string[] {
+  return path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function read(document: Json, path: string): Json {
+  let value: Json | undefined = document;
+  for (const step of steps(path)) {
+    value = Array.isArray(value) ? value[Number(step)] : isJsonObject(value) ? value[step] : undefined;
+    if (value === undefined) throw refused(`path ${path} does not exist`);
+  }
+  return value;
+}
+
+function write(document: Json, path: string, how: 'add' | 'remove' | 'replace', value: Json = null): Json {
+  const way = steps(path);
+  const last = way.pop();
+  if (last === undefined) return value;
+  const parent = read(document, way.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''));
+  if (Array.isArray(parent)) {
+    const index = last === '-' ? parent.length : Number(last);
+    const end = how === 'add' ? parent.length : parent.length - 1;
+    if (!Number.isInteger(index) || index < 0 || index > end) throw refused(`path ${path} does not exist`);
+    if (how === 'remove') parent.splice(index, 1);
+    else parent.splice(index, how === 'add' ? 0 : 1, value);
+  } else if (isJsonObject(parent)) {
+    if (how !== 'add' && parent[last] === undefined) throw refused(`path ${path} does not exist`);
+    if (how === 'remove') delete parent[last];
+    else parent[last] = value;
+  } else throw refused(`path ${path} does not exist`);
+  return document;
+}
+
+function refused(message: string): StatusError {
+  return invalid({ kind: '', group: '' }, '', [{ reason: 'FieldValueInvalid', message, field: 'patch' }]);
+}

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { differs, fromFieldsV1, managedFieldsOf, toFieldsV1 } from './field-sets.js';
+import { type JsonObject, type KubeObject, type ManagedFieldsEntry, timestamp } from './objects.js';
+
+export interface Writer {
+  readonly manager: string;
+  readonly subresource?: string;
+}
+
+/** After a write that is no server-side apply: the writer owns what it changed, and nobody owns what is gone. */
+export function recordUpdate(previous: KubeObject | undefined, next: KubeObject, writer: Writer): KubeObject {
+  const before: JsonObject = previous ?? {};
+  const part = writer.subresource === 'status' ? 'status' : undefined;
+  const [old, current] = [managedFieldsOf(before, part), managedFieldsOf(next, part)];
+  const changed = new Set([...current].filter((path) => !old.has(path) || differs(path, before, next)));
+  const gone = new Set([...old].filter((path) => !current.has(path)));
+
+  const entries: ManagedFieldsEntry[] = [];
+  let own: ManagedFieldsEntry | undefined;
+  for (const entry of previous?.metadata.managedFields ?? []) {
+    if (isOf(entry, 'Update', writer, next.apiVersion)) own = entry;
+    else {
+      const left = [...fromFieldsV1(entry.fieldsV1)].filter((path) => !changed.has(path) && !gone.has(path));
+      if (left.length) entries.push(withFields(entry, new Set(left)));
+    }
+  }
+  const ownSet = new Set([...(own ? fromFieldsV1(own.fieldsV1) : []), ...changed]);
+  for (const path of gone) ownSet.delete(path);
+  if (ownSet.size) entries.push(withFields(own ?? newEntry('Update', writer, next.apiVersion), ownSet));
+  const { managedFields: replaced, ...metadata } = next.metadata;
+  const managed = entries.length ? { managedFields: sorted(entries) } : {};
+  return { ...next, metadata: { ...metadata, ...managed } };
+}
+
+export function isOf(
+  entry: ManagedFieldsEntry,
+  operation: ManagedFieldsEntry['operation'],
+  writer: Writer,
+  apiVersion: string,
+): boolean {
+  return (
+    entry.manager === writer.manager &&
+    entry.operation === operation &&
+    entry.apiVersion === apiVersion &&
+    (entry.subresource ?? '') === (writer.subresource ?? '')
+  );
+}
+
+/** The entry with these fields; its time moves only when they differ. */
+export function withFields(entry: ManagedFieldsEntry, fields: ReadonlySet<string>): ManagedFieldsEntry {
+  const fieldsV1 = toFieldsV1(fields);
+  return isDeepStrictEqual(fieldsV1, entry.fieldsV1) ? entry : { ...entry, time: timestamp(), fieldsV1 };
+}
+
+export function newEntry(
+  operation: ManagedFieldsEntry['operation'],
+  writer: Writer,
+  apiVersion: string,
+): ManagedFieldsEntry {
+  return {
+    manager: writer.manager,
+    operation,
+    apiVersion,
+    fieldsType: 'FieldsV1',
+    fieldsV1: {},
+    ...(writer.subresource ? { subresource: writer.subresource } : {}),
+  };
+}
+
+export function sorted(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  const rank = (entry: ManagedFieldsEntry): string =>
+    [entry.operation, entry.time ?? '', entry.manager, entry.apiVersion, entry.subresource ?? ''].join('\n');
+  return entries.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}

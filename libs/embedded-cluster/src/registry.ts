@@ -1,0 +1,290 @@
+// Owns what a write means: defaults, validation, admission, versions, generations, finalizers and deletion. HTTP requests and the
+// controllers write through it alike; only requests leave managedFields and audit entries.
+import { randomInt, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+
+import { Admission } from './admission.js';
+import { withDefaults } from './defaults.js';
+import { apiVersionOf, type Kind, kindOf, type ObjectsByResource, type ResourceName } from './kinds.js';
+import { recordUpdate } from './managed-fields.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, timestamp, wireCopy } from './objects.js';
+import { alreadyExists, badRequest, conflict, notFound, staleVersion } from './status-error.js';
+import type { Store } from './store.js';
+import { validate } from './validation.js';
+
+/** An accepted write by a client that changed something. */
+export interface Write {
+  readonly verb: 'create' | 'update' | 'patch' | 'apply' | 'delete';
+  readonly resource: ResourceName;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly subresource: string | undefined;
+  /** The field manager, which is the start of the user agent when the client names none. */
+  readonly manager: string;
+  readonly resourceVersion: string;
+  readonly at: Date;
+}
+
+/** Who writes; left out by the cluster's own controllers. */
+export interface Client {
+  readonly verb: Write['verb'];
+  readonly manager: string;
+  readonly subresource?: string;
+}
+
+export interface WriteOptions {
+  readonly client?: Client;
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteOptions extends WriteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+export class Registry {
+  private audit: Write[] = [];
+  private admission: Admission;
+
+  constructor(readonly store: Store) {
+    this.admission = new Admission(store);
+  }
+
+  writes(): readonly Write[] {
+    return [...this.audit];
+  }
+
+  clear(): void {
+    this.store.clear();
+    this.audit = [];
+    this.admission = new Admission(this.store);
+  }
+
+  read<R extends ResourceName>(resource: R, namespace: string | undefined, name: string): ObjectsByResource[R] {
+    const found = this.store.get(resource, namespace, name);
+    if (!found) throw notFound(kindOf(resource), name);
+    return found;
+  }
+
+  /** Throws 404 for an absent namespace, 403 for one that ends or a spent quota, 409 for a taken name, 422 for bad fields. */
+  create(
+    resource: ResourceName,
+    namespace: string | undefined,
+    input: JsonObject,
+    options: WriteOptions = {},
+  ): KubeObject {
+    const kind = kindOf(resource);
+    const given = wireCopy(input);
+    const metadata = isJsonObject(given.metadata) ? given.metadata : {};
+    if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+    const { generateName, ...named } = metadata;
+    const generated = typeof generateName === 'string' && generateName ? `${generateName}${randomSuffix()}` : '';
+    const name = typeof named.name === 'string' && named.name ? named.name : generated;
+    const { status, ...rest } = given;
+    const draft = {
+      ...rest,
+      apiVersion: apiVersionOf(kind),
+      kind: kind.kind,
+      ...(kind.subresources.includes('status') || status === undefined ? {} : { status }),
+      metadata: {
+        ...named,
+        ...(generated ? { generateName } : {}),
+        name,
+        ...(kind.namespaced ? { namespace } : {}),
+        uid: randomUUID(),
+        creationTimestamp: timestamp(),
+        ...(kind.generation ? { generation: 1 } : {}),
+      },
+    };
+    // Whoever runs the node sets its status with the node itself, as kubelet does.
+    const whole = resource === 'nodes' && status !== undefined ? { ...draft, status } : draft;
+    const complete = withDefaults(resource, whole) as KubeObject;
+    validate(kind, complete, undefined);
+    if (this.store.get(resource, complete.metadata.namespace, name)) throw alreadyExists(kind, name);
+    const admitted = this.admission.admit(kind, complete);
+    const owned =
+      options.client && options.client.verb !== 'apply' ? recordUpdate(undefined, admitted, options.client) : admitted;
+    if (options.dryRun) return { ...owned, metadata: { ...owned.metadata, resourceVersion: '' } };
+    const stored = this.store.put(resource, wireCopy(owned));
+    this.record(resource, stored, options.client);
+    return stored;
+  }
+
+  /**
+   * Replaces the part of an object that the subresource stands for; without one, everything but the status and what the server
+   * owns. An equal object is no write: its resourceVersion stays.
+   */
+  update(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+    input: JsonObject,
+    options: WriteOptions & { subresource?: string } = {},
+  ): KubeObject {
+    const kind = kindOf(resource);
+    const previous: KubeObject = this.read(resource, namespace, name);
+    const given = wireCopy(input);
+    const metadata = isJsonObject(given.metadata) ? given.metadata : {};
+    const { uid, resourceVersion } = metadata;
+    if (uid && uid !== previous.metadata.uid) {
+      throw conflict(
+        kind,
+        name,
+        `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${previous.metadata.uid}`,
+      );
+    }
+    if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) throw staleVersion(kind, name);
+    const draft = this.nextState(kind, previous, given, options.subresource);
+    const complete = this.admission.keepAllocated(kind, withDefaults(resource, draft) as KubeObject, previous);
+    const applied = options.client?.verb === 'apply';
+    const next = wireCopy(options.client && !applied ? recordUpdate(previous, complete, options.client) : complete);
+    if (isDeepStrictEqual(next, previous)) return previous;
+    validate(kind, next, previous);
+    return this.commit(kind, previous, next, options);
+  }
+
+  /** Changes the status as a controller does; nothing is written when it is equal. */
+  updateStatus(resource: ResourceName, object: KubeObject, status: Json | undefined): void {
+    const current = this.store.get(resource, object.metadata.namespace, object.metadata.name);
+    if (current?.metadata.uid !== object.metadata.uid) return;
+    const next = wireCopy({ ...current, status } as KubeObject);
+    if (!isDeepStrictEqual(next, current)) this.store.put(resource, next);
+  }
+
+  /** Changes an object as a controller does, without conflict: it reads and writes in one step. */
+  change<R extends ResourceName>(
+    resource: R,
+    object: KubeObject,
+    change: (current: ObjectsByResource[R]) => ObjectsByResource[R],
+  ): void {
+    const current = this.store.get(resource, object.metadata.namespace, object.metadata.name);
+    if (current?.metadata.uid !== object.metadata.uid) return;
+    const next = wireCopy(change(current));
+    if (!isDeepStrictEqual(next, current)) this.commit(kindOf(resource), current, next, {});
+  }
+
+  /** What is left: an object that waits for its finalizers or its grace period, or the removed one (gone). */
+  delete(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions = {},
+  ): { object: KubeObject; gone: boolean } {
+    const kind = kindOf(resource);
+    const current: KubeObject = this.read(resource, namespace, name);
+    const { uid, resourceVersion } = options.preconditions ?? {};
+    if (uid && uid !== current.metadata.uid) {
+      throw conflict(
+        kind,
+        name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+      );
+    }
+    if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
+      throw conflict(
+        kind,
+        name,
+        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.metadata.resourceVersion}`,
+      );
+    }
+    const grace = gracePeriod(kind, current, options.gracePeriodSeconds);
+    const finalizers = new Set(current.metadata.finalizers);
+    if (options.propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion');
+    if (options.propagationPolicy === 'Orphan') finalizers.add('orphan');
+    const waits =
+      finalizers.size > 0 || grace > 0 || (resource === 'namespaces' && namespaceFinalizers(current).length > 0);
+    if (!waits) {
+      if (options.dryRun) return { object: current, gone: true };
+      const removed = this.store.remove(resource, current);
+      this.record(resource, removed, options.client);
+      return { object: removed, gone: true };
+    }
+    const metadata = { ...current.metadata };
+    if (finalizers.size) metadata.finalizers = [...finalizers];
+    if (metadata.deletionTimestamp === undefined) {
+      if (metadata.generation !== undefined) metadata.generation += 1;
+      metadata.deletionTimestamp = timestamp(Date.now() + grace * 1000);
+      metadata.deletionGracePeriodSeconds = grace;
+    } else if (grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
+      metadata.deletionTimestamp = timestamp(Date.now() + grace * 1000);
+      metadata.deletionGracePeriodSeconds = grace;
+    }
+    const status = resource === 'namespaces' ? { status: { ...current.status, phase: 'Terminating' } } : {};
+    const next = wireCopy({ ...current, ...status, metadata });
+    if (isDeepStrictEqual(next, current) || options.dryRun) return { object: next, gone: false };
+    const stored = this.store.put(resource, next);
+    this.record(resource, stored, options.client);
+    return { object: stored, gone: false };
+  }
+
+  private nextState(kind: Kind, previous: KubeObject, given: JsonObject, subresource: string | undefined): JsonObject {
+    if (subresource === 'status') {
+      const { managedFields } = (given.metadata ?? {}) as JsonObject;
+      const metadata = managedFields === undefined ? previous.metadata : { ...previous.metadata, managedFields };
+      return { ...previous, metadata, status: given.status };
+    }
+    if (subresource === 'finalize') return { ...previous, spec: given.spec };
+    const { status: ignored, ...rest } = given;
+    const status = kind.subresources.includes('status') ? previous.status : ignored;
+    const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion } =
+      previous.metadata;
+    const metadata = {
+      ...(isJsonObject(given.metadata) ? given.metadata : {}),
+      ...{ name: previous.metadata.name, namespace: previous.metadata.namespace, uid, creationTimestamp, generation },
+      ...{ deletionTimestamp, deletionGracePeriodSeconds, resourceVersion },
+    };
+    return { ...rest, apiVersion: previous.apiVersion, kind: previous.kind, metadata, status };
+  }
+
+  private commit(kind: Kind, previous: KubeObject, changed: KubeObject, options: WriteOptions): KubeObject {
+    const moved = kind.generation && !isDeepStrictEqual(changed.spec, previous.spec);
+    const generation = moved ? { generation: (previous.metadata.generation ?? 0) + 1 } : {};
+    const next: KubeObject = { ...changed, metadata: { ...changed.metadata, ...generation } };
+    if (options.dryRun) return next;
+    const ended =
+      next.metadata.deletionTimestamp !== undefined &&
+      (next.metadata.finalizers ?? []).length === 0 &&
+      (next.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+      (kind.resource !== 'namespaces' || namespaceFinalizers(next).length === 0);
+    const stored = ended ? this.store.remove(kind.resource, next) : this.store.put(kind.resource, next);
+    this.record(kind.resource, stored, options.client);
+    return stored;
+  }
+
+  private record(resource: ResourceName, { metadata }: KubeObject, client: Client | undefined): void {
+    if (!client) return;
+    this.audit.push({
+      verb: client.verb,
+      resource,
+      namespace: metadata.namespace,
+      name: metadata.name,
+      subresource: client.subresource,
+      manager: client.manager,
+      resourceVersion: metadata.resourceVersion,
+      at: new Date(),
+    });
+    if (this.audit.length > 100_000) this.audit.splice(0, 50_000);
+  }
+}
+
+function namespaceFinalizers(namespace: KubeObject): Json[] {
+  const finalizers = namespace.spec?.finalizers;
+  return Array.isArray(finalizers) ? finalizers : [];
+}
+
+/** Only a pod that runs on the node is given time to end. */
+function gracePeriod(kind: Kind, object: KubeObject, asked: number | undefined): number {
+  if (kind.resource !== 'pods' || !object.spec?.nodeName) return 0;
+  const { phase } = object.status ?? {};
+  if (phase === 'Succeeded' || phase === 'Failed') return 0;
+  const own = object.spec.terminationGracePeriodSeconds;
+  return Math.max(0, asked ?? (typeof own === 'number' ? own : 30));
+}
+
+const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Five characters as the real server appends them to generateName. */
+export function randomSuffix(): string {
+  return Array.from({ length: 5 }, () => suffixLetters[randomInt(suffixLetters.length)]).join('');
+}

@@ -1,0 +1,284 @@
+// `kubectl get` asks the server for tables. The columns are those of the real server, for the kinds that people look at.
+import type { ResourceName } from './kinds.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, type Pod } from './objects.js';
+
+interface Column {
+  readonly name: string;
+  readonly type?: string;
+  readonly format?: string;
+  /** 1: only with `-o wide`. */
+  readonly priority?: number;
+  readonly cell: (object: KubeObject) => Json;
+}
+
+/** The table of these objects; rows carry the object's metadata, or all of it, or nothing. */
+export function toTable(
+  resource: ResourceName,
+  objects: readonly KubeObject[],
+  metadata: JsonObject,
+  include: string | null,
+): JsonObject {
+  const columns = [nameColumn, ...(columnsByResource[resource] ?? [age])];
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: columns.map(({ name, type = 'string', format = '', priority = 0 }) => ({
+      name,
+      type,
+      format,
+      description: '',
+      priority,
+    })),
+    rows: objects.map((object) => ({
+      cells: columns.map((column) => column.cell(object)),
+      ...(include === 'None' ? {} : { object: include === 'Object' ? object : partial(object) }),
+    })),
+  };
+}
+
+function partial({ metadata }: KubeObject): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+}
+
+const nameColumn: Column = { name: 'Name', format: 'name', cell: (object) => object.metadata.name };
+const age: Column = { name: 'Age', cell: (object) => since(object.metadata.creationTimestamp) };
+
+const number = (name: string, path: string): Column => ({
+  name,
+  type: 'integer',
+  cell: (object) => count(object, path),
+});
+const containers: Column[] = [
+  { name: 'Containers', priority: 1, cell: (object) => templateContainers(object, 'name') },
+  { name: 'Images', priority: 1, cell: (object) => templateContainers(object, 'image') },
+  { name: 'Selector', priority: 1, cell: (object) => pairs(at(object, 'spec.selector.matchLabels')) },
+];
+
+const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
+  pods: [
+    {
+      name: 'Ready',
+      cell: (object) => {
+        const statuses = items(at(object, 'status.containerStatuses'));
+        return `${statuses.filter((status) => status.ready === true).length}/${items(at(object, 'spec.containers')).length}`;
+      },
+    },
+    { name: 'Status', cell: (object) => podState(object as Pod) },
+    { name: 'Restarts', cell: (object) => restarts(object as Pod) },
+    age,
+    { name: 'IP', priority: 1, cell: (object) => text(object, 'status.podIP') },
+    { name: 'Node', priority: 1, cell: (object) => text(object, 'spec.nodeName') },
+    { name: 'Nominated Node', priority: 1, cell: () => '<none>' },
+    { name: 'Readiness Gates', priority: 1, cell: () => '<none>' },
+  ],
+  deployments: [
+    { name: 'Ready', cell: (object) => `${count(object, 'status.readyReplicas')}/${count(object, 'spec.replicas')}` },
+    number('Up-to-date', 'status.updatedReplicas'),
+    number('Available', 'status.availableReplicas'),
+    age,
+    ...containers,
+  ],
+  replicasets: [
+    number('Desired', 'spec.replicas'),
+    number('Current', 'status.replicas'),
+    number('Ready', 'status.readyReplicas'),
+    age,
+    ...containers,
+  ],
+  jobs: [
+    { name: 'Status', cell: jobState },
+    {
+      name: 'Completions',
+      cell: (object) => `${count(object, 'status.succeeded')}/${count(object, 'spec.completions')}`,
+    },
+    {
+      name: 'Duration',
+      cell: (object) => {
+        const [start, end] = [at(object, 'status.startTime'), at(object, 'status.completionTime')];
+        return typeof start === 'string' ? since(start, typeof end === 'string' ? Date.parse(end) : Date.now()) : '';
+      },
+    },
+    age,
+    ...containers,
+  ],
+  services: [
+    { name: 'Type', cell: (object) => text(object, 'spec.type') },
+    { name: 'Cluster-IP', cell: (object) => text(object, 'spec.clusterIP') },
+    {
+      name: 'External-IP',
+      cell: (object) => {
+        if (at(object, 'spec.type') === 'ExternalName') return text(object, 'spec.externalName');
+        const found = addresses(at(object, 'status.loadBalancer.ingress'));
+        return found || (at(object, 'spec.type') === 'LoadBalancer' ? '<pending>' : '<none>');
+      },
+    },
+    {
+      name: 'Port(s)',
+      cell: (object) =>
+        items(at(object, 'spec.ports'))
+          .map((port) => `${join(port.port)}${port.nodePort ? `:${join(port.nodePort)}` : ''}/${join(port.protocol)}`)
+          .join(',') || '<none>',
+    },
+    age,
+    { name: 'Selector', priority: 1, cell: (object) => pairs(at(object, 'spec.selector')) },
+  ],
+  namespaces: [{ name: 'Status', cell: (object) => text(object, 'status.phase') }, age],
+  nodes: [
+    {
+      name: 'Status',
+      cell: (object) =>
+        items(at(object, 'status.conditions')).some(({ type, status }) => type === 'Ready' && status === 'True')
+          ? 'Ready'
+          : 'NotReady',
+    },
+    {
+      name: 'Roles',
+      cell: (object) =>
+        Object.keys(object.metadata.labels ?? {})
+          .filter((label) => label.startsWith('node-role.kubernetes.io/'))
+          .map((label) => label.slice('node-role.kubernetes.io/'.length))
+          .join(',') || '<none>',
+    },
+    age,
+    { name: 'Version', cell: (object) => text(object, 'status.nodeInfo.kubeletVersion') },
+    {
+      name: 'Internal-IP',
+      priority: 1,
+      cell: (object) =>
+        join(items(at(object, 'status.addresses')).find(({ type }) => type === 'InternalIP')?.address) || '<none>',
+    },
+    { name: 'External-IP', priority: 1, cell: () => '<none>' },
+    { name: 'OS-Image', priority: 1, cell: (object) => text(object, 'status.nodeInfo.osImage') },
+    { name: 'Kernel-Version', priority: 1, cell: (object) => text(object, 'status.nodeInfo.kernelVersion') },
+    {
+      name: 'Container-Runtime',
+      priority: 1,
+      cell: (object) => text(object, 'status.nodeInfo.containerRuntimeVersion'),
+    },
+  ],
+  events: [
+    { name: 'Last Seen', cell: (object) => since(join(at(object, 'lastTimestamp'))) },
+    { name: 'Type', cell: (object) => text(object, 'type') },
+    { name: 'Reason', cell: (object) => text(object, 'reason') },
+    {
+      name: 'Object',
+      cell: (object) => `${text(object, 'involvedObject.kind').toLowerCase()}/${text(object, 'involvedObject.name')}`,
+    },
+    { name: 'Message', cell: (object) => text(object, 'message') },
+    { name: 'Source', priority: 1, cell: (object) => text(object, 'source.component') },
+    { name: 'Count', type: 'integer', priority: 1, cell: (object) => count(object, 'count') },
+  ],
+  secrets: [
+    { name: 'Type', cell: (object) => text(object, 'type') },
+    { name: 'Data', type: 'integer', cell: (object) => size(at(object, 'data')) },
+    age,
+  ],
+  configmaps: [
+    { name: 'Data', type: 'integer', cell: (object) => size(at(object, 'data')) + size(at(object, 'binaryData')) },
+    age,
+  ],
+  ingresses: [
+    { name: 'Class', cell: (object) => text(object, 'spec.ingressClassName') },
+    {
+      name: 'Hosts',
+      cell: (object) =>
+        items(at(object, 'spec.rules'))
+          .map((rule) => join(rule.host) || '*')
+          .join(',') || '*',
+    },
+    { name: 'Address', cell: (object) => addresses(at(object, 'status.loadBalancer.ingress')) },
+    { name: 'Ports', cell: (object) => (items(at(object, 'spec.tls')).length ? '80, 443' : '80') },
+    age,
+  ],
+};
+
+/** What `kubectl get pods` shows as the status: the first reason of a container that does not run, else the phase. */
+export function podState(pod: Pod): string {
+  if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
+  for (const { state } of pod.status?.initContainerStatuses ?? []) {
+    if (state.waiting && state.waiting.reason !== 'PodInitializing') return `Init:${state.waiting.reason}`;
+    if (state.terminated && state.terminated.exitCode !== 0) return `Init:${state.terminated.reason}`;
+  }
+  for (const { state } of pod.status?.containerStatuses ?? []) {
+    const reason = state.waiting?.reason ?? state.terminated?.reason;
+    if (reason !== undefined) return reason;
+  }
+  return pod.status?.reason ?? pod.status?.phase ?? 'Pending';
+}
+
+function restarts(pod: Pod): string {
+  const statuses = pod.status?.containerStatuses ?? [];
+  const total = statuses.reduce((sum, status) => sum + status.restartCount, 0);
+  const last = statuses
+    .map(({ lastState }) => lastState.terminated?.finishedAt ?? '')
+    .reduce((a, b) => (a > b ? a : b), '');
+  return total > 0 && last ? `${total} (${since(last)} ago)` : String(total);
+}
+
+function jobState(object: KubeObject): string {
+  const conditions = items(at(object, 'status.conditions')).filter(({ status }) => status === 'True');
+  const ended = conditions.find(({ type }) => type === 'Complete' || type === 'Failed' || type === 'Suspended');
+  return ended ? join(ended.type) : 'Running';
+}
+
+/** An age as kubectl writes it: 5s, 3m20s, 47m, 5h12m, 2d4h, 12d. */
+export function since(timestamp: string, now: number = Date.now()): string {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(timestamp)) / 1000));
+  if (Number.isNaN(seconds)) return '<unknown>';
+  const two = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
+    small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (seconds < 120) return `${seconds}s`;
+  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's');
+  if (hours < 3) return `${minutes}m`;
+  if (hours < 8) return two(hours, 'h', minutes % 60, 'm');
+  if (hours < 48) return `${hours}h`;
+  if (days < 8) return two(days, 'd', hours % 24, 'h');
+  return days < 730 ? `${days}d` : two(Math.floor(days / 365), 'y', days % 365, 'd');
+}
+
+function at(object: JsonObject, path: string): Json | undefined {
+  let value: Json | undefined = object;
+  for (const step of path.split('.')) value = isJsonObject(value) ? value[step] : undefined;
+  return value;
+}
+
+function text(object: JsonObject, path: string): string {
+  return join(at(object, path)) || '<none>';
+}
+
+function join(value: Json | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function count(object: JsonObject, path: string): number {
+  return Number(at(object, path) ?? 0);
+}
+
+function size(value: Json | undefined): number {
+  return isJsonObject(value) ? Object.keys(value).length : 0;
+}
+
+function items(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function pairs(value: Json | undefined): string {
+  const entries = Object.entries(isJsonObject(value) ? value : {});
+  return entries.map(([key, part]) => `${key}=${join(part)}`).join(',') || '<none>';
+}
+
+function addresses(value: Json | undefined): string {
+  return items(value)
+    .map((entry) => join(entry.ip) || join(entry.hostname))
+    .join(',');
+}
+
+function templateContainers(object: JsonObject, field: string): string {
+  return items(at(object, 'spec.template.spec.containers'))
+    .map((container) => join(container[field]))
+    .join(',');
+}
