@@ -41,7 +41,7 @@ const FIELDS = Symbol('slipway.fields');
 
 /** The declared fields of a class, in the order of their declaration. */
 export function fieldsOf(target: Class<object>): readonly Field[] {
-  return (Reflect.getOwnMetadata(FIELDS, target.prototype) as Field[] | undefined) ?? [];
+  return (Reflect.getOwnMetadata(FIELDS, target.prototype as object) as Field[] | undefined) ?? [];
 }
 
 // class-validator drops the context of a failure whose message is empty, so the rule's name is the message.
@@ -210,7 +210,7 @@ export function TextMap(): PropertyDecorator {
       {
         name: 'textMap',
         validator: {
-          validate: (map) =>
+          validate: (map: unknown) =>
             typeof map === 'object' &&
             map !== null &&
             !Array.isArray(map) &&
@@ -241,7 +241,7 @@ export function Nested(type: () => Class<object>): PropertyDecorator {
       shape('object'),
     ),
     ValidateNested(),
-    Type(type) as PropertyDecorator,
+    Type(type),
   ]);
 }
 
@@ -252,6 +252,6 @@ export function NestedList(type: () => Class<object>, options: { max?: number } 
     IsArray(shape('array')),
     ArrayMaxSize(max, value('count', { max })),
     ValidateNested({ each: true }),
-    Type(type) as PropertyDecorator,
+    Type(type),
   ]);
 }
