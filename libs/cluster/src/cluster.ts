@@ -70,7 +70,6 @@ export function connectCluster(connection: CleanConnection, options: TransportOp
     open.add(resource);
     return resource;
   };
-  const version = (timeoutMs?: number): Promise<ClusterVersion> => transport.call('GET', '/version', { timeoutMs });
   return {
     apply: (object, applyOptions) => applyObject(transport, object, applyOptions),
     get: (ref) => getObject(transport, ref),
@@ -86,9 +85,10 @@ export function connectCluster(connection: CleanConnection, options: TransportOp
       ),
     readLog: (readOptions) => readLog(transport, readOptions),
     lease: (leaseOptions) => keep(electLeader(transport, leaseOptions)),
-    version: () => version(),
+    version: () => transport.call('GET', '/version'),
     ping: async () => {
-      await version(PING_TIMEOUT_MS);
+      // Not /version, which a cluster also shows to strangers.
+      await transport.callText('GET', '/api', { timeoutMs: PING_TIMEOUT_MS });
     },
     close: async () => {
       following.abort();
