@@ -1,0 +1,185 @@
+// Turns what was presented into who asks. The signature of an access token is checked here, by passport-jwt; whether its session, or
+// a key, still holds is identity's word. The strategies live in an Authenticator of this gateway: passport's usual one is shared by
+// the whole process.
+import { createHash, randomUUID } from 'node:crypto';
+
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  checkCredential,
+  credentialRevoked,
+  type CheckCredential,
+  type CredentialKind,
+  type CredentialRevoked,
+} from '@slipway/contracts';
+import { Bus, Refusal, type LiveSubscription } from '@slipway/messaging';
+import passport from 'passport';
+import { Strategy as JwtStrategy, type VerifiedCallback } from 'passport-jwt';
+
+import { CallerCache } from './caller-cache.js';
+import type { Caller } from './http-call.js';
+import { SigningKeys } from './signing-keys.js';
+
+const LEEWAY_SECONDS = 5;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Header fields by which a token would bring its own key. */
+const FOREIGN_KEY_FIELDS = ['jku', 'jwk', 'x5u', 'x5c', 'crit'];
+
+/** What a strategy gets to see instead of a request. */
+interface Presented {
+  readonly value: string;
+}
+
+/** For passport: an opaque value, which identity knows by its digest. */
+class OpaqueStrategy extends passport.Strategy {
+  constructor(private readonly check: (value: string) => Promise<Caller | null>) {
+    super();
+  }
+
+  override authenticate(request: unknown): void {
+    this.check((request as Presented).value).then(
+      (caller) => (caller ? this.success(caller) : this.fail(401)),
+      (error: unknown) => this.error(error),
+    );
+  }
+}
+
+@Injectable()
+export class Authentication implements OnModuleInit, OnModuleDestroy {
+  private readonly passport = new passport.Authenticator();
+  private readonly callers = new CallerCache();
+  private readonly listeners = new Set<(revoked: CredentialRevoked) => void>();
+  private subscription: LiveSubscription | undefined;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly signingKeys: SigningKeys,
+  ) {
+    this.passport.use('access-token', this.accessTokenStrategy());
+    this.passport.use('opaque', new OpaqueStrategy((value) => this.check({ digest: digestOf(value) })));
+  }
+
+  onModuleInit(): void {
+    this.subscription = this.bus.subscribe(credentialRevoked.subject, ({ payload }) =>
+      this.forget(payload as CredentialRevoked),
+    );
+  }
+
+  onModuleDestroy(): void {
+    this.subscription?.unsubscribe();
+  }
+
+  /** A JWT of identity's; null when it does not hold, for whatever reason. @throws Refusal when identity is away */
+  byAccessToken(token: string): Promise<Caller | null> {
+    return this.authenticate('access-token', token);
+  }
+
+  /** An opaque credential of one of the kinds that the dialect takes; null when it does not hold. @throws Refusal */
+  async byOpaqueValue(value: string, kinds: readonly CredentialKind[]): Promise<Caller | null> {
+    const caller = await this.authenticate('opaque', value);
+    return caller && kinds.includes(caller.actor.credential.kind) ? caller : null;
+  }
+
+  /** Whether a credential that was good still is, as far as is known within five seconds. @throws Refusal */
+  async stillHolds(caller: Caller): Promise<boolean> {
+    if (caller.expiresAt !== null && caller.expiresAt <= Date.now()) return false;
+    return (await this.check(caller.lookup)) !== null;
+  }
+
+  /** Drops what is known of revoked credentials and tells who holds streams open for them. Called at once where a request revoked. */
+  forget(revoked: CredentialRevoked): void {
+    this.callers.revoke(revoked);
+    for (const listener of this.listeners) listener(revoked);
+  }
+
+  /** Calls `listener` on every revocation; returns how to stop that. */
+  onRevoked(listener: (revoked: CredentialRevoked) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private authenticate(strategy: 'access-token' | 'opaque', value: string): Promise<Caller | null> {
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown, caller?: Caller | false | null, why?: unknown): void => {
+        // passport-jwt reports a key that could not be had as a failure of the token.
+        const failure = error ?? (why instanceof Refusal ? why : undefined);
+        if (failure) reject(failure instanceof Error ? failure : new Error('the credential could not be checked'));
+        else resolve(caller || null);
+      };
+      const presented: Presented = { value };
+      const authenticate = this.passport.authenticate(strategy, { session: false }, done) as (
+        request: Presented,
+        response: object,
+        next: (error: unknown) => void,
+      ) => void;
+      authenticate(presented, {}, done);
+    });
+  }
+
+  private accessTokenStrategy(): JwtStrategy {
+    const options = {
+      jwtFromRequest: (request: unknown) => (request as Presented).value,
+      secretOrKeyProvider: (_: unknown, token: string, done: (error: unknown, key?: string) => void): void => {
+        this.publicKeyFor(token).then(
+          (key) => done(null, key),
+          (error: unknown) => done(error),
+        );
+      },
+      algorithms: ['ES256' as const],
+      jsonWebTokenOptions: { clockTolerance: LEEWAY_SECONDS },
+    };
+    return new JwtStrategy(options, (claims: Record<string, unknown>, done: VerifiedCallback) => {
+      this.callerOf(claims).then(
+        (caller) => done(null, caller ?? false),
+        (error: unknown) => done(error, false),
+      );
+    });
+  }
+
+  private async publicKeyFor(token: string): Promise<string> {
+    const header = headerOf(token);
+    const { kid } = header;
+    if (header.alg !== 'ES256' || header.typ !== 'at+jwt' || typeof kid !== 'string' || kid === '') throw new Unfit();
+    if (FOREIGN_KEY_FIELDS.some((field) => field in header)) throw new Unfit();
+    const key = (await this.signingKeys.including(kid)).keys.find((one) => one.kid === kid);
+    if (!key) throw new Unfit();
+    return key.publicKey;
+  }
+
+  private async callerOf(claims: Record<string, unknown>): Promise<Caller | null> {
+    const { iss, aud, sub, sid, exp } = claims;
+    const { published } = this.signingKeys;
+    if (iss !== published?.issuer || aud !== published?.audience) return null;
+    if (typeof sid !== 'string' || !UUID.test(sid) || typeof exp !== 'number') return null;
+    const caller = await this.check({ sessionId: sid });
+    if (!caller || caller.actor.userId !== sub) return null;
+    return { ...caller, expiresAt: (exp + LEEWAY_SECONDS) * 1000 };
+  }
+
+  private async check(lookup: CheckCredential): Promise<Caller | null> {
+    const found = await this.callers.get(lookup.digest ?? `session ${lookup.sessionId}`, async () => {
+      try {
+        const { actor, expiresAt } = await this.bus.query(checkCredential, lookup, { correlationId: randomUUID() });
+        return { actor, expiresAt: expiresAt ? Date.parse(expiresAt) : null, lookup };
+      } catch (error) {
+        if (error instanceof Refusal && error.problem.kind === 'unauthenticated') return null;
+        throw error;
+      }
+    });
+    return found && (found.expiresAt === null || found.expiresAt > Date.now()) ? found : null;
+  }
+}
+
+class Unfit extends Error {}
+
+function headerOf(token: string): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+    return typeof header === 'object' && header !== null ? (header as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function digestOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
+}

@@ -1,0 +1,122 @@
+// How Nest on Fastify is set up so that the dialects, not the framework, decide what is answered: no body parser, no automatic HEAD,
+// no slash options, no CORS plug-in, refusals of the framework worded by the owner of the path.
+import { createServer, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
+
+import type { GatewayConfig } from '../gateway.config.js';
+import { attachUpgrade } from './http-call.js';
+import { HttpEntry } from './http-entry.js';
+
+/** Longer than any id or name in a path may be, so that what is too long is refused by its own rule. */
+const MAX_PARAM_LENGTH = 2_048;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+export async function createHttpApplication(
+  module: DynamicModule,
+  options: NestApplicationOptions,
+  config: Readonly<GatewayConfig>,
+): Promise<NestFastifyApplication> {
+  let entry: HttpEntry | undefined;
+  const arrived = (): HttpEntry => {
+    if (!entry) throw new Error('a request came before the application was made');
+    return entry;
+  };
+
+  const fastifyOptions: FastifyHttpOptions<Server> = {
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    exposeHeadRoutes: false,
+    // A request on a connection that is still open is served until the connection closes; the framework would word a 503 of its own.
+    return503OnClosing: false,
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    frameworkErrors: (_, request, reply) => arrived().refuseMalformedPath(request, reply),
+    clientErrorHandler: (error, socket) => answerUnreadable(arrived(), error, socket),
+    serverFactory: (handle) => {
+      const server = createServer(
+        {
+          headersTimeout: HEADERS_TIMEOUT_MS,
+          requestTimeout: REQUEST_TIMEOUT_MS,
+          keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+          // Anything else, such as the h2c that some clients offer, is an ordinary request.
+          shouldUpgradeCallback: isWebSocketHandshake,
+        },
+        handle,
+      );
+      routeUpgrades(server, handle);
+      return server;
+    },
+  };
+  const adapter = new FastifyAdapter(fastifyOptions);
+  const fastify: FastifyInstance = adapter.getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!arrived().receive(request, reply)) done();
+  });
+  fastify.addHook('onSend', (_, reply, payload, done) => {
+    // Fastify adds a charset, which JSON does not have and the dialects do not send.
+    if (reply.getHeader('content-type') === 'application/json; charset=utf-8')
+      reply.header('content-type', 'application/json');
+    done(null, payload);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    arrived().leave(request, reply);
+    done();
+  });
+  fastify.addHook('onRoute', (route) => {
+    arrived().routes.add(route.method, route.url);
+    if (route.method === 'GET' && arrived().dialectOf(route.url).headFollowsGet)
+      fastify.route({ ...route, method: 'HEAD' });
+  });
+
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { ...options, bodyParser: false });
+  entry = app.get(HttpEntry);
+  return app;
+}
+
+// A WebSocket request takes the same way as any other up to its controller, which then takes the socket over: so it is refused in the
+// same order and with the same bodies.
+function routeUpgrades(server: Server, handle: (request: IncomingMessage, response: ServerResponse) => void): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    attachUpgrade(request, { socket, head });
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+    response.once('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    handle(request, response);
+  });
+}
+
+function isWebSocketHandshake(request: IncomingMessage): boolean {
+  const { upgrade = '', 'sec-websocket-key': key = '', 'sec-websocket-version': version } = request.headers;
+  return (
+    request.method === 'GET' &&
+    upgrade.toLowerCase() === 'websocket' &&
+    version === '13' &&
+    WEBSOCKET_KEY.test(String(key))
+  );
+}
+
+function answerUnreadable(entry: HttpEntry, error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const answer = entry.homeDialect?.renderUnreadable(status);
+  const body = JSON.stringify(answer?.body ?? {});
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

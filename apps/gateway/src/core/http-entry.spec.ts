@@ -1,0 +1,161 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+
+import { operations } from '@slipway/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ReplayedCore } from '../fixture/replayed-core.js';
+import { startGatewayOver, type TestGateway } from '../fixture/test-gateway.js';
+
+describe('the way into the gateway', () => {
+  const core = new ReplayedCore();
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    for (const operation of operations) {
+      if (operation.kind === 'query') core.refuses(operation, { kind: 'invalid', noun: 'request', text: 'empty' });
+    }
+    gateway = await startGatewayOver(core, { CORS_ORIGINS: 'https://panel.example.org' });
+  });
+  afterAll(() => gateway.close());
+
+  const get = (path: string, init: RequestInit = {}) => fetch(`${gateway.url}${path}`, init);
+  /** fetch would normalise the path. */
+  const raw = (path: string, method = 'GET'): Promise<{ status: number; body: string }> =>
+    new Promise((resolve, reject) => {
+      const sent = request(`${gateway.url}`, { path, method }, (response) => {
+        let body = '';
+        response.on('data', (chunk) => (body += String(chunk)));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      });
+      sent.on('error', reject).end();
+    });
+
+  it('answers health in exactly the documented form', async () => {
+    const answer = await get('/health');
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toBe('{"status":"healthy","service":"container-engine","version":"0.1.0"}');
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is unhealthy at once when the broker is away, and well again when it is back', async () => {
+    core.connected = false;
+    const answer = await get('/health');
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({ status: 'unhealthy', service: 'container-engine', version: '0.1.0' });
+    core.connected = true;
+    expect((await get('/health')).status).toBe(200);
+  });
+
+  it.each([
+    ['kim-1.2_3', 'kim-1.2_3'],
+    ['with blank', undefined],
+    ['x'.repeat(129), undefined],
+  ])('takes over the request id %j only when it is fit', async (sent, expected) => {
+    const { headers } = await get('/health', { headers: { 'X-Request-Id': sent } });
+    if (expected) expect(headers.get('x-request-id')).toBe(expected);
+    else expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it.each(['/v1/nothing', '/', '/health/', '/apps', '/api/users', '/docs/nothing/here', '/v1'])(
+    'answers 404 for %s',
+    async (path) => {
+      const answer = await get(path);
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).toBe('{"error":{"code":"NOT_FOUND","message":"No such route","details":""}}');
+      expect(answer.headers.get('content-type')).toBe('application/json');
+      expect(answer.headers.get('x-request-id')).not.toBeNull();
+    },
+  );
+
+  it.each(['/%', '/health%zz', '/v1/deployments/%ff', '/%c0%80'])('answers 404 for the malformed %s', async (path) => {
+    expect(await raw(path)).toEqual({
+      status: 404,
+      body: '{"error":{"code":"NOT_FOUND","message":"No such route","details":""}}',
+    });
+  });
+
+  it('answers 405 with the methods there are', async () => {
+    const answer = await get('/health', { method: 'DELETE' });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    expect(await answer.json()).toEqual({
+      error: { code: 'METHOD_NOT_ALLOWED', message: 'Method not allowed', details: '' },
+    });
+    expect((await raw('/health', 'PROPFIND')).status).toBe(405);
+    expect((await raw('/health', 'OPTIONS')).status).toBe(405);
+  });
+
+  it('answers HEAD as GET without a body', async () => {
+    const answer = await get('/health', { method: 'HEAD' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-length')).toBe('67');
+    expect(await answer.text()).toBe('');
+  });
+
+  it('answers a preflight of a listed origin, and gives a foreign one no leave', async () => {
+    const preflight = (origin: string, path = '/health') =>
+      get(path, { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'GET' } });
+    const listed = await preflight('https://panel.example.org');
+    expect(listed.status).toBe(204);
+    expect(listed.headers.get('access-control-allow-origin')).toBe('https://panel.example.org');
+    expect(listed.headers.get('access-control-allow-methods')).toBe('GET, HEAD');
+    const foreign = await preflight('https://evil.example');
+    expect(foreign.status).toBe(204);
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    expect((await preflight('https://panel.example.org', '/v1/nothing')).status).toBe(404);
+  });
+
+  it('lets a listed page read the answer', async () => {
+    const answer = await get('/v1/nothing', { headers: { Origin: 'https://panel.example.org' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://panel.example.org');
+    expect(answer.headers.get('access-control-expose-headers')).toContain('ETag');
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('counts requests of an address', async () => {
+    const { headers } = await get('/health');
+    expect(headers.get('ratelimit-limit')).toBe('600');
+    expect(Number(headers.get('ratelimit-remaining'))).toBeLessThan(600);
+    expect(Number(headers.get('ratelimit-reset'))).toBeLessThanOrEqual(60);
+  });
+
+  it('serves an upgrade to something else than a WebSocket as an ordinary request', async () => {
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
+      const sent = request(`${gateway.url}/health`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject).end();
+    });
+    expect(answer).toBe(200);
+  });
+
+  it('words what is no HTTP', async () => {
+    const { port } = new URL(gateway.url);
+    const text = await new Promise<string>((resolve) => {
+      let received = '';
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write('no http at all\r\n\r\n'));
+      socket.on('data', (chunk) => (received += String(chunk))).on('close', () => resolve(received));
+    });
+    expect(text).toContain('HTTP/1.1 400 Bad Request');
+    expect(text).toContain('{"error":{"code":"BAD_REQUEST","message":"Malformed HTTP request","details":""}}');
+  });
+
+  it('serves what orchestrators ask for', async () => {
+    expect((await get('/livez')).status).toBe(200);
+    expect((await get('/readyz')).status).toBe(200);
+    expect(await (await get('/metrics')).text()).toContain('slipway_http_request_duration_seconds');
+  });
+
+  it('writes one line a request, without the query', async () => {
+    await get('/health?token=secret-of-kim');
+    const line = gateway.lines.findLast((one) => one.includes('"answered"'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ method: 'GET', path: '/health', status: 200 });
+    expect(gateway.lines.join('')).not.toContain('secret-of-kim');
+  });
+});

@@ -1,0 +1,170 @@
+// Every WebSocket of every dialect: how it is accepted, kept honest and closed. A frame of the client's is read and ignored; what is
+// sent waits in memory only up to a bound.
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { problem, type CredentialRevoked } from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
+import { Gauge, Metrics, ServiceLogger } from '@slipway/runtime';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+import { Authentication } from './authentication.js';
+import type { Caller, HttpCall } from './http-call.js';
+
+export const CloseCode = { done: 1000, goingAway: 1001, revoked: 1008, internal: 1011, tooSlow: 1013 } as const;
+export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
+
+const PING_EVERY_MS = 30_000;
+const UNANSWERED_PINGS = 2;
+const MAX_FRAME_BYTES = 64 * 1024;
+/** What may wait for a slow client. */
+export const MAX_BUFFERED_BYTES = 1024 * 1024;
+const MAX_PER_USER = 50;
+/** How long a client may take to answer a close before the connection is cut. */
+const CLOSE_WITHIN_MS = 2_000;
+
+/** One accepted WebSocket. */
+export class OpenSocket {
+  private readonly ended: Promise<void>;
+  private unanswered = 0;
+
+  constructor(
+    private readonly socket: WebSocket,
+    readonly caller: Caller | undefined,
+  ) {
+    this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('pong', () => (this.unanswered = 0));
+    // ws closes with 1009 or 1002 by itself; the event only has to have a listener.
+    socket.on('error', () => undefined);
+    socket.resume();
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  /** Sends one text message; nothing once the socket is closing. */
+  send(text: string): void {
+    if (this.isOpen) this.socket.send(text);
+  }
+
+  close(code: CloseCode): void {
+    if (this.socket.readyState === this.socket.CLOSED) return;
+    this.socket.close(code);
+    setTimeout(() => this.socket.terminate(), CLOSE_WITHIN_MS).unref();
+  }
+
+  /** False when the client is gone without having said so. */
+  ping(): boolean {
+    if (this.unanswered >= UNANSWERED_PINGS) {
+      this.socket.terminate();
+      return false;
+    }
+    this.unanswered += 1;
+    if (this.isOpen) this.socket.ping();
+    return true;
+  }
+
+  /** Resolves when the connection has ended, whoever ended it. */
+  closed(): Promise<void> {
+    return this.ended;
+  }
+}
+
+@Injectable()
+export class WebSockets implements OnModuleDestroy {
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_FRAME_BYTES,
+    clientTracking: false,
+  });
+  private readonly open = new Set<OpenSocket>();
+  private readonly timer: NodeJS.Timeout;
+  private readonly stopListening: () => void;
+
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly logger: ServiceLogger,
+    metrics: Metrics,
+  ) {
+    this.stopListening = authentication.onRevoked((revoked) => this.endRevoked(revoked));
+    this.timer = setInterval(() => void this.checkAll(), PING_EVERY_MS);
+    const { open } = this;
+    new Gauge({
+      name: 'slipway_websockets_open',
+      help: 'WebSockets that are open.',
+      registers: [metrics],
+      collect() {
+        this.set(open.size);
+      },
+    });
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+    this.stopListening();
+    for (const socket of this.open) socket.close(CloseCode.goingAway);
+  }
+
+  /** Refuses one more socket of a user who has as many as may be. To be called before anything is prepared for it. @throws Refusal */
+  assertRoom(call: HttpCall): void {
+    const { userId } = call.actor;
+    const held = [...this.open].filter(({ caller }) => caller?.actor.userId === userId).length;
+    if (held < MAX_PER_USER) return;
+    throw new Refusal(
+      problem.rateLimited('request', `You have ${MAX_PER_USER} connections open. Close one first.`, {
+        retryAfterMs: 1_000,
+      }),
+    );
+  }
+
+  /** Completes the upgrade. From here on the answer is the WebSocket; the call may not be answered any more. */
+  async accept(call: HttpCall): Promise<OpenSocket> {
+    const { upgrade, reply, request, caller } = call;
+    if (!upgrade) throw new Error('only a request with an upgrade becomes a WebSocket');
+    reply.hijack();
+    reply.raw.detachSocket(upgrade.socket as Parameters<typeof reply.raw.detachSocket>[0]);
+    const socket = await new Promise<OpenSocket>((resolve, reject) => {
+      upgrade.socket.once('close', () => reject(new Error('the client went away during the upgrade')));
+      this.server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (opened) =>
+        resolve(new OpenSocket(opened, caller)),
+      );
+    });
+    this.open.add(socket);
+    void socket.closed().then(() => this.open.delete(socket));
+    this.logger.info('websocket opened', { requestId: call.id, path: call.path });
+    this.endAtExpiry(socket);
+    return socket;
+  }
+
+  private endAtExpiry(socket: OpenSocket): void {
+    const expiresAt = socket.caller?.expiresAt;
+    if (expiresAt === null || expiresAt === undefined) return;
+    // Timers hold 31 bits; whoever expires later is found by the regular check.
+    const inMs = Math.min(Math.max(0, expiresAt - Date.now()), 2 ** 31 - 1);
+    const timer = setTimeout(() => socket.close(CloseCode.revoked), inMs);
+    void socket.closed().then(() => clearTimeout(timer));
+  }
+
+  private endRevoked({ userId, credentialIds }: CredentialRevoked): void {
+    for (const socket of this.open) {
+      const actor = socket.caller?.actor;
+      if (actor?.userId !== userId) continue;
+      if (credentialIds.length === 0 || credentialIds.includes(actor.credential.id)) socket.close(CloseCode.revoked);
+    }
+  }
+
+  // A revocation can be missed while the broker is away, so the credential is asked about again beside the ping.
+  private async checkAll(): Promise<void> {
+    await Promise.all(
+      [...this.open].map(async (socket) => {
+        if (!socket.ping() || !socket.caller) return;
+        const holds = await this.authentication.stillHolds(socket.caller).catch(() => true);
+        if (!holds) socket.close(CloseCode.revoked);
+      }),
+    );
+  }
+}

@@ -1,0 +1,40 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { map, type Observable } from 'rxjs';
+
+import { callOf } from '../../core/http-call.js';
+import { failure } from './errors.js';
+import { unknownFieldsOf } from './json-body.js';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * What all routes of this dialect have in common once the credential is accepted: ids in the path, then the Idempotency-Key, before any
+ * body is looked at; afterwards the header of a replay, and the fields that nobody knows.
+ */
+@Injectable()
+export class RequestInterceptor implements NestInterceptor<unknown, unknown> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const call = callOf(context.switchToHttp().getRequest<object>());
+    for (const [name, value] of Object.entries(call.params)) {
+      if (!name.endsWith('Id')) continue;
+      if (!UUID.test(value)) throw failure.invalidId(name);
+      call.params[name] = value.toLowerCase();
+    }
+    const key = call.header('idempotency-key');
+    if (key !== undefined && call.caller && CHANGING.has(call.method) && !call.route?.startsWith('/v1/auth/')) {
+      if (!IDEMPOTENCY_KEY.test(key))
+        throw failure.invalidHeader('Idempotency-Key: must have 1 to 255 printable ASCII characters');
+      call.idempotencyKey = key;
+    }
+    return next.handle().pipe(
+      map((body: unknown) => {
+        if (call.replayed) call.set('Idempotency-Replayed', 'true');
+        const unknown = unknownFieldsOf(call);
+        if (unknown.length === 0 || typeof body !== 'object' || body === null) return body;
+        return { ...body, warnings: unknown.map((path) => `${path}: unknown field, ignored`) };
+      }),
+    );
+  }
+}

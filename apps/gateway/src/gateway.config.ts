@@ -1,0 +1,129 @@
+import { Variable } from '@slipway/runtime';
+import { IsIn, IsInt, IsNotEmpty, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
+
+const PORT = 3000;
+const MAX_REPLICAS = 100;
+const OBSERVE_WAIT_MS = 5_000;
+const PUBLIC_RATE_LIMIT_PER_MINUTE = 600;
+/** Good enough for one machine that nobody else reaches; production has to bring its own. */
+const DEVELOPMENT_SECRET = 'a development secret that protects nothing';
+
+export class GatewayConfig {
+  @Variable('NATS_URL', {
+    required: 'always',
+    secret: true,
+    description: "The message broker with the gateway's user: nats://gateway:<password>@host:4222.",
+  })
+  @IsNotEmpty()
+  natsUrl: string;
+
+  @Variable('SEAL_PUBLIC_KEYS', {
+    required: 'always',
+    description: 'Public keys that secret fields are sealed for: <service>:<id>:<base64>,…',
+  })
+  @IsNotEmpty()
+  sealPublicKeys: string;
+
+  @Variable('REQUEST_HASH_SECRET', {
+    default: DEVELOPMENT_SECRET,
+    secret: true,
+    required: 'production',
+    description:
+      'Keys the hash by which two requests under one Idempotency-Key are compared; at least 32 bytes, the same in all gateways.',
+  })
+  @MinLength(32)
+  requestHashSecret: string;
+
+  @Variable('HOST', { default: '0.0.0.0', description: 'Address that the gateway listens on.' })
+  @IsNotEmpty()
+  host: string;
+
+  @Variable('PORT', { type: 'integer', default: PORT, description: 'Port of the HTTP API; 0 takes a free one.' })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  port: number;
+
+  @Variable('PUBLIC_URL', {
+    description:
+      'Where clients reach the gateway; its origin may connect from browsers. Default: http://localhost:<PORT>.',
+  })
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  publicUrl?: string;
+
+  @Variable('CORS_ORIGINS', {
+    type: 'list',
+    default: [],
+    description:
+      'Origins of web pages that may call the API, such as https://panel.example.org; loopback admits every local page.',
+  })
+  @IsString({ each: true })
+  corsOrigins: readonly string[];
+
+  @Variable('TRUSTED_PROXIES', {
+    type: 'list',
+    default: [],
+    description: "Addresses or networks of proxies whose X-Forwarded-For tells the client's address.",
+  })
+  @IsString({ each: true })
+  trustedProxies: readonly string[];
+
+  @Variable('API_KEY_PREFIX', { default: 'ce_dev_', description: 'What new API keys begin with.' })
+  @Matches(/^[A-Za-z0-9_-]{1,32}$/, { message: 'apiKeyPrefix must have 1 to 32 letters, digits, _ and -' })
+  apiKeyPrefix: string;
+
+  @Variable('LOGIN_HIDE_UNKNOWN_USERS', {
+    type: 'boolean',
+    default: false,
+    description: 'Answers an unknown e-mail at login like a wrong password (401 instead of 404); advised in public.',
+  })
+  loginHideUnknownUsers: boolean;
+
+  @Variable('MAX_REPLICAS', { type: 'integer', default: MAX_REPLICAS, description: 'Most replicas of one deployment.' })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  maxReplicas: number;
+
+  @Variable('OBSERVE_WAIT_MS', {
+    type: 'integer',
+    default: OBSERVE_WAIT_MS,
+    description: 'How long scale, stop and start wait for the cluster, in milliseconds.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(25_000)
+  observeWaitMs: number;
+
+  @Variable('LOGS_FORMAT', {
+    default: 'json',
+    description: 'Format of logs when the request names none: json or text.',
+  })
+  @IsIn(['json', 'text'])
+  logsFormat: 'json' | 'text';
+
+  @Variable('RATE_LIMIT_PER_MINUTE', {
+    type: 'integer',
+    default: 0,
+    description: 'Requests a minute and credential; 0: any number.',
+  })
+  @IsInt()
+  @Min(0)
+  rateLimitPerMinute: number;
+
+  @Variable('PUBLIC_RATE_LIMIT_PER_MINUTE', {
+    type: 'integer',
+    default: PUBLIC_RATE_LIMIT_PER_MINUTE,
+    description: 'Requests a minute and client address on routes without a credential; 0: any number.',
+  })
+  @IsInt()
+  @Min(0)
+  publicRateLimitPerMinute: number;
+
+  @Variable('REDIS_URL', { secret: true, description: 'Accepted and unused: nothing in Slipway needs Redis.' })
+  redisUrl?: string;
+}
+
+export function publicUrlOf(config: Readonly<GatewayConfig>): string {
+  return config.publicUrl ?? `http://localhost:${config.port}`;
+}

@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ServiceName } from '@slipway/contracts';
+import { MessagingModule } from '@slipway/messaging';
+
+import { CoreModule } from './core/core.module.js';
+import { DIALECTS, type DialectEdge } from './core/dialect-edge.js';
+import { HttpEntry } from './core/http-entry.js';
+import { ContainerEngineModule } from './dialects/container-engine/container-engine.module.js';
+import { ContainerEngineEdge } from './dialects/container-engine/edge.js';
+import type { GatewayConfig } from './gateway.config.js';
+
+/** The core and the dialects over it. */
+@Module({
+  imports: [CoreModule, ContainerEngineModule],
+  providers: [
+    {
+      provide: DIALECTS,
+      inject: [ContainerEngineEdge],
+      useFactory: (...dialects: DialectEdge[]): readonly DialectEdge[] => dialects,
+    },
+    HttpEntry,
+  ],
+})
+export class GatewayModule {
+  static register(config: Readonly<GatewayConfig>): DynamicModule {
+    const { natsUrl, sealPublicKeys } = config;
+    return {
+      module: GatewayModule,
+      imports: [MessagingModule.register({ service: ServiceName.gateway, natsUrl, sealPublicKeys })],
+    };
+  }
+}

@@ -1,0 +1,5 @@
+import { startService } from '@slipway/runtime';
+
+import { gateway } from './index.js';
+
+await startService(gateway);
