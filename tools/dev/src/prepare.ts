@@ -18,8 +18,12 @@ export function brokerUsers(secrets: Secrets): NatsUser[] {
   }));
 }
 
-export async function provisionAll(facts: InstanceFacts, logger: Logger): Promise<void> {
-  const broker = await connectBroker({ service: PROVISIONER, natsUrl: brokerUrl(facts, PROVISIONER), logger });
+export function provisionAll(facts: InstanceFacts, logger: Logger): Promise<void> {
+  return provisionBroker(brokerUrl(facts, PROVISIONER), logger);
+}
+
+export async function provisionBroker(natsUrl: string, logger: Logger): Promise<void> {
+  const broker = await connectBroker({ service: PROVISIONER, natsUrl, logger });
   try {
     for (const change of await provision(broker.connection, operations)) logger.info(change);
   } finally {

@@ -1,0 +1,20 @@
+// Makes streams and consumers as they should be, then ends: beside `migrate`, before the services start.
+import 'reflect-metadata';
+
+import { createLogger, loadConfig, Variable } from '@slipway/runtime';
+import { IsNotEmpty } from 'class-validator';
+
+import { provisionBroker } from '../prepare.js';
+
+export class ProvisionConfig {
+  @Variable('NATS_URL', {
+    required: 'always',
+    secret: true,
+    description: 'The message broker, with the user `provision`.',
+  })
+  @IsNotEmpty()
+  natsUrl: string;
+}
+
+const { natsUrl } = loadConfig(ProvisionConfig, process.env, { subject: 'provision' });
+await provisionBroker(natsUrl, createLogger());
