@@ -18,7 +18,7 @@ export async function waitFor<T>(check: () => T | Promise<T>, options: WaitOptio
     let failure: { cause?: unknown; last?: unknown };
     try {
       const result = await check();
-      if (result) return result as NonNullable<T>;
+      if (result) return result;
       failure = { last: result };
     } catch (error) {
       failure = { cause: error };

@@ -15,7 +15,7 @@ try {
     await (options.command === 'reset' ? reset : stop)(options);
   }
 } catch (error) {
-  console.error(`\n${explain(error)}`);
+  process.stderr.write(`\n${explain(error)}\n`);
   process.exitCode = 1;
 }
 // The channel to the launcher and idle connections would keep this process.

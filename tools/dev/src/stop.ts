@@ -12,10 +12,10 @@ const STOP_TIMEOUT_MS = 30_000;
 /** Ends the instance of a data folder, and what one that was killed left running. */
 export async function stop({ dataDir }: Pick<DevOptions, 'dataDir'>): Promise<void> {
   const pid = runningInstance(dataDir);
-  if (pid === undefined) console.log(`No Slipway runs on ${dataDir}.`);
+  if (pid === undefined) process.stdout.write(`No Slipway runs on ${dataDir}.\n`);
   else {
     await stopProcess(pid, 'SIGTERM', STOP_TIMEOUT_MS);
-    console.log(`Slipway on ${dataDir} is stopped (it was process ${pid}).`);
+    process.stdout.write(`Slipway on ${dataDir} is stopped (it was process ${pid}).\n`);
   }
   await stopLeftOvers(dataDir);
 }
@@ -30,7 +30,7 @@ export async function stopLeftOvers(dataDir: string): Promise<void> {
 /** Stops, and removes all data. Whoever calls it has asked. */
 export async function reset({ dataDir }: Pick<DevOptions, 'dataDir'>): Promise<void> {
   if (!existsSync(join(dataDir, 'version'))) {
-    console.log(`${dataDir} is not a data folder of Slipway; nothing was removed.`);
+    process.stdout.write(`${dataDir} is not a data folder of Slipway; nothing was removed.\n`);
     return;
   }
   await stop({ dataDir });
@@ -39,5 +39,5 @@ export async function reset({ dataDir }: Pick<DevOptions, 'dataDir'>): Promise<v
     rmSync(dirname(databaseDir(join(dataDir, 'postgres'))), { recursive: true, force: true });
   }
   rmSync(dataDir, { recursive: true, force: true });
-  console.log(`${dataDir} is removed.`);
+  process.stdout.write(`${dataDir} is removed.\n`);
 }

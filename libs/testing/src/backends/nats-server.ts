@@ -40,7 +40,7 @@ export interface RunningNats {
   url: string;
   port: number;
   pid: number;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;

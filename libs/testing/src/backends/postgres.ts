@@ -41,7 +41,7 @@ export interface RunningPostgres {
   /** Where the database files are: not always below `dataDir`, see `databaseDir`. */
   databaseDir: string;
   /** Ends sessions and stops the server; waits until it is gone. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const OWNER = 'slipway';

@@ -72,7 +72,7 @@ export async function sharedPostgres(): Promise<{ ownerUrl: string }> {
 }
 
 /** A new, empty database on the shared PostgreSQL, for one test file. Roles belong to the server, so they are shared. */
-export async function createDatabase(): Promise<{ ownerUrl: string; drop(): Promise<void> }> {
+export async function createDatabase(): Promise<{ ownerUrl: string; drop: () => Promise<void> }> {
   const { ownerUrl } = await sharedPostgres();
   const name = `test_${randomBytes(6).toString('hex')}`;
   await execute(ownerUrl, `create database ${name}`);

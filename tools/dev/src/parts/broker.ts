@@ -17,7 +17,7 @@ export interface BrokerOptions {
   externalUrl?: string;
   users: readonly NatsUser[];
   env: NodeJS.ProcessEnv;
-  progress(line: string): void;
+  progress: (line: string) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -19,7 +19,7 @@ export interface ClusterOptions {
   dataDir: string;
   kubeconfig?: string;
   context?: string;
-  log(line: string): void;
+  log: (line: string) => void;
 }
 
 const INGRESS_TIMEOUT_MS = 500;

@@ -9,7 +9,7 @@ import { UserError } from '../user-error.js';
 export interface Part {
   /** For the screen: what it is and where. */
   readonly description: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export interface Database extends Part {

@@ -5,7 +5,7 @@ import type { AnyService } from './service-list.js';
 export interface RunningServices {
   readonly ready: Promise<void>;
   readonly adminUrl: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Starts all services in this process. They share a logger and one admin server on a free loopback port, and nothing else. */

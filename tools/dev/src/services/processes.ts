@@ -21,7 +21,7 @@ export interface RunningApps {
   /** Resolves when every app is ready; rejects when one ends before that. */
   readonly ready: Promise<void>;
   /** SIGTERM to all, and SIGKILL to those that are left after their deadline. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 60_000;
