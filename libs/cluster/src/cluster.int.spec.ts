@@ -1,7 +1,7 @@
 import { startEmbeddedCluster, type EmbeddedCluster } from '@slipway/embedded-cluster';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { waitFor } from '../fixtures/scripted-cluster.js';
+import { waitFor } from './fixture/scripted-cluster.js';
 import { connectCluster, type Cluster } from './cluster.js';
 import { OperatorConnection, trustedConnection } from './connection/operator-connection.js';
 import { isRefused } from './kubeconfig/clean-connection.js';

@@ -46,7 +46,7 @@ export function trustedConnection(
   kubeconfigPath?: string,
 ): OperatorConnection | Refused {
   try {
-    const folder = kubeconfigPath === undefined ? process.cwd() : dirname(kubeconfigPath);
+    const folder = kubeconfigPath === undefined ? '.' : dirname(kubeconfigPath);
     const file = readKubeconfig(text);
     const context = chooseContext(file, contextName);
     if ('refused' in context) {

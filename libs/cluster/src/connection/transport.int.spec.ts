@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { json, ScriptedCluster, statusObject, waitFor } from '../../fixtures/scripted-cluster.js';
+import { json, ScriptedCluster, statusObject, waitFor } from '../fixture/scripted-cluster.js';
 import { Transport } from './transport.js';
 
 describe('Transport', () => {
@@ -29,6 +29,25 @@ describe('Transport', () => {
     expect(cluster.requests).toEqual(
       Array(20).fill({ method: 'GET', url: '/version', authorization: 'Bearer secret' }),
     );
+  });
+
+  it('makes at most 32 connections for calls, which streams leave free', async () => {
+    const patient = new Transport(cluster.connection());
+    cluster.reply = (response, { url }) => (url === '/stream' ? response.flushHeaders() : json(response, 200, {}));
+    const stop = new AbortController();
+    let opened = 0;
+    const streams = Array.from({ length: 40 }, async () => {
+      const call = { signal: stop.signal, silenceMs: 0, onOpen: () => (opened += 1) };
+      for await (const chunk of patient.stream('/stream', call)) {
+        expect(chunk).toBeUndefined();
+      }
+    });
+    await waitFor(() => opened === 40);
+    await Promise.all(Array.from({ length: 200 }, () => patient.call('GET', '/version')));
+    expect(cluster.connections).toBeLessThanOrEqual(40 + 32);
+    stop.abort();
+    await Promise.all(streams);
+    await patient.close();
   });
 
   it.each([

@@ -13,6 +13,7 @@ import { OperatorConnection } from './operator-connection.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
+const MAX_CONNECTIONS = 32;
 const TOKEN_LIFE_MS = 60_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -45,7 +46,9 @@ export interface StreamCall {
 }
 
 export class Transport {
-  private readonly agent: Agent;
+  /** Apart, so that many watches and follows never leave a call without a connection. */
+  private readonly calls: Agent;
+  private readonly streams: Agent;
   private readonly timeoutMs: number;
   private readonly origin: string;
   private readonly pathPrefix: string;
@@ -61,7 +64,9 @@ export class Transport {
     this.timeoutMs = options.timeoutMs ?? 10_000;
     const trusted = connection instanceof OperatorConnection;
     const filter = addressFilter(options.addresses ?? { loopback: trusted, private: trusted });
-    this.agent = new Agent({ connect: filteredConnector(connection, filter), allowH2: false, pipelining: 1 });
+    const pool = { connect: filteredConnector(connection, filter), allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS };
+    this.calls = new Agent({ ...pool, connections: MAX_CONNECTIONS });
+    this.streams = new Agent(pool);
   }
 
   /** One call: the answer's JSON. Throws ClusterError, and nothing else. */
@@ -80,7 +85,7 @@ export class Transport {
     const timeoutMs = call.timeoutMs ?? this.timeoutMs;
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const answer = await this.agent.request({
+      const answer = await this.calls.request({
         origin: this.origin,
         path: this.pathOf(path, call.query),
         method,
@@ -102,7 +107,7 @@ export class Transport {
    */
   async *stream(path: string, call: StreamCall): AsyncGenerator<Buffer, void, undefined> {
     try {
-      const answer = await this.agent.request({
+      const answer = await this.streams.request({
         origin: this.origin,
         path: this.pathOf(path, call.query),
         method: 'GET',
@@ -127,7 +132,7 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await this.agent.destroy();
+    await Promise.all([this.calls.destroy(), this.streams.destroy()]);
   }
 
   private async readAnswer(answer: Dispatcher.ResponseData): Promise<string> {
@@ -164,7 +169,7 @@ export class Transport {
         search.set(name, String(value));
       }
     }
-    return search.size === 0 ? `${this.pathPrefix}${path}` : `${this.pathPrefix}${path}?${search}`;
+    return search.size === 0 ? `${this.pathPrefix}${path}` : `${this.pathPrefix}${path}?${search.toString()}`;
   }
 
   private async headers(contentType: string | undefined): Promise<Record<string, string>> {

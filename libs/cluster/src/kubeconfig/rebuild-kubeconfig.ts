@@ -143,7 +143,7 @@ function refuseCluster(cluster: Fields, entry: string, policy: KubeconfigPolicy)
 
 function refuseServer(server: string, policy: KubeconfigPolicy): Refused | undefined {
   // Looked for in the text, since the URL parser drops control characters, turns backslashes and forgets an empty user info.
-  if (/[\s\\\u0000-\u0020\u007f]/.test(server)) {
+  if (/[\s\\\p{Cc}]/u.test(server)) {
     return refuse('bad_server', 'the server has white space, control characters or backslashes');
   }
   if (!URL.canParse(server)) {

@@ -9,6 +9,7 @@ import { collectionPath, objectPath } from '../objects/kinds.js';
 import { claimedLease, mayTake, releasedLease, type Lease, type LeaseClaim, type Observation } from './lease-record.js';
 
 export interface LeaseOptions {
+  /** Must exist: until it does, every attempt ends in `onError` with `not_found`. */
   readonly namespace: string;
   readonly name: string;
   /** Differs between replicas and between starts. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { json, ScriptedCluster, statusObject, waitFor } from '../../fixtures/scripted-cluster.js';
+import { json, ScriptedCluster, statusObject, waitFor } from '../fixture/scripted-cluster.js';
 import { connectCluster, type Cluster } from '../cluster.js';
 import type { LogLine } from './log-line.js';
 

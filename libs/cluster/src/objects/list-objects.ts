@@ -50,8 +50,7 @@ async function listPages<K extends Kind>(
 ): Promise<Listed<KindTypes[K]>> {
   const items: KindTypes[K][] = [];
   let next: string | undefined;
-  let resourceVersion = '';
-  do {
+  for (;;) {
     const page: Page = await transport.call<Page>('GET', collectionPath(kind, options.namespace), {
       query: {
         labelSelector: options.labelSelector,
@@ -67,8 +66,9 @@ async function listPages<K extends Kind>(
       item.kind = kind;
       items.push(withoutManagedFields(item) as KindTypes[K]);
     }
-    resourceVersion = page.metadata?.resourceVersion ?? '';
-    next = page.metadata?.continue || undefined;
-  } while (next !== undefined);
-  return { items, resourceVersion };
+    next = page.metadata?.continue;
+    if (next === undefined || next === '') {
+      return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
+    }
+  }
 }

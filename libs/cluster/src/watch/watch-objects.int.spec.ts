@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { json, ScriptedCluster, statusObject, waitFor } from '../../fixtures/scripted-cluster.js';
+import { json, ScriptedCluster, statusObject, waitFor } from '../fixture/scripted-cluster.js';
 import { connectCluster, type Cluster } from '../cluster.js';
 import type { Watcher, WatchOptions } from './watch-objects.js';
 
