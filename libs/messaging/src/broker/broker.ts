@@ -27,7 +27,6 @@ const PING_INTERVAL_MS = 10_000;
 export class Broker {
   private up = true;
   readonly jetstream: JetStreamClient;
-  private readonly reconnectListeners = new Set<() => void>();
 
   constructor(
     readonly connection: NatsConnection,
@@ -60,12 +59,6 @@ export class Broker {
     );
   }
 
-  /** Calls `listener` after every reconnect; returns how to stop that. */
-  onReconnect(listener: () => void): () => void {
-    this.reconnectListeners.add(listener);
-    return () => this.reconnectListeners.delete(listener);
-  }
-
   /** Sends what is buffered, then closes. */
   async close(): Promise<void> {
     if (this.connection.isClosed()) return;
@@ -81,7 +74,6 @@ export class Broker {
       } else if (status.type === 'reconnect') {
         this.up = true;
         this.logger.info('the connection to the broker is back', { server: status.server });
-        for (const listener of this.reconnectListeners) listener();
       } else if (status.type === 'error') {
         const text =
           status.error instanceof PermissionViolationError

@@ -143,6 +143,9 @@ export class Bus {
       this.logger.error('an answer could not be read', { err: error, subject, incident });
       return new Refusal(internalProblem(incident));
     }
+    if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
+      return unavailable('The message broker has no stream for commands, so nothing was done: provision has not run.');
+    }
     this.logger.warn('a message could not be sent', { err: error, subject });
     return error instanceof JetStreamApiError
       ? unavailable(`The message broker takes no more messages for ${owner} at the moment, so nothing was done.`)

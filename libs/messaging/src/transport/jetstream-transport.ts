@@ -14,6 +14,7 @@ import {
   SpanKind,
   withLogContext,
 } from '@slipway/runtime';
+import { randomUUID } from 'node:crypto';
 import { isObservable, lastValueFrom } from 'rxjs';
 
 import { Broker } from '../broker/broker.js';
@@ -31,7 +32,7 @@ import { Gate } from './gate.js';
 import { MessageMetrics } from './message-metrics.js';
 import { MAX_DELIVERIES, retryDelayMs, type Outcome } from './outcome.js';
 import { Puller } from './puller.js';
-import { settle } from './settle.js';
+import { giveBack, settle } from './settle.js';
 
 /** More queries at once are answered `unavailable`: waiting longer would only make all of them late. */
 const MAX_QUERIES = 1_000;
@@ -50,6 +51,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
   private readonly counts: MessageMetrics;
   private pullers: Puller[] = [];
   private queries: Subscription | undefined;
+  private stopping = false;
   private readonly runningQueries = new Set<Promise<void>>();
 
   constructor(
@@ -100,6 +102,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
 
   /** Takes no more messages and waits for the handlers that run. */
   async close(): Promise<void> {
+    this.stopping = true;
     const drained =
       this.queries && !this.queries.isClosed() && this.broker.connected ? this.queries.drain() : undefined;
     await Promise.all([drained, ...this.pullers.map((puller) => puller.stop())]);
@@ -184,7 +187,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
   }
 
   private queryFailed(error: unknown, subject: string, envelope: Envelope | undefined) {
-    const incident = envelope?.messageId;
+    const incident = envelope?.messageId ?? randomUUID();
     this.log.error('a query failed', {
       err: causeOf(error),
       subject,
@@ -213,6 +216,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     try {
       // What came before may have ended a process; alone, it takes no neighbour along.
       await this.gate.run(deliveryCount > 1, async () => {
+        if (this.stopping) return giveBack(message);
         const { envelope, outcome } = await this.process(message);
         await settle(this.broker, { message, service: this.options.service, envelope }, outcome);
         this.counts.count(known, outcome.kind);
@@ -306,7 +310,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     const { subject } = operation;
     const { messageId, operationId, correlationId } = envelope;
     const span = {
-      kind: SpanKind.CONSUMER,
+      kind: operation.kind === 'query' ? SpanKind.SERVER : SpanKind.CONSUMER,
       parent: envelope.traceparent ?? null,
       attributes: { 'messaging.message.id': messageId },
     };

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker } from '../broker/broker.js';
 import { ACK_WAIT_MS } from '../provisioning/desired.js';
 import { durableOf, type Stream } from '../subjects.js';
+import { giveBack } from './settle.js';
 
 export interface PullerOptions {
   readonly broker: Broker;
@@ -77,7 +78,7 @@ export class Puller {
 
   private take(message: JsMsg): void {
     if (this.stopping.signal.aborted) {
-      message.nak();
+      giveBack(message);
       return;
     }
     this.inFlight.set(message, Date.now());

@@ -19,6 +19,11 @@ export interface Delivery {
   readonly envelope: Envelope | undefined;
 }
 
+/** Not begun here, since this process stops: another one may have it at once. */
+export function giveBack(message: JsMsg): void {
+  message.nak();
+}
+
 /** @throws when the broker does not take the dead letter: then the message is not settled */
 export async function settle(broker: Broker, delivery: Delivery, outcome: Outcome): Promise<void> {
   const { message, envelope } = delivery;
