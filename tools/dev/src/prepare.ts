@@ -7,12 +7,12 @@ import type { NatsUser } from '@slipway/testing/backends';
 import type { FirstUser } from './instance/first-user.js';
 import type { Secrets } from './instance/secrets.js';
 import { brokerPassword, brokerUrl, type InstanceFacts } from './services/service-environment.js';
-import { services } from './services/service-list.js';
+import { brokerUserNames } from './services/service-list.js';
 
 const PROVISIONER = 'provision';
 
 export function brokerUsers(secrets: Secrets): NatsUser[] {
-  return [PROVISIONER, ...services.map(({ name }) => name)].map((user) => ({
+  return brokerUserNames.map((user) => ({
     user,
     password: brokerPassword(secrets, user),
   }));

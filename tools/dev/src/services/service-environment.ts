@@ -42,6 +42,7 @@ const DEFAULTS: Record<string, Value> = {
   CORS_ORIGINS: () => 'loopback',
   JWT_SECRET: (_, { secrets }) => secrets.of('jwt', () => randomBytes(32).toString('base64url')),
   DOMAIN_SUFFIX: () => 'apps.localhost',
+  URL_SCHEME: () => 'http',
   PUBLIC_URL: (_, { port }) => `http://localhost:${port}`,
   MAIL_DIR: (_, { dataDir }) => join(dataDir, 'mail'),
 };
