@@ -4,10 +4,11 @@ import type { Command, Envelope, Event, Operation, Query } from '@slipway/contra
 import { throwError, type Observable } from 'rxjs';
 
 type Handler<I, O> = (input: I, envelope: Envelope) => Promise<O>;
-type HandlerDecorator<I, O> = (
+// Generic in the method, so that one that needs neither input nor envelope may leave them out.
+type HandlerDecorator<I, O> = <M extends Handler<I, O>>(
   target: object,
   property: string | symbol,
-  descriptor: TypedPropertyDescriptor<Handler<I, O>>,
+  descriptor: TypedPropertyDescriptor<M>,
 ) => void;
 
 // Nest's own filter logs an unknown error and passes on a bare text. The transport wants the error itself: it logs it once, with the
