@@ -1,0 +1,36 @@
+import type { EntitySchema, MigrationInterface } from 'typeorm';
+
+/** The injection token of a service's PersistenceOptions. */
+export const PERSISTENCE_OPTIONS: unique symbol = Symbol('slipway:persistence-options');
+
+export type EntityClass = (new () => object) | EntitySchema;
+export type MigrationClass = new () => MigrationInterface;
+
+/** Connections of one replica. Services × replicas × poolSize has to stay below the server's max_connections (100 by default). */
+export const DEFAULT_POOL_SIZE = 5;
+
+export interface PersistenceOptions {
+  /** The service's name: it decides the schema, the name shown in pg_stat_activity and the associated data of ciphertexts. */
+  readonly service: string;
+  /** DATABASE_URL of the service's own role. */
+  readonly databaseUrl: string;
+  readonly entities: readonly EntityClass[];
+  /** Listed by hand, `inboxAndOutbox` first. The service itself runs none: the `migrate` step does. */
+  readonly migrations: readonly MigrationClass[];
+  /** ENCRYPTION_KEYS: `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt. */
+  readonly encryptionKeys: string;
+  /** Default: 5. */
+  readonly poolSize?: number;
+  /** True refuses to start on a server that may lose what it has committed (fsync or synchronous_commit off). Default: a warning. */
+  readonly production?: boolean;
+}
+
+/** The schema of a service: its name with `_` for `-`. */
+export function schemaOf(service: string): string {
+  return service.replaceAll('-', '_');
+}
+
+/** An identifier as SQL text. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

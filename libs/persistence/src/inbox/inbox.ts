@@ -1,0 +1,176 @@
+// Owns "exactly once": one transaction holds the inbox row of an operation, the change, the outbox rows and the answer. A second
+// delivery, or a client's retry under the same key, gets the recorded answer.
+import { Injectable } from '@nestjs/common';
+import {
+  hasSealedField,
+  problem,
+  ProblemKind,
+  type Command,
+  type Envelope,
+  type Event,
+  type Problem,
+} from '@slipway/contracts';
+import { markReplayed, Refusal, Transient } from '@slipway/messaging';
+
+import { Encryption, type CipherPlace } from '../encryption/encryption.js';
+import { Transactions, type Tx } from '../transaction/transactions.js';
+import {
+  claimOperation,
+  findOperation,
+  isMessageRunning,
+  OperationRunning,
+  recordAnswer,
+  type InboxRow,
+} from './inbox-row.js';
+
+type Once = Command<object, object | void> | Event<object>;
+
+/** The caller waits no longer: nothing is done any more. */
+class Expired extends Error {}
+
+@Injectable()
+export class Inbox {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly encryption: Encryption,
+  ) {}
+
+  /**
+   * Runs `work` once per operation id, whatever is sent, delivered or retried, and returns its result, or the recorded one of an
+   * earlier run (the reply then says `replayed`). `operation` is what the handler is bound to; an answer with sealed fields is
+   * encrypted in the inbox. Inside `work` do nothing but SQL on `tx`: the transaction holds locks and the broker waits.
+   *
+   * - A Refusal thrown by `work` undoes the change and is recorded as the answer, except for `unavailable` and `rate_limited`: those
+   *   may succeed under the same key later.
+   * - Past the deadline, before `work` or after it, nothing is done; the operation is recorded as expired and may run afresh.
+   *
+   * @throws Refusal thrown by `work` or recorded; `invalid`, code `key_reused`, when the key belongs to another request; `conflict`,
+   * code `key_running`, while another message does this operation; `unavailable`, code `timeout`, past the deadline
+   * @throws Transient when this message itself is still at work, or for a fault of the database that will pass
+   */
+  once<I extends object, O extends object | void>(
+    command: Command<I, O>,
+    envelope: Envelope,
+    work: (tx: Tx) => Promise<O>,
+  ): Promise<O>;
+  once<P extends object>(event: Event<P>, envelope: Envelope, work: (tx: Tx) => Promise<void>): Promise<void>;
+  async once<T>(operation: Once, envelope: Envelope, work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      const done = await this.transactions.run(
+        async (tx) => {
+          refuseToBeLate(envelope);
+          if (!(await claimOperation(tx.manager, operation, envelope, 'running'))) return undefined;
+          const output = await work(tx);
+          refuseToBeLate(envelope);
+          await recordAnswer(tx.manager, envelope.operationId, this.write(operation, envelope, output));
+          return { output };
+        },
+        { envelope },
+      );
+      if (done) return done.output;
+    } catch (error) {
+      return this.settle<T>(operation, envelope, error);
+    }
+    return this.replay<T>(operation, envelope);
+  }
+
+  // The transaction is rolled back. Somebody else may have done the operation by now: then that is the answer.
+  private async settle<T>(operation: Once, envelope: Envelope, error: unknown): Promise<T> {
+    if (error instanceof OperationRunning) throw await this.running(envelope);
+    if (error instanceof Expired) {
+      if (await this.record(operation, envelope, 'expired')) throw new Refusal(expired());
+      return this.replay(operation, envelope);
+    }
+    if (!(error instanceof Refusal) || maySucceedLater(error.problem)) throw error;
+    if (await this.record(operation, envelope, 'refused', JSON.stringify(error.problem))) throw error;
+    return this.replay(operation, envelope);
+  }
+
+  private async record(
+    operation: Once,
+    envelope: Envelope,
+    outcome: 'expired' | 'refused',
+    answer?: string,
+  ): Promise<boolean> {
+    try {
+      return await this.transactions.run((tx) => claimOperation(tx.manager, operation, envelope, outcome, answer));
+    } catch (error) {
+      throw error instanceof OperationRunning ? await this.running(envelope) : error;
+    }
+  }
+
+  private async running(envelope: Envelope): Promise<Refusal | Transient> {
+    const same = await this.transactions.read(({ manager }) => isMessageRunning(manager, envelope));
+    if (same) return new Transient('an earlier delivery of this message is still at work');
+    return new Refusal(
+      problem.conflict(
+        'request',
+        'A request with this Idempotency-Key is still at work. Wait for its answer, then ask again with the same key.',
+        {
+          code: 'key_running',
+        },
+      ),
+    );
+  }
+
+  private async replay<T>(operation: Once, envelope: Envelope): Promise<T> {
+    const row = await this.transactions.read(({ manager }) => findOperation(manager, envelope.operationId));
+    // Only pruning takes rows away, and only a week later.
+    if (!row) throw new Transient('the recorded answer is gone');
+    if (isAnotherRequest(row, envelope)) {
+      throw new Refusal(
+        problem.invalid(
+          'request',
+          'This Idempotency-Key belongs to another request. Use a fresh key for each request.',
+          { code: 'key_reused' },
+        ),
+      );
+    }
+    if (row.subject !== operation.subject) {
+      throw new Error(
+        `operation ${envelope.operationId} was ${row.subject} and is now ${operation.subject}: each needs an id of its own`,
+      );
+    }
+    markReplayed(envelope);
+    if (row.outcome === 'refused') throw new Refusal(JSON.parse(row.answer ?? 'null') as Problem, { replayed: true });
+    if (row.outcome !== 'answered') throw new Refusal(expired());
+    return this.read<T>(operation, envelope, row.answer);
+  }
+
+  private write(operation: Once, envelope: Envelope, output: unknown): string | null {
+    if (output === undefined) return null;
+    const text = JSON.stringify(output);
+    return hasSealedAnswer(operation) ? this.encryption.encrypt(placeOf(envelope), text) : text;
+  }
+
+  private read<T>(operation: Once, envelope: Envelope, answer: string | null): T {
+    if (answer === null) return undefined as T;
+    return JSON.parse(hasSealedAnswer(operation) ? this.encryption.decrypt(placeOf(envelope), answer) : answer) as T;
+  }
+}
+
+function refuseToBeLate({ deadline }: Envelope): void {
+  if (deadline !== undefined && deadline < Date.now()) throw new Expired();
+}
+
+function expired(): Problem {
+  return problem.unavailable('service', 'The command was not done before its deadline and is dropped. Send it again.', {
+    code: 'timeout',
+  });
+}
+
+function maySucceedLater({ kind }: Problem): boolean {
+  return kind === ProblemKind.unavailable || kind === ProblemKind.rateLimited;
+}
+
+function isAnotherRequest({ requestHash }: InboxRow, envelope: Envelope): boolean {
+  return requestHash !== null && envelope.requestHash !== undefined && requestHash !== envelope.requestHash;
+}
+
+function hasSealedAnswer(operation: Once): boolean {
+  return operation.kind === 'command' && operation.output !== null && hasSealedField(operation.output);
+}
+
+function placeOf({ operationId }: Envelope): CipherPlace {
+  return { table: 'inbox', id: operationId, column: 'answer' };
+}
