@@ -145,6 +145,7 @@ describe('connectCluster', () => {
       await expect(cluster.apply(stranger)).rejects.toMatchObject({ kind: 'invalid', reason: 'UnknownKind' });
       await expect(cluster.apply({ ...deployment('web', 1), apiVersion: 'apps/v1beta1' })).rejects.toMatchObject({
         kind: 'invalid',
+        reason: 'UnknownKind',
       });
     });
 
@@ -300,6 +301,8 @@ describe('connectCluster', () => {
       const whole = await cluster.readLog({ namespace, pod, container: 'main' });
       expect(whole.slice(0, lines.length)).toEqual(lines);
       expect(await cluster.readLog({ namespace, pod, container: 'main', tailLines: 2 })).toHaveLength(2);
+      const later = new Date(Date.now() + 60_000).toISOString();
+      expect(await cluster.readLog({ namespace, pod, container: 'main', sinceTime: later })).toEqual([]);
     });
 
     it('reads what a crashed container wrote before', async () => {
@@ -309,7 +312,13 @@ describe('connectCluster', () => {
         return (first?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0 ? first : undefined;
       });
       const source = { namespace, pod: pod.metadata.name, container: 'main' };
-      expect(await cluster.readLog({ ...source, previous: true })).not.toEqual([]);
+      const [current] = await waitFor(async () => {
+        const lines = await cluster.readLog(source);
+        return lines.length > 0 && lines;
+      });
+      const [previous] = await cluster.readLog({ ...source, previous: true });
+      expect(previous?.time).toMatch(/Z$/);
+      expect(previous?.time).not.toBe(current?.time);
       await expect(cluster.readLog({ ...source, container: 'none' })).rejects.toMatchObject({ kind: 'not_found' });
       await expect(cluster.readLog({ ...source, pod: 'none' })).rejects.toMatchObject({
         kind: 'not_found',

@@ -81,11 +81,7 @@ export function errorFromStatus(body: StatusBody, retryAfter?: string): ClusterE
 }
 
 function classify(status: number, body: StatusBody, message: string): { kind: ClusterErrorKind; retriable: boolean } {
-  const causes = body.details?.causes ?? [];
-  if (
-    causes.some((cause) => cause.reason === 'NamespaceTerminating') ||
-    /because it is being terminated/.test(message)
-  ) {
+  if (body.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating')) {
     return { kind: 'terminating', retriable: true };
   }
   switch (status) {
