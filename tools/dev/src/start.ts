@@ -42,13 +42,14 @@ export async function start(options: DevOptions): Promise<number> {
       `Slipway already runs on ${dataDir}, as process ${other}. To end it:\n\n  npm run stop${commandLineOf({ dataDir })}\n`,
     );
   }
+  // Before the port is looked at: a gateway that was left running holds it.
+  await stopLeftOvers(dataDir);
   await requireFreePort(port, HOST, (free) => `${npmScript(options)}${commandLineOf({ ...options, port: free })}`);
 
   const release = claimDataFolder(dataDir);
   const log = openLogFile(join(dataDir, 'slipway.log'), (line) => process.stderr.write(`  ${line}\n`));
   const parts = new RunningParts();
   try {
-    await stopLeftOvers(dataDir);
     await Promise.race([bringUp(options, parts, log, begun), askedToStop]);
     await askedToStop;
     process.stdout.write('\n  Stopping …\n');
