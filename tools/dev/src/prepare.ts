@@ -1,29 +1,23 @@
 // Owns what is done once before the services start: schemas and roles, streams and consumers, the first user.
 import { operations } from '@slipway/contracts';
-import { connectBroker, provision } from '@slipway/messaging';
+import { connectBroker, natsUserNames, natsUsers, PROVISION_USER, provision } from '@slipway/messaging';
 import type { Logger } from '@slipway/runtime';
 import type { NatsUser } from '@slipway/testing/backends';
 
 import type { FirstUser } from './instance/first-user.js';
 import type { Secrets } from './instance/secrets.js';
 import { brokerPassword, brokerUrl, type InstanceFacts } from './services/service-environment.js';
-import { brokerUserNames } from './services/service-list.js';
-
-const PROVISIONER = 'provision';
 
 export function brokerUsers(secrets: Secrets): NatsUser[] {
-  return brokerUserNames.map((user) => ({
-    user,
-    password: brokerPassword(secrets, user),
-  }));
+  return natsUsers(operations, Object.fromEntries(natsUserNames.map((name) => [name, brokerPassword(secrets, name)])));
 }
 
 export function provisionAll(facts: InstanceFacts, logger: Logger): Promise<void> {
-  return provisionBroker(brokerUrl(facts, PROVISIONER), logger);
+  return provisionBroker(brokerUrl(facts, PROVISION_USER), logger);
 }
 
 export async function provisionBroker(natsUrl: string, logger: Logger): Promise<void> {
-  const broker = await connectBroker({ service: PROVISIONER, natsUrl, logger });
+  const broker = await connectBroker({ service: PROVISION_USER, natsUrl, logger });
   try {
     for (const change of await provision(broker.connection, operations)) logger.info(change);
   } finally {

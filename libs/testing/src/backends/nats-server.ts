@@ -51,7 +51,8 @@ export function natsConfig(options: {
   host: string;
   port: number;
   jetstreamDir: string;
-  portsDir: string;
+  /** Where the server writes the ports that it took; default: nowhere. */
+  portsDir?: string;
   users: readonly NatsUser[];
 }): string {
   return JSON.stringify(
@@ -59,7 +60,7 @@ export function natsConfig(options: {
       host: options.host,
       // nats-server's word for a free port is -1.
       port: options.port || -1,
-      ports_file_dir: options.portsDir,
+      ...(options.portsDir ? { ports_file_dir: options.portsDir } : {}),
       max_payload: MAX_PAYLOAD_BYTES,
       jetstream: { store_dir: options.jetstreamDir, sync_interval: 'always' },
       ...(options.users.length > 0 ? { authorization: { users: options.users } } : {}),

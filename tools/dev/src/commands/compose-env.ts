@@ -1,14 +1,14 @@
 // Prints what docker-compose.yml asks for: passwords and keys, new ones at every run.
 import { randomBytes } from 'node:crypto';
 
-import { generateSealKeyPair } from '@slipway/messaging';
+import { generateSealKeyPair, natsUserNames } from '@slipway/messaging';
 
 import { firstUserKey } from '../first-user-key.js';
-import { brokerUserNames, databaseServices, services } from '../services/service-list.js';
+import { variable } from '../compose/compose-variable.js';
+import { databaseServices, services } from '../services/service-list.js';
 
 // It begins with a letter, because nats-server reads a variable that looks like a number as one.
 const password = (): string => `p${randomBytes(18).toString('hex')}`;
-const variable = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 const seals = services.map(({ name }) => ({ name, ...generateSealKeyPair() }));
 
 const values: [string, string][] = [
@@ -18,7 +18,7 @@ const values: [string, string][] = [
     `${variable(name)}_ENCRYPTION_KEYS`,
     `1:${randomBytes(32).toString('base64')}`,
   ]),
-  ...brokerUserNames.map((name): [string, string] => [`${variable(name)}_NATS_PASSWORD`, password()]),
+  ...natsUserNames.map((name): [string, string] => [`${variable(name)}_NATS_PASSWORD`, password()]),
   ['SEAL_PUBLIC_KEYS', seals.map(({ name, publicKey }) => `${name}:${publicKey}`).join(',')],
   ...seals.map(({ name, privateKey }): [string, string] => [`${variable(name)}_SEAL_PRIVATE_KEY`, privateKey]),
   ['JWT_SECRET', password()],

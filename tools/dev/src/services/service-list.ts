@@ -13,6 +13,3 @@ export const services: readonly AnyService[] = [helmReleases, gateway];
 export const databaseServices = services.filter(({ config }) =>
   describeConfig(config).some(({ name }) => name === 'DATABASE_URL'),
 );
-
-/** The broker's users: each service, and the step that makes streams. */
-export const brokerUserNames: readonly string[] = ['provision', ...services.map(({ name }) => name)];

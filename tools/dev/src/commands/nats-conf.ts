@@ -1,0 +1,4 @@
+// Prints deploy/nats.conf.
+import { composeNatsConf } from '../compose/nats-conf.js';
+
+process.stdout.write(composeNatsConf());
