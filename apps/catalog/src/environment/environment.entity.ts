@@ -1,20 +1,23 @@
 import { EnvironmentKind, type EnvironmentId, type UserId } from '@slipway/contracts';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 
 export const EnvironmentState = { active: 'active', deleting: 'deleting' } as const;
 export type EnvironmentState = (typeof EnvironmentState)[keyof typeof EnvironmentState];
 
 /** One Kubernetes namespace. Its names stay taken while it is deleting, until the cluster has removed the namespace. */
 @Entity({ name: 'environment' })
+@Unique('environment_name_key', ['name'])
+@Unique('environment_namespace_key', ['namespace'])
+@Index('environment_owner', ['ownerId'])
 export class EnvironmentEntity {
   /** A dedicated Environment has its id from deployments, where its App was made. */
-  @PrimaryColumn({ type: 'uuid' })
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'environment_pk' })
   id: EnvironmentId;
 
-  @Column({ type: 'text', unique: true })
+  @Column({ type: 'text' })
   name: string;
 
-  @Column({ type: 'text', unique: true })
+  @Column({ type: 'text' })
   namespace: string;
 
   @Column({ type: 'text', default: '' })

@@ -3,11 +3,11 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Who sees an App, as its events tell: what decides who sees the Environment that it is in. */
 @Entity({ name: 'app_audience' })
+@Index('app_audience_environment', ['environmentId'])
 export class AppAudienceEntity {
-  @PrimaryColumn({ name: 'app_id', type: 'uuid' })
+  @PrimaryColumn({ name: 'app_id', type: 'uuid', primaryKeyConstraintName: 'app_audience_pk' })
   appId: AppId;
 
-  @Index()
   @Column({ name: 'environment_id', type: 'uuid' })
   environmentId: EnvironmentId;
 

@@ -1,0 +1,5 @@
+import { startService } from '@slipway/runtime';
+
+import { catalog } from './index.js';
+
+await startService(catalog);
