@@ -32,7 +32,7 @@ describe('helm-releases', () => {
     await nats.stop();
     const broken = await waitFor(async () => {
       const { status, body } = await readyz();
-      return status === 503 && body.broken;
+      return status === 503 ? body.broken : undefined;
     });
     expect(broken.map(({ dependency }) => dependency)).toEqual(['nats']);
   });

@@ -5,7 +5,7 @@ import { assertNoDrift } from '@slipway/persistence';
 import { waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { actor, type CatalogUnderTest, dedicatedApp, startCatalog } from '../catalog.fixture.js';
+import { actor, type CatalogUnderTest, dedicatedApp, startCatalog } from '../fixture/catalog.js';
 
 describe('environments', () => {
   let catalog: CatalogUnderTest;
