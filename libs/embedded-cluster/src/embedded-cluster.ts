@@ -25,7 +25,7 @@ export interface EmbeddedClusterOptions {
   ingressAddress?: string;
   /** What the one node offers; a pod that asks for more is unschedulable. Default 8 CPUs and 16Gi. Usage is not summed up. */
   node?: { cpu?: string; memory?: string };
-  /** How many changes a watch can resume over before it gets 410. Default 10000. */
+  /** How many changes a watch can resume over before it gets 410. Default 5000. */
   historySize?: number;
   log?: (line: string) => void;
 }
@@ -58,7 +58,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
   const { dataDir, names = [], host = '127.0.0.1', log = () => undefined } = options;
   const identity = await loadIdentity(dataDir, [...names, 'localhost', '127.0.0.1']);
   const timings = { ...defaultTimings, ...options.timings };
-  const store = new Store(options.historySize ?? 10_000);
+  const store = new Store(options.historySize ?? 5000);
   const registry = new Registry(store);
   const logs = new PodLogs();
   const faults = new Faults();

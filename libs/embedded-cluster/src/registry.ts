@@ -106,7 +106,7 @@ export class Registry {
     const owned =
       options.client && options.client.verb !== 'apply' ? recordUpdate(undefined, admitted, options.client) : admitted;
     if (options.dryRun) return { ...owned, metadata: { ...owned.metadata, resourceVersion: '' } };
-    const stored = this.store.put(resource, wireCopy(owned));
+    const stored = this.store.put(resource, canonical(owned));
     this.record(resource, stored, options.client);
     return stored;
   }
@@ -138,7 +138,7 @@ export class Registry {
     const draft = this.nextState(kind, previous, given, options.subresource);
     const complete = this.admission.keepAllocated(kind, withDefaults(resource, draft) as KubeObject, previous);
     const applied = options.client?.verb === 'apply';
-    const next = wireCopy(options.client && !applied ? recordUpdate(previous, complete, options.client) : complete);
+    const next = canonical(options.client && !applied ? recordUpdate(previous, complete, options.client) : complete);
     if (isDeepStrictEqual(next, previous)) return previous;
     validate(kind, next, previous);
     return this.commit(kind, previous, next, options);
@@ -160,7 +160,7 @@ export class Registry {
   ): void {
     const current = this.store.get(resource, object.metadata.namespace, object.metadata.name);
     if (current?.metadata.uid !== object.metadata.uid) return;
-    const next = wireCopy(change(current));
+    const next = canonical(change(current));
     if (!isDeepStrictEqual(next, current)) this.commit(kindOf(resource), current, next, {});
   }
 
@@ -266,6 +266,16 @@ export class Registry {
     });
     if (this.audit.length > 100_000) this.audit.splice(0, 50_000);
   }
+}
+
+/** As it is stored: without fields that are undefined, and without metadata that is empty, which the real server leaves out. */
+function canonical<T extends KubeObject>(object: T): T {
+  const copy = wireCopy(object);
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'] as const) {
+    const value = copy.metadata[field];
+    if (value === null || (value !== undefined && Object.keys(value).length === 0)) delete copy.metadata[field];
+  }
+  return copy;
 }
 
 function namespaceFinalizers(namespace: KubeObject): Json[] {

@@ -1,5 +1,5 @@
 import { findKind, type Kind, type Subresource } from './kinds.js';
-import { unknownPath } from './status-error.js';
+import { badRequest, unknownPath } from './status-error.js';
 
 export interface ResourceTarget {
   readonly kind: Kind;
@@ -11,7 +11,7 @@ export interface ResourceTarget {
 
 /** The resource that a path names, undefined for other paths. Throws a 404 for a kind or a subresource that is not served. */
 export function parseTarget(method: string, url: URL): ResourceTarget | undefined {
-  const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
+  const parts = url.pathname.split('/').slice(1).map(decodeSegment);
   if (parts.at(-1) === '') parts.pop();
   const [root] = parts;
   const rest = root === 'api' ? parts.slice(2) : root === 'apis' ? parts.slice(3) : [];
@@ -40,4 +40,12 @@ function verbOf(method: string, url: URL, name: string | undefined, subresource:
   if (method === 'PUT') return 'update';
   if (method === 'PATCH') return 'patch';
   return name === undefined ? 'deletecollection' : 'delete';
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw badRequest(`the path holds a malformed escape: ${segment}`);
+  }
 }

@@ -11,11 +11,11 @@ export interface Change {
 
 /**
  * Holds the objects and the last changes, and nothing of Kubernetes' rules. Stored objects are never modified, only replaced, so
- * readers may keep them. Revisions start at the clock's milliseconds: after a restart they lie above every revision given out
+ * readers may keep them. Revisions start at the clock's microseconds: after a restart they lie above every revision given out
  * before, and a client that resumes with one of those learns that it is too old.
  */
 export class Store {
-  private revision = Date.now();
+  private revision = Date.now() * 1000;
   private oldest = this.revision;
   private readonly objects = new Map<ResourceName, Map<string, KubeObject>>();
   private readonly byUid = new Map<string, { resource: ResourceName; object: KubeObject }>();
