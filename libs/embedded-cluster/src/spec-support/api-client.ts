@@ -56,6 +56,8 @@ export function apiClient(cluster: Pick<EmbeddedCluster, 'url' | 'caPem' | 'toke
             ...(text !== undefined
               ? { 'content-type': type ?? (method === 'PATCH' ? mergePatch : 'application/json') }
               : {}),
+            // Node sends no length with the body of a DELETE by itself.
+            ...(text !== undefined ? { 'content-length': Buffer.byteLength(text) } : {}),
             ...(accept ? { accept } : {}),
           },
         },

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ResourceName } from './kinds.js';
+import type { JsonObject, KubeObject, Pod } from './objects.js';
+import { podState, since, toTable } from './table.js';
+
+function cells(resource: ResourceName, fields: JsonObject): Record<string, unknown> {
+  const object = { metadata: { name: 'x', creationTimestamp: 'never' }, ...fields } as unknown as KubeObject;
+  const table = toTable(resource, [object], {}, 'None') as {
+    columnDefinitions: { name: string }[];
+    rows: { cells: unknown[] }[];
+  };
+  return Object.fromEntries(table.columnDefinitions.map(({ name }, index) => [name, table.rows[0]?.cells[index]]));
+}
+
+describe('tables', () => {
+  it.each<[ResourceName, JsonObject, Record<string, unknown>]>([
+    [
+      'deployments',
+      {
+        spec: {
+          replicas: 3,
+          selector: { matchLabels: { app: 'web' } },
+          template: { spec: { containers: [{ name: 'web', image: 'nginx' }] } },
+        },
+        status: { readyReplicas: 2, updatedReplicas: 3 },
+      },
+      {
+        Name: 'x',
+        Ready: '2/3',
+        'Up-to-date': 3,
+        Available: 0,
+        Containers: 'web',
+        Images: 'nginx',
+        Selector: 'app=web',
+      },
+    ],
+    [
+      'services',
+      { spec: { type: 'NodePort', clusterIP: '10.96.0.1', ports: [{ port: 80, nodePort: 30001, protocol: 'TCP' }] } },
+      { Type: 'NodePort', 'Cluster-IP': '10.96.0.1', 'External-IP': '<none>', 'Port(s)': '80:30001/TCP' },
+    ],
+    ['jobs', { spec: { completions: 2 }, status: { succeeded: 1 } }, { Status: 'Running', Completions: '1/2' }],
+    ['secrets', { type: 'Opaque', data: { a: '', b: '' } }, { Type: 'Opaque', Data: 2 }],
+    ['namespaces', { status: { phase: 'Active' } }, { Status: 'Active' }],
+    [
+      'ingresses',
+      { spec: { ingressClassName: 'nginx', rules: [{ host: 'a.example' }, {}], tls: [{}] } },
+      { Class: 'nginx', Hosts: 'a.example,*', Address: '', Ports: '80, 443' },
+    ],
+    [
+      'events',
+      { type: 'Warning', reason: 'BackOff', message: 'no', involvedObject: { kind: 'Pod', name: 'web' } },
+      { Type: 'Warning', Reason: 'BackOff', Object: 'pod/web', Message: 'no' },
+    ],
+    ['leases', {}, { Name: 'x', Age: '<unknown>' }],
+  ])('of %s', (resource, fields, expected) => {
+    expect(cells(resource, fields)).toMatchObject(expected);
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ['Running', {}, { phase: 'Running', containerStatuses: [{ state: { running: {} } }] }],
+    ['Terminating', { deletionTimestamp: 't' }, { phase: 'Running' }],
+    [
+      'ImagePullBackOff',
+      {},
+      { phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }] },
+    ],
+    ['OOMKilled', {}, { phase: 'Running', containerStatuses: [{ state: { terminated: { reason: 'OOMKilled' } } }] }],
+    [
+      'Init:ErrImagePull',
+      {},
+      { phase: 'Pending', initContainerStatuses: [{ state: { waiting: { reason: 'ErrImagePull' } } }] },
+    ],
+  ])('show a pod as %s', (expected, metadata, status) => {
+    expect(podState({ metadata, status } as unknown as Pod)).toBe(expected);
+  });
+
+  it.each([
+    [0, '0s'],
+    [119, '119s'],
+    [200, '3m20s'],
+    [600, '10m'],
+    [3 * 3600 + 60, '3h1m'],
+    [8 * 3600, '8h'],
+    [50 * 3600, '2d2h'],
+    [9 * 86_400, '9d'],
+    [800 * 86_400, '2y70d'],
+  ])('show %i seconds as %s', (seconds, expected) => {
+    expect(since(new Date(0).toISOString(), seconds * 1000)).toBe(expected);
+  });
+});
