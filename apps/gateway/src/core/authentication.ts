@@ -1,7 +1,7 @@
 // Turns what was presented into who asks. The signature of an access token is checked here, by passport-jwt; whether its session, or
 // a key, still holds is identity's word. The strategies live in an Authenticator of this gateway: passport's usual one is shared by
 // the whole process.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import {
@@ -17,6 +17,7 @@ import { Strategy as JwtStrategy, type VerifiedCallback } from 'passport-jwt';
 
 import { CallerCache } from './caller-cache.js';
 import type { Caller } from './http-call.js';
+import { digestOf } from './opaque-token.js';
 import { SigningKeys } from './signing-keys.js';
 
 const LEEWAY_SECONDS = 5;
@@ -178,8 +179,4 @@ function headerOf(token: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-function digestOf(value: string): string {
-  return createHash('sha256').update(value).digest('hex');
 }

@@ -1,11 +1,25 @@
 import { Module } from '@nestjs/common';
 
+import { ApiKeysController } from './api-keys.controller.js';
+import { AuthController } from './auth.controller.js';
+import { DeploymentsController } from './deployments.controller.js';
 import { ContainerEngineEdge } from './edge.js';
 import { HealthController } from './health.controller.js';
+import { Observation } from './observation.js';
+import { ProfileController } from './profile.controller.js';
+import { RequestInterceptor } from './request.interceptor.js';
+import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
-  controllers: [HealthController],
-  providers: [ContainerEngineEdge],
+  controllers: [
+    AuthController,
+    ApiKeysController,
+    ProfileController,
+    DeploymentsController,
+    WebhooksController,
+    HealthController,
+  ],
+  providers: [ContainerEngineEdge, Observation, RequestInterceptor],
   exports: [ContainerEngineEdge],
 })
 export class ContainerEngineModule {}

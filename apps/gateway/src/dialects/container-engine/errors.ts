@@ -147,7 +147,7 @@ function alreadyExists(problem: Problem, { endpoint }: Wording): Failure {
   }
 }
 
-function invalid(problem: Problem, { hideUnknownUsers }: Wording): Failure {
+function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Failure {
   const rules = new Set<string>(
     [problem.code, ...(problem.issues ?? []).map(({ rule }) => rule)].filter((rule) => rule !== undefined),
   );
@@ -156,6 +156,8 @@ function invalid(problem: Problem, { hideUnknownUsers }: Wording): Failure {
   if (rules.has('reset_token')) return failure.badRequest('Invalid or expired reset token');
   if (problem.code === 'key_reused') return failure.unprocessable('Idempotency-Key was used with another request');
   if (problem.code === 'too_large') return failure.payloadTooLarge();
+  // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
+  if (rules.has('url') && endpoint.includes('/v1/webhooks')) return failure.badRequest('Webhook URL is not allowed');
   const issues = (problem.issues ?? []).map(wordIssue);
   const shapes = issues.filter(({ kind }) => kind === 'shape');
   if (shapes.length > 0) return failure.unprocessable('Invalid request body', detailsOf(shapes));

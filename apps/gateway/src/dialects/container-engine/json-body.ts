@@ -17,9 +17,15 @@ export class Submitted<T extends object> {
     readonly issues: readonly FieldIssue[],
   ) {}
 
-  /** The body, when neither a declared rule nor one of `more` is broken. @throws Failure 400, fields in the documented order */
+  /**
+   * The body, when neither a declared rule nor one of `more` is broken; a field is named once, by its declared rule first.
+   * @throws Failure 400, fields in the documented order
+   */
   accept(more: readonly FieldIssue[] = []): T {
-    const issues = this.inOrder([...this.issues, ...more]);
+    const issues = this.inOrder([
+      ...this.issues,
+      ...more.filter(({ path }) => !this.issues.some((one) => one.path === path)),
+    ]);
     if (issues.length > 0) throw failure.validation(issues);
     return this.value;
   }

@@ -1,0 +1,68 @@
+import { Controller, Post, UseInterceptors } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { openCredential, refreshSession, registerUser, revokeCredential } from '@slipway/contracts';
+
+import { Authentication } from '../../core/authentication.js';
+import { CoreClient } from '../../core/core-client.js';
+import { Current, type HttpCall } from '../../core/http-call.js';
+import { digestOf, newOpaqueToken } from '../../core/opaque-token.js';
+import { Login, Message, Refresh, Refreshed, Register, Registered, Session } from './accounts.dto.js';
+import { acceptRegistration, toRefreshed, toRegistered, toSession } from './accounts.projection.js';
+import { Endpoint } from './endpoint.js';
+import { failure } from './errors.js';
+import { JsonBody, type Submitted } from './json-body.js';
+import { RequestInterceptor } from './request.interceptor.js';
+
+const REFRESH_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+@UseInterceptors(RequestInterceptor)
+@Controller('v1/auth')
+@ApiTags('accounts')
+export class AuthController {
+  constructor(
+    private readonly core: CoreClient,
+    private readonly authentication: Authentication,
+  ) {}
+
+  @Post('register')
+  @Endpoint({ access: 'public', status: 201, summary: 'Registers a user and opens a session', answer: Registered })
+  async register(@JsonBody(Register) body: Submitted<Register>, @Current() call: HttpCall): Promise<Registered> {
+    const { username, email, password } = acceptRegistration(body);
+    const refreshToken = newOpaqueToken();
+    const open = { kind: 'session' as const, digest: refreshToken.digest };
+    const opened = await this.core.execute(call, registerUser, { username, email, password, open });
+    return toRegistered(opened, refreshToken.value);
+  }
+
+  @Post('login')
+  @Endpoint({ access: 'public', summary: 'Opens a session', answer: Session })
+  async login(@JsonBody(Login) body: Submitted<Login>, @Current() call: HttpCall): Promise<Session> {
+    const { email, password } = body.accept();
+    const { value, digest } = newOpaqueToken();
+    const { address } = call;
+    const opened = await this.core.execute(call, openCredential, { email, password, kind: 'session', digest, address });
+    return toSession(opened, value);
+  }
+
+  @Post('refresh')
+  @Endpoint({ access: 'public', summary: 'Gives a new access token for a refresh token', answer: Refreshed })
+  async refresh(@JsonBody(Refresh) body: Submitted<Refresh>, @Current() call: HttpCall): Promise<Refreshed> {
+    const { refresh_token: presented, rotate } = body.accept();
+    if (!REFRESH_TOKEN.test(presented)) throw failure.invalidToken();
+    const next = rotate ? newOpaqueToken() : undefined;
+    const input = { digest: digestOf(presented), ...(next && { nextDigest: next.digest }) };
+    return toRefreshed(await this.core.execute(call, refreshSession, input), next?.value ?? presented);
+  }
+
+  // A key has no session to end, and ending the key itself is what DELETE /v1/api-keys is for.
+  @Post('logout')
+  @Endpoint({ access: 'credential', summary: 'Ends the session of the access token', answer: Message })
+  async logout(@Current() call: HttpCall): Promise<Message> {
+    const { userId, credential } = call.actor;
+    if (credential.kind === 'session') {
+      await this.core.execute(call, revokeCredential, {});
+      this.authentication.forget({ userId, credentialIds: [credential.id] });
+    }
+    return { message: 'Successfully logged out' };
+  }
+}

@@ -1,0 +1,271 @@
+// Replays the golden exchanges over a core that answers with samples of the contracts, and compares byte by byte.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+
+import {
+  awaitApp,
+  checkCredential,
+  countApps,
+  createApp,
+  createCredential,
+  createSubscription,
+  deleteApp,
+  deleteSubscription,
+  getApp,
+  getSubscription,
+  getUser,
+  listApps,
+  listCredentials,
+  listDeliveries,
+  listSubscriptions,
+  openCredential,
+  problem,
+  refreshSession,
+  registerUser,
+  revokeCredential,
+  scaleApp,
+  startApp,
+  stopApp,
+  updateApp,
+  updateSubscription,
+  updateUser,
+  type AppView,
+} from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { ReplayedCore } from '../../fixture/replayed-core.js';
+import {
+  API_KEY,
+  app,
+  APP_ID,
+  appIn,
+  checked,
+  createdKey,
+  delivery,
+  key,
+  opened,
+  OTHER_ID,
+  READ_KEY,
+  subscription,
+  user,
+} from '../../fixture/samples.js';
+import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
+
+interface Exchange {
+  readonly name: string;
+  readonly request: string;
+  /** Headers beside a valid credential; null takes one away. */
+  readonly send?: Readonly<Record<string, string | null>>;
+  readonly body?: unknown;
+  readonly text?: string;
+  /** So many bytes of body. */
+  readonly fill?: number;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly response: unknown;
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
+const accessToken = {
+  value: 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+  expiresAt: '2026-03-01T11:00:00.000Z',
+};
+const taken = (noun: 'app' | 'subscription', name: string) => problem.alreadyExists(noun, 'taken', { facts: { name } });
+const updated = (change: Partial<AppView>): AppView => ({
+  ...app,
+  version: 2,
+  revision: { ...app.revision, number: 2 },
+  ...change,
+});
+const digest = (value: string): string => createHash('sha256').update(value).digest('hex');
+
+/** What the services say when nothing else is said: they are there and all is well. */
+function wellCore(core: ReplayedCore): void {
+  core.replayed = false;
+  core
+    .answers(checkCredential, (input) => {
+      if (input.digest === digest(API_KEY)) return checked('full');
+      if (input.digest === digest(READ_KEY)) return checked('read');
+      throw new Refusal(problem.unauthenticated('credential', 'unknown'));
+    })
+    .answers(registerUser, () => opened)
+    .answers(openCredential, () => opened)
+    .answers(refreshSession, () => ({ accessToken }))
+    .answers(revokeCredential, ({ id }) => {
+      if (id === NIL) throw new Refusal(problem.notFound('credential', 'none'));
+    })
+    .answers(createCredential, () => createdKey)
+    .answers(listCredentials, () => ({ credentials: [key], total: 101 }))
+    .answers(getUser, () => user)
+    .answers(updateUser, () => user)
+    .answers(countApps, () => ({ count: 3 }))
+    .answers(createApp, () => ({ ...app, url: null }))
+    .answers(getApp, ({ app: { id } }) => {
+      if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none', { code: 'hidden' }));
+      return app;
+    })
+    .answers(listApps, ({ page }) => (page === 1 ? { apps: [app], total: 1 } : { apps: [], total: 0 }))
+    .answers(updateApp, () => ({ app: updated({}), changed: true }))
+    .answers(scaleApp, ({ replicas }) => ({ app: updated({ replicas: replicas || 2 }), old: 2, new: replicas }))
+    .answers(stopApp, () => appIn('stopping', { stopped: true }))
+    .answers(startApp, () => appIn('deploying', { replicas: 5 }))
+    .answers(deleteApp, () => appIn('deleting'))
+    .answers(awaitApp, ({ until }) => {
+      if (until === 'gone') return { app: null, reached: true };
+      return { app: appIn(until === 'stopped' ? 'stopped' : 'running', { replicas: 5 }), reached: true };
+    })
+    .answers(createSubscription, () => ({ subscription, secret: 'whsec_c2xpcHdheS1nb2xkZW4tc2VjcmV0LTAw' }))
+    .answers(listSubscriptions, () => ({ subscriptions: [subscription] }))
+    .answers(getSubscription, () => subscription)
+    .answers(updateSubscription, () => subscription)
+    .answers(deleteSubscription, () => undefined)
+    .answers(listDeliveries, () => ({ deliveries: [delivery], total: 1 }));
+}
+
+/** Where the services say something else, by the name of the exchange. */
+const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
+  'register a taken address': (core) =>
+    core.refuses(registerUser, problem.alreadyExists('user', 'taken', { facts: { fields: ['email', 'username'] } })),
+  'register while closed': (core) =>
+    core.refuses(registerUser, problem.forbidden('user', 'closed', { code: 'registration_closed' })),
+  'login of an unknown user': (core) =>
+    core.refuses(openCredential, problem.invalid('credential', 'unknown', { code: 'unknown_email' })),
+  'login with a wrong password': (core) =>
+    core.refuses(openCredential, problem.invalid('credential', 'wrong', { code: 'wrong_password' })),
+  'login too often': (core) =>
+    core.refuses(openCredential, problem.rateLimited('credential', 'slow down', { retryAfterMs: 3_500 })),
+  'refresh with a spent token': (core) => core.refuses(refreshSession, problem.unauthenticated('credential', 'spent')),
+  'get the profile while deployments is away': (core) =>
+    core.refuses(countApps, problem.unavailable('service', 'away', { code: 'timeout' })),
+  'update the profile to a taken address': (core) =>
+    core.refuses(updateUser, problem.alreadyExists('user', 'taken', { facts: { fields: ['email'] } })),
+  'deployments/create under a taken name': (core) => core.refuses(createApp, taken('app', 'shop')),
+  'update a stale one': (core) =>
+    core.refuses(updateApp, problem.preconditionFailed('app', 'changed', { facts: { version: 1 } })),
+  'update nothing': (core) => core.answers(updateApp, () => ({ app, changed: false })),
+  'update a stopped one': (core) =>
+    core.answers(updateApp, () => ({
+      app: updated({ ...appIn('stopped', { stopped: true }), ...{ revision: { ...app.revision, number: 2 } } }),
+      changed: true,
+    })),
+  'update an application file': (core) =>
+    core.refuses(updateApp, problem.conflict('app', 'file', { code: 'not_containers' })),
+  'scale not there in time': (core) => core.answers(awaitApp, () => ({ app: appIn('scaling'), reached: false })),
+  'scale that fails': (core) =>
+    core.answers(awaitApp, () => ({
+      app: appIn('failed', {}, { reason: 'Unschedulable', message: '3 of 5 pods find no node' }),
+      reached: false,
+    })),
+  'stop while nobody observes': (core) => core.refuses(awaitApp, problem.unavailable('service', 'away')),
+  'start not there in time': (core) =>
+    core.refuses(awaitApp, problem.unavailable('service', 'late', { code: 'timeout' })),
+  'delete not gone in time': (core) => core.answers(awaitApp, () => ({ app: appIn('deleting'), reached: false })),
+  'delete twice': (core) => core.refuses(deleteApp, problem.conflict('app', 'deleting', { code: 'deleting' })),
+  'status of a missing image': (core) =>
+    core.answers(getApp, () => ({
+      ...appIn(
+        'failed',
+        {},
+        {
+          reason: 'ImagePullBackOff',
+          message: 'Back-off pulling image',
+          counts: { desired: 1, ready: 0, updated: 1, available: 0 },
+          readyOnce: false,
+        },
+      ),
+      pods: [],
+    })),
+  'a key used with another request': (core) =>
+    core.refuses(createApp, problem.invalid('request', 'reused', { code: 'key_reused' })),
+  'a key whose request still runs': (core) =>
+    core.refuses(createApp, problem.conflict('request', 'running', { code: 'key_running' })),
+  'a replayed answer': (core) => (core.replayed = true),
+  'deployments is away': (core) =>
+    core.refuses(createApp, problem.unavailable('service', 'Try again in a moment.', { retryAfterMs: 2_000 })),
+  'create with a forbidden address': (core) =>
+    core.refuses(
+      createSubscription,
+      problem.invalid('subscription', 'refused', { issues: [{ path: 'url', rule: 'url', kind: 'value' }] }),
+    ),
+  'webhooks/create under a taken name': (core) => core.refuses(createSubscription, taken('subscription', 'ops')),
+  'webhooks/get an absent one': (core) => core.refuses(getSubscription, problem.notFound('subscription', 'none')),
+  'an unexpected fault': (core) =>
+    core.answers(listSubscriptions, () => {
+      throw new Error('a fault that nobody expected, with a password in it');
+    }),
+  'no answer in time': (core) =>
+    core.refuses(listSubscriptions, problem.unavailable('service', 'Try again.', { code: 'timeout' })),
+};
+
+const FORMS: Readonly<Record<string, string>> = {
+  uuid: '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}',
+  time: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{3})?Z',
+  jwt: '[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+',
+  token: '[A-Za-z0-9_-]{43,}',
+  text: '[^"]+',
+};
+
+/** `<uuid>` matches any value of that form, `<uuid:d>` the same one each time. */
+function patternOf(expected: string): RegExp {
+  const named = new Set<string>();
+  const source = expected.split(/(<[a-z]+(?::[a-z0-9]+)?>)/).map((part) => {
+    const [, form = '', name] = /^<([a-z]+)(?::([a-z0-9]+))?>$/.exec(part) ?? [];
+    if (!(form in FORMS)) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    if (name === undefined) return FORMS[form];
+    if (named.has(`${form}${name}`)) return `\\k<${form}${name}>`;
+    named.add(`${form}${name}`);
+    return `(?<${form}${name}>${FORMS[form]})`;
+  });
+  return new RegExp(`^${source.join('')}$`);
+}
+
+const golden = new URL('golden/', import.meta.url);
+const exchanges = readdirSync(golden)
+  .filter((file) => file.endsWith('.json'))
+  .flatMap((file) => {
+    const list = JSON.parse(readFileSync(new URL(file, golden), 'utf8')) as Exchange[];
+    return list.map((exchange) => ({ ...exchange, file: file.replace('.json', '') }));
+  });
+
+describe('the Container Engine dialect', () => {
+  const core = new ReplayedCore();
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    wellCore(core);
+    gateway = await startGatewayOver(core);
+  });
+  afterAll(() => gateway.close());
+  beforeEach(() => wellCore(core));
+
+  it.each(exchanges)('$file: $name', async ({ file, name, request, send = {}, status, response, ...exchange }) => {
+    (special[`${file}/${name}`] ?? special[name])?.(core);
+    const [method = 'GET', path = '/'] = request.split(' ');
+    const text = exchange.fill
+      ? 'x'.repeat(exchange.fill)
+      : (exchange.text ?? (exchange.body && JSON.stringify(exchange.body)));
+    const headers = Object.entries({
+      Authorization: `Bearer ${API_KEY}`,
+      ...(text !== undefined && { 'Content-Type': 'application/json' }),
+      ...send,
+    }).filter((header): header is [string, string] => header[1] !== null);
+    const answer = await fetch(`${gateway.url}${path}`, { method, headers, body: text as string | undefined });
+    const body = await answer.text();
+    expect(`${answer.status} ${body}`).toMatch(patternOf(`${status} ${JSON.stringify(response)}`));
+    for (const [header, value] of Object.entries({ 'content-type': 'application/json', ...exchange.headers })) {
+      expect(answer.headers.get(header), header).toMatch(patternOf(value));
+    }
+  });
+
+  it('has an exchange for everything that its core says specially', () => {
+    const names = new Set(exchanges.flatMap(({ file, name }) => [name, `${file}/${name}`]));
+    expect(Object.keys(special).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('tells of an unexpected fault nothing but its incident, and logs it once', () => {
+    const logged = gateway.lines.filter((line) => line.includes('a fault that nobody expected'));
+    expect(logged).toHaveLength(1);
+    expect(OTHER_ID).toBeTruthy();
+  });
+});

@@ -1,0 +1,82 @@
+// The rules of section 5 that a class of fields cannot hold, because they depend on configuration, on names or on two fields.
+import type { CreateDeployment, ResourcesInput, ScaleDeployment, UpdateDeployment } from './deployments.dto.js';
+import { detailsOf, rangeText, type FieldIssue } from './rule-texts.js';
+import { failure } from './errors.js';
+import type { Submitted } from './json-body.js';
+import { sizeOfQuantity } from './quantity.js';
+
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const MAX_VARIABLES = 1_000;
+const MAX_NAME_LENGTH = 253;
+const MAX_PAIR_BYTES = 128 * 1024;
+const MAX_ALL_BYTES = 512 * 1024;
+
+/** @throws Failure: values 400, then this endpoint's own 422 */
+export function acceptDeployment<T extends CreateDeployment | UpdateDeployment>(
+  body: Submitted<T>,
+  maxReplicas: number,
+): T {
+  const { value } = body;
+  const issues = [
+    ...variableIssues(value.env_vars),
+    ...replicaIssues(value.replicas, 1, maxReplicas),
+    ...resourceIssues(value.resources),
+  ];
+  const accepted = body.without((issue) => isImage(issue) || isRegistryAuth(issue)).accept(issues);
+  const image = body.issues.filter(isImage);
+  if (image.length > 0) throw failure.unprocessable('Invalid image reference', detailsOf(image));
+  const registryAuth = body.issues.filter(isRegistryAuth);
+  if (registryAuth.length > 0) throw failure.unprocessable('Invalid registry credentials', detailsOf(registryAuth));
+  return accepted;
+}
+
+export function acceptScale(body: Submitted<ScaleDeployment>, maxReplicas: number): number {
+  return body.accept(replicaIssues(body.value.replicas, 0, maxReplicas)).replicas;
+}
+
+const isImage = ({ path }: FieldIssue): boolean => path === 'image';
+const isRegistryAuth = ({ path }: FieldIssue): boolean => path.startsWith('registry_auth.');
+
+function replicaIssues(replicas: number | null | undefined, min: number, max: number): FieldIssue[] {
+  if (replicas == null || (replicas >= min && replicas <= max)) return [];
+  return [{ path: 'replicas', kind: 'value', text: rangeText(min, max) }];
+}
+
+export function variableIssues(variables: Readonly<Record<string, string>> | null | undefined): FieldIssue[] {
+  if (variables == null) return [];
+  const issue = (path: string, text: string): FieldIssue => ({ path, kind: 'value', text });
+  const pairs = Object.entries(variables);
+  if (pairs.length > MAX_VARIABLES) return [issue('env_vars', `must have at most ${MAX_VARIABLES} entries`)];
+  const size = ([name, value]: [string, string]): number => Buffer.byteLength(name) + Buffer.byteLength(value);
+  const issues = pairs.flatMap(([name, value]) => {
+    const path = `env_vars.${name.slice(0, MAX_NAME_LENGTH)}`;
+    if (!isVariableName(name)) return [issue(path, `must match ${VARIABLE_NAME.source.slice(1, -1)}`)];
+    if (value.includes('\0')) return [issue(path, 'must not contain NUL')];
+    return size([name, value]) < MAX_PAIR_BYTES ? [] : [issue(path, `must be below ${MAX_PAIR_BYTES} bytes`)];
+  });
+  const all = pairs.reduce((sum, pair) => sum + size(pair), 0);
+  return all < MAX_ALL_BYTES ? issues : [...issues, issue('env_vars', `must be below ${MAX_ALL_BYTES} bytes`)];
+}
+
+function isVariableName(name: string): boolean {
+  return name.length <= MAX_NAME_LENGTH && VARIABLE_NAME.test(name) && name !== '__proto__' && name !== 'constructor';
+}
+
+/** A request above a limit, when both were given; a default gives way to what was given. */
+export function resourceIssues(resources: ResourcesInput | null | undefined): FieldIssue[] {
+  if (!resources) return [];
+  const { cpu, memory, cpu_request, memory_request, cpu_limit, memory_limit } = resources;
+  return [
+    ...exceeding('cpu', cpu_request ?? cpu, cpu_limit ?? cpu),
+    ...exceeding('memory', memory_request ?? memory, memory_limit ?? memory),
+  ];
+}
+
+function exceeding(
+  kind: 'cpu' | 'memory',
+  request: string | null | undefined,
+  limit: string | null | undefined,
+): FieldIssue[] {
+  if (request == null || limit == null || !(sizeOfQuantity(request) > sizeOfQuantity(limit))) return [];
+  return [{ path: `resources.${kind}_request`, kind: 'value', text: `must not be above resources.${kind}_limit` }];
+}

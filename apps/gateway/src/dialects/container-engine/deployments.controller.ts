@@ -1,0 +1,173 @@
+import { Controller, Delete, Get, Param, Patch, Post, Put, UseInterceptors } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  createApp,
+  deleteApp,
+  getApp,
+  listApps,
+  scaleApp,
+  startApp,
+  stopApp,
+  updateApp,
+  type AppCommand,
+  type AppView,
+} from '@slipway/contracts';
+
+import { CoreClient } from '../../core/core-client.js';
+import { Current, type HttpCall } from '../../core/http-call.js';
+import { GatewayConfig } from '../../gateway.config.js';
+import { acceptDeployment, acceptScale } from './deployment-rules.js';
+import {
+  CreatedDeployment,
+  CreateDeployment,
+  DeletedDeployment,
+  Deployment,
+  DeploymentList,
+  DeploymentStatus,
+  ScaledDeployment,
+  ScaleDeployment,
+  StartedDeployment,
+  StoppedDeployment,
+  UpdatedDeployment,
+  UpdateDeployment,
+} from './deployments.dto.js';
+import {
+  needsCurrent,
+  toCreateApp,
+  toCreated,
+  toDeleted,
+  toDeployment,
+  toList,
+  toScaled,
+  toStarted,
+  toStopped,
+  toUpdateApp,
+  toUpdated,
+} from './deployments.projection.js';
+import { Endpoint, PAGE_QUERY } from './endpoint.js';
+import { failure } from './errors.js';
+import { JsonBody, type Submitted } from './json-body.js';
+import { RequestInterceptor } from './request.interceptor.js';
+import { Observation } from './observation.js';
+import { ifMatchOf, tagOf } from './preconditions.js';
+import { pageOf, phasesIn } from './query.js';
+import { toDeploymentStatus } from './status.js';
+
+@UseInterceptors(RequestInterceptor)
+@Controller('v1/deployments')
+@ApiTags('deployments')
+export class DeploymentsController {
+  constructor(
+    private readonly core: CoreClient,
+    private readonly observation: Observation,
+    private readonly config: GatewayConfig,
+  ) {}
+
+  @Post()
+  @Endpoint({ access: 'credential', status: 201, summary: 'Deploys an image', answer: CreatedDeployment })
+  async create(
+    @JsonBody(CreateDeployment) body: Submitted<CreateDeployment>,
+    @Current() call: HttpCall,
+  ): Promise<CreatedDeployment> {
+    const input = toCreateApp(acceptDeployment(body, this.config.maxReplicas));
+    const app = await this.core.execute(call, createApp, input);
+    call.set('Location', `/v1/deployments/${app.id}`);
+    return toCreated(tagged(call, app));
+  }
+
+  @Get()
+  @Endpoint({
+    access: 'credential',
+    summary: 'Lists the deployments that the caller sees',
+    answer: DeploymentList,
+    query: { ...PAGE_QUERY, status: 'One status, or several with commas between them' },
+  })
+  async list(@Current() call: HttpCall): Promise<DeploymentList> {
+    const page = pageOf(call.query);
+    const phases = phasesIn(call.query);
+    return toList(await this.core.query(call, listApps, { ...page, ...(phases && { phases }) }), page);
+  }
+
+  @Get(':deploymentId')
+  @Endpoint({ access: 'credential', summary: 'One deployment', answer: Deployment })
+  async get(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<Deployment> {
+    return toDeployment(tagged(call, await this.core.query(call, getApp, { app: { id }, include: ['variables'] })));
+  }
+
+  @Put(':deploymentId')
+  @Endpoint({ access: 'credential', summary: 'Changes what is sent and keeps the rest', answer: UpdatedDeployment })
+  async update(
+    @Param('deploymentId') id: string,
+    @JsonBody(UpdateDeployment) body: Submitted<UpdateDeployment>,
+    @Current() call: HttpCall,
+  ): Promise<UpdatedDeployment> {
+    const ifVersion = ifMatchOf(call.header('if-match'));
+    const accepted = acceptDeployment(body, this.config.maxReplicas);
+    const current = needsCurrent(accepted) ? await this.core.query(call, getApp, { app: { id } }) : undefined;
+    if (current && accepted.app_name != null && accepted.app_name !== current.name) {
+      throw failure.validation([{ path: 'app_name', kind: 'value', text: 'cannot be changed' }]);
+    }
+    const input = toUpdateApp(id, accepted, ifVersion, current?.containers[0]?.image ?? '');
+    const updated = await this.core.execute(call, updateApp, input);
+    tagged(call, updated.app);
+    return toUpdated(updated);
+  }
+
+  @Delete(':deploymentId')
+  @Endpoint({
+    access: 'credential',
+    summary: 'Deletes a deployment and all that belongs to it',
+    answer: DeletedDeployment,
+  })
+  async delete(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<DeletedDeployment> {
+    const app = await this.core.execute(call, deleteApp, commandOn(id, call));
+    return toDeleted(app, await this.observation.untilGone(call, app));
+  }
+
+  @Patch(':deploymentId/scale')
+  @Endpoint({ access: 'credential', summary: 'Sets the number of replicas; 0 stops', answer: ScaledDeployment })
+  async scale(
+    @Param('deploymentId') id: string,
+    @JsonBody(ScaleDeployment) body: Submitted<ScaleDeployment>,
+    @Current() call: HttpCall,
+  ): Promise<ScaledDeployment> {
+    const command = commandOn(id, call);
+    const replicas = acceptScale(body, this.config.maxReplicas);
+    const { app } = await this.core.execute(call, scaleApp, { ...command, replicas, start: true });
+    return toScaled(
+      await this.observation.until(call, tagged(call, app), replicas === 0 ? 'stopped' : 'running'),
+      replicas,
+    );
+  }
+
+  @Post(':deploymentId/stop')
+  @Endpoint({ access: 'credential', summary: 'Stops all replicas and keeps their number', answer: StoppedDeployment })
+  async stop(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StoppedDeployment> {
+    const app = tagged(call, await this.core.execute(call, stopApp, commandOn(id, call)));
+    return toStopped(await this.observation.until(call, app, 'stopped'));
+  }
+
+  @Post(':deploymentId/start')
+  @Endpoint({ access: 'credential', summary: 'Starts what was stopped', answer: StartedDeployment })
+  async start(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StartedDeployment> {
+    const app = tagged(call, await this.core.execute(call, startApp, commandOn(id, call)));
+    return toStarted(await this.observation.until(call, app, 'running'));
+  }
+
+  @Get(':deploymentId/status')
+  @Endpoint({ access: 'credential', summary: 'What the cluster shows of a deployment', answer: DeploymentStatus })
+  async status(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<DeploymentStatus> {
+    const app = await this.core.query(call, getApp, { app: { id }, include: ['pods'] });
+    return toDeploymentStatus(app, Date.now());
+  }
+}
+
+function commandOn(id: string, call: HttpCall): AppCommand {
+  const ifVersion = ifMatchOf(call.header('if-match'));
+  return { app: { id }, ...(ifVersion !== undefined && { ifVersion }) };
+}
+
+function tagged(call: HttpCall, app: AppView): AppView {
+  call.set('ETag', tagOf(app.version));
+  return app;
+}

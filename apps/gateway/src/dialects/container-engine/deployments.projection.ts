@@ -1,0 +1,274 @@
+import type {
+  AppPage,
+  AppView,
+  AwaitedApp,
+  ChangedApp,
+  ContainerChange,
+  ContainerInput,
+  CreateApp,
+  HealthCheck,
+  Port,
+  RegistryAuth,
+  Resources,
+  UpdateApp,
+  Variable,
+} from '@slipway/contracts';
+
+import type {
+  CreatedDeployment,
+  CreateDeployment,
+  DeletedDeployment,
+  Deployment,
+  DeploymentList,
+  DeploymentListItem,
+  HealthCheckAnswer,
+  HealthCheckInput,
+  RegistryAuthInput,
+  ResourcesAnswer,
+  ResourcesInput,
+  ScaledDeployment,
+  StartedDeployment,
+  StoppedDeployment,
+  UpdatedDeployment,
+  UpdateDeployment,
+} from './deployments.dto.js';
+import { paginationOf, type Page } from './query.js';
+import { errorMessageOf, statusOfApp } from './status.js';
+import { toTime, toTimeOrNull } from './time.js';
+
+/** The namespaces of this dialect are `ce-<app>-<hex>`. */
+const NAMESPACE_PREFIX = 'ce';
+const CONTAINER_NAME = 'app';
+const HEALTH_CHECK_DEFAULTS = { initialDelaySeconds: 30, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
+const DOCKER_HUB = 'docker.io';
+
+// ---- to the core
+
+export function toCreateApp(body: CreateDeployment): CreateApp {
+  const container: ContainerInput = {
+    name: CONTAINER_NAME,
+    image: body.image,
+    variables: toVariables(body.env_vars ?? {}),
+    ports: [toPort(body.port)],
+    ...(body.resources && { resources: toResources(body.resources) }),
+    ...(body.health_check && { healthCheck: toHealthCheck(body.health_check) }),
+  };
+  return {
+    name: body.app_name,
+    origin: 'container-engine',
+    dedicated: { namespacePrefix: NAMESPACE_PREFIX },
+    containers: [container],
+    replicas: body.replicas ?? 1,
+    ...(body.registry_auth && { registryAuth: toRegistryAuth(body.registry_auth, body.image) }),
+  };
+}
+
+/** `currentImage` names the registry of credentials that come without a server and without a new image. */
+export function toUpdateApp(
+  id: string,
+  body: UpdateDeployment,
+  ifVersion: number | undefined,
+  currentImage: string,
+): UpdateApp {
+  const { image, port, env_vars, resources, health_check, registry_auth, replicas } = body;
+  const change: ContainerChange = {
+    ...(image != null && { image }),
+    ...(port != null && { ports: [toPort(port)] }),
+    ...(env_vars != null && { variables: toVariables(env_vars) }),
+    ...(resources != null && { resources: toResources(resources) }),
+    ...(health_check !== undefined && { healthCheck: health_check && toHealthCheck(health_check) }),
+  };
+  return {
+    app: { id },
+    ...(ifVersion !== undefined && { ifVersion }),
+    ...(replicas != null && { replicas }),
+    ...(registry_auth !== undefined && {
+      registryAuth: registry_auth && toRegistryAuth(registry_auth, image ?? currentImage),
+    }),
+    ...(Object.keys(change).length > 0 && { containers: [change] }),
+  };
+}
+
+/** Whether a body can only be understood together with what is stored. */
+export function needsCurrent({ app_name, image, registry_auth }: UpdateDeployment): boolean {
+  return app_name != null || (registry_auth != null && registry_auth.server == null && image == null);
+}
+
+/** The registry of an image reference: what stands before the first slash, if it can be a host. */
+export function registryOf(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : DOCKER_HUB;
+}
+
+function toVariables(variables: Readonly<Record<string, string>>): Variable[] {
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
+
+function toPort(port: number): Port {
+  return { protocol: 'tcp', external: port, internal: port, published: true };
+}
+
+function toResources(resources: ResourcesInput): Resources {
+  const { cpu, memory, cpu_request, memory_request, cpu_limit, memory_limit } = resources;
+  const given = {
+    cpuRequest: cpu_request ?? cpu,
+    memoryRequest: memory_request ?? memory,
+    cpuLimit: cpu_limit ?? cpu,
+    memoryLimit: memory_limit ?? memory,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, quantity]) => quantity != null));
+}
+
+function toHealthCheck(check: HealthCheckInput): HealthCheck {
+  return {
+    path: check.path,
+    initialDelaySeconds: check.initial_delay_seconds ?? HEALTH_CHECK_DEFAULTS.initialDelaySeconds,
+    periodSeconds: check.period_seconds ?? HEALTH_CHECK_DEFAULTS.periodSeconds,
+    timeoutSeconds: check.timeout_seconds ?? HEALTH_CHECK_DEFAULTS.timeoutSeconds,
+    failureThreshold: check.failure_threshold ?? HEALTH_CHECK_DEFAULTS.failureThreshold,
+  };
+}
+
+function toRegistryAuth({ username, password, server }: RegistryAuthInput, image: string): RegistryAuth {
+  return { username, password, server: server ?? registryOf(image) };
+}
+
+// ---- from the core. Of several containers the first is meant; an application file may have none.
+
+export function toCreated(app: AppView): CreatedDeployment {
+  return {
+    id: app.id,
+    app_name: app.name,
+    image: imageOf(app),
+    status: 'pending',
+    url: null,
+    created_at: toTime(app.createdAt),
+    message: 'Deployment is being processed',
+  };
+}
+
+export function toList({ apps, total }: AppPage, page: Page): DeploymentList {
+  return { deployments: apps.map(toListItem), pagination: paginationOf(page, total) };
+}
+
+function toListItem(app: AppView): DeploymentListItem {
+  return {
+    id: app.id,
+    app_name: app.name,
+    image: imageOf(app),
+    status: statusOfApp(app),
+    url: app.url ?? null,
+    replicas: app.replicas,
+    created_at: toTime(app.createdAt),
+    updated_at: updatedAtOf(app),
+  };
+}
+
+export function toDeployment(app: AppView): Deployment {
+  const container = app.containers[0];
+  return {
+    id: app.id,
+    user_id: app.ownerId,
+    app_name: app.name,
+    image: imageOf(app),
+    status: statusOfApp(app),
+    url: app.url ?? null,
+    port: mainPortOf(container?.ports ?? []),
+    env_vars: Object.fromEntries((container?.variables ?? []).map(({ name, value }) => [name, value])),
+    replicas: app.replicas,
+    resources: toResourcesAnswer(container?.resources ?? {}),
+    health_check: container?.healthCheck ? toHealthCheckAnswer(container.healthCheck) : null,
+    created_at: toTime(app.createdAt),
+    updated_at: updatedAtOf(app),
+    deployed_at: toTimeOrNull(app.revision.readyAt),
+    error_message: errorMessageOf(app.status),
+    reason: app.status.reason || null,
+    revision: app.revision.number,
+    ready_replicas: app.status.counts.ready,
+    origin: app.origin,
+    registry_auth: app.registry ? { username: app.registry.username, server: app.registry.server } : null,
+  };
+}
+
+export function toUpdated({ app, changed }: ChangedApp): UpdatedDeployment {
+  const [status, message] = changed
+    ? app.stopped
+      ? (['stopped', 'Deployment updated; it will be used at the next start'] as const)
+      : (['updating', 'Deployment update in progress'] as const)
+    : ([statusOfApp(app), 'Deployment is already up to date'] as const);
+  return { id: app.id, status, message, updated_at: updatedAtOf(app), revision: app.revision.number };
+}
+
+/** What was seen after a command, or the App as the command left it when nothing was seen in time. */
+export interface Observed {
+  readonly app: AppView;
+  readonly reached: boolean;
+}
+
+export function toScaled({ app, reached }: Observed, replicas: number): ScaledDeployment {
+  const message = reached
+    ? 'Deployment scaled successfully'
+    : (errorMessageOf(app.status) ?? 'Deployment scaling in progress');
+  return { id: app.id, replicas, status: statusOfApp(app), message };
+}
+
+export function toStopped({ app, reached }: Observed): StoppedDeployment {
+  const message = reached
+    ? 'Deployment stopped successfully'
+    : (errorMessageOf(app.status) ?? 'Deployment is stopping');
+  return { id: app.id, status: statusOfApp(app), message };
+}
+
+export function toStarted({ app, reached }: Observed): StartedDeployment {
+  const message = reached
+    ? 'Deployment started successfully'
+    : (errorMessageOf(app.status) ?? 'Deployment is starting');
+  return { id: app.id, status: statusOfApp(app), replicas: app.replicas, message };
+}
+
+export function toDeleted(app: AppView, awaited: AwaitedApp): DeletedDeployment {
+  const dedicated = app.environment.kind === 'dedicated';
+  return {
+    message:
+      awaited.reached || !dedicated
+        ? 'Deployment deleted successfully'
+        : 'Deployment deleted; its namespace is still being removed',
+    deployment_id: app.id,
+    app_name: app.name,
+    namespace_deleted: dedicated && awaited.reached,
+  };
+}
+
+function imageOf(app: AppView): string {
+  return app.containers[0]?.image ?? '';
+}
+
+function mainPortOf(ports: readonly Port[]): number | null {
+  const tcp = ports.filter(({ protocol }) => protocol === 'tcp');
+  return (tcp.find(({ published }) => published) ?? tcp[0])?.external ?? null;
+}
+
+function updatedAtOf({ changedAt, statusChangedAt }: AppView): string {
+  return toTime(Date.parse(changedAt) >= Date.parse(statusChangedAt) ? changedAt : statusChangedAt);
+}
+
+function toResourcesAnswer({ cpuRequest, memoryRequest, cpuLimit, memoryLimit }: Resources): ResourcesAnswer {
+  return {
+    cpu: cpuLimit ?? null,
+    memory: memoryLimit ?? null,
+    cpu_request: cpuRequest ?? null,
+    memory_request: memoryRequest ?? null,
+    cpu_limit: cpuLimit ?? null,
+    memory_limit: memoryLimit ?? null,
+  };
+}
+
+function toHealthCheckAnswer(check: HealthCheck): HealthCheckAnswer {
+  return {
+    path: check.path,
+    initial_delay_seconds: check.initialDelaySeconds,
+    period_seconds: check.periodSeconds,
+    timeout_seconds: check.timeoutSeconds,
+    failure_threshold: check.failureThreshold,
+  };
+}

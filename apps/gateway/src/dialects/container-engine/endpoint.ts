@@ -1,0 +1,49 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { jsonSchemaOf, type Class } from '@slipway/contracts';
+
+import { Access, type AccessKind } from '../../core/access.js';
+
+export interface EndpointOptions {
+  readonly access: AccessKind;
+  /** Default: 200. */
+  readonly status?: number;
+  readonly summary: string;
+  /** What is answered, as declared; a text describes what is no JSON object. */
+  readonly answer: Class<object> | string;
+  /** Query parameters by name, with a description. */
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'details'],
+      properties: { code: { type: 'string' }, message: { type: 'string' }, details: { type: 'string' } },
+    },
+  },
+};
+
+/** Says of a route who may use it, what it answers with, and what the OpenAPI document tells of it. */
+export function Endpoint({ access, status = 200, summary, answer, query = {} }: EndpointOptions): MethodDecorator {
+  const described =
+    typeof answer === 'string'
+      ? ApiResponse({ status, description: answer })
+      : ApiResponse({ status, description: summary, schema: jsonSchemaOf(answer) });
+  return applyDecorators(
+    Access(access),
+    HttpCode(status),
+    ApiOperation({ summary }),
+    described,
+    ApiResponse({ status: 'default', description: 'Any failure', schema: ERROR_SCHEMA }),
+    ...(access === 'public' ? [] : [ApiBearerAuth()]),
+    ...Object.entries(query).map(([name, description]) =>
+      ApiQuery({ name, description, required: false, schema: { type: 'string' } }),
+    ),
+  );
+}
+
+export const PAGE_QUERY = { page: 'From 1', limit: 'At most 100, 10 unless given' };
