@@ -1,5 +1,3 @@
-import type { Server } from 'node:http';
-
 import { type INestApplicationContext, Module, type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
@@ -106,7 +104,7 @@ async function start<T extends object>(
       app = http;
       const { host, port } = service.http.address(config);
       await http.listen(port, host);
-      httpUrl = urlOf(host, http.getHttpServer() as Server);
+      httpUrl = urlOf(host, http.getHttpServer().address());
     } else {
       const microservice = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(module, {
         ...nestOptions,
@@ -189,10 +187,9 @@ function readBoth<T extends object>(service: ServiceDefinition<T>, env: Environm
   return { runtime: runtime.config, config: own.config };
 }
 
-function urlOf(host: string, server: Server): string {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : undefined;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function urlOf(host: string, address: unknown): string {
+  const port = typeof address === 'object' && address !== null ? Reflect.get(address, 'port') : undefined;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
 }
 
 function endProcess(name: string, error: unknown, logger: Logger = createLogger()): never {

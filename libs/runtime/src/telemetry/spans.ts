@@ -61,8 +61,7 @@ export function contextFromTraceparent(traceparent: string | undefined): Context
 export async function flushSpans(): Promise<void> {
   const provider = trace.getTracerProvider();
   const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-  const flush: unknown = Reflect.get(delegate, 'forceFlush');
-  if (typeof flush === 'function') await (flush as () => Promise<void>).call(delegate);
+  if ('forceFlush' in delegate && typeof delegate.forceFlush === 'function') await delegate.forceFlush();
 }
 
 function parentContext(parent: SpanOptions['parent']): Context {

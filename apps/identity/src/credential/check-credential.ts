@@ -1,0 +1,53 @@
+import { Controller } from '@nestjs/common';
+import { checkCredential, problem, type CheckCredential, type CheckedCredential } from '@slipway/contracts';
+import { Handles, Refusal } from '@slipway/messaging';
+import { Transactions, type Reader } from '@slipway/persistence';
+
+import { UserEntity } from '../user/user.entity.js';
+import { CredentialEntity } from './credential.entity.js';
+
+/** The last use is written once in this time at most. */
+const LAST_USED_EVERY_MS = 60_000;
+
+@Controller()
+export class CheckCredentialHandler {
+  constructor(private readonly transactions: Transactions) {}
+
+  @Handles(checkCredential)
+  handle(input: CheckCredential): Promise<CheckedCredential> {
+    return this.transactions.read(async (tx) => {
+      const now = new Date();
+      const credential = await find(tx, input);
+      const ended = credential?.revokedAt ?? (credential?.expiresAt && credential.expiresAt <= now);
+      if (!credential || ended) throw new Refusal(NOT_GOOD);
+      const user = await tx.getRepository(UserEntity).findOneBy({ id: credential.userId, state: 'active' });
+      if (!user) throw new Refusal(NOT_GOOD);
+      await noteUse(tx, credential, now);
+      return {
+        actor: {
+          userId: user.id,
+          number: user.number,
+          username: user.username,
+          email: user.email,
+          teams: [],
+          admin: user.admin,
+          credential: { id: credential.id, kind: credential.kind, scope: credential.scope },
+        },
+        expiresAt: credential.expiresAt?.toISOString() ?? null,
+      };
+    });
+  }
+}
+
+const NOT_GOOD = problem.unauthenticated('credential', 'This credential is unknown, expired or revoked.');
+
+async function find(tx: Reader, { digest, sessionId }: CheckCredential): Promise<CredentialEntity | null> {
+  const credentials = tx.getRepository(CredentialEntity);
+  if (digest !== undefined) return credentials.findOneBy({ digest });
+  return sessionId === undefined ? null : credentials.findOneBy({ id: sessionId, kind: 'session' });
+}
+
+async function noteUse(tx: Reader, { id, lastUsedAt }: CredentialEntity, now: Date): Promise<void> {
+  if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < LAST_USED_EVERY_MS) return;
+  await tx.getRepository(CredentialEntity).update({ id }, { lastUsedAt: now });
+}

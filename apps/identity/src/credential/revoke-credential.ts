@@ -1,0 +1,30 @@
+import { Controller } from '@nestjs/common';
+import { credentialRevoked, problem, revokeCredential, type Envelope, type RevokeCredential } from '@slipway/contracts';
+import { Handles, Refusal } from '@slipway/messaging';
+import { Inbox } from '@slipway/persistence';
+
+import { actorOf } from '../user/user.queries.js';
+import { CredentialEntity } from './credential.entity.js';
+
+@Controller()
+export class RevokeCredentialHandler {
+  constructor(private readonly inbox: Inbox) {}
+
+  /** Repeating it changes nothing and succeeds. */
+  @Handles(revokeCredential)
+  handle(input: RevokeCredential, envelope: Envelope): Promise<void> {
+    return this.inbox.once(revokeCredential, envelope, async (tx) => {
+      const actor = actorOf(envelope);
+      const id = input.id ?? actor.credential.id;
+      const credentials = tx.getRepository(CredentialEntity);
+      const credential = await credentials.findOne({
+        where: { id, userId: actor.userId },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!credential) throw new Refusal(problem.notFound('api_key', `There is no API key ${id}.`));
+      if (credential.revokedAt) return;
+      await credentials.update({ id }, { revokedAt: new Date() });
+      await tx.outbox.add(credentialRevoked, { userId: actor.userId, credentialIds: [id] });
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { Variable } from '@slipway/runtime';
+import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min, MinLength } from 'class-validator';
+
+const JWT_EXPIRES_IN_SECONDS = 3600;
+const API_KEY_PREFIX = 'ce_dev_';
+
+export class IdentityConfig {
+  @Variable('DATABASE_URL', { required: 'always', secret: true, description: "PostgreSQL, as this service's role." })
+  @IsNotEmpty()
+  databaseUrl: string;
+
+  @Variable('NATS_URL', { required: 'always', secret: true, description: "The broker, as this service's user." })
+  @IsNotEmpty()
+  natsUrl: string;
+
+  @Variable('ENCRYPTION_KEYS', {
+    required: 'always',
+    secret: true,
+    description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
+  })
+  @IsNotEmpty()
+  encryptionKeys: string;
+
+  @Variable('SEAL_PRIVATE_KEY', {
+    required: 'always',
+    secret: true,
+    description: 'X25519 keys that open sealed fields, `<id>:<base64>,…`.',
+  })
+  @IsNotEmpty()
+  sealPrivateKey: string;
+
+  @Variable('JWT_SECRET', {
+    secret: true,
+    required: 'always',
+    description:
+      'Wraps the token signing keys at rest; at least 32 bytes. A new value voids access tokens, not refresh tokens or keys.',
+  })
+  @MinLength(32)
+  jwtSecret: string;
+
+  @Variable('JWT_EXPIRES_IN', {
+    type: 'integer',
+    default: JWT_EXPIRES_IN_SECONDS,
+    description: 'Seconds that an access token lives, 60 to 3600.',
+  })
+  @IsInt()
+  @Min(60)
+  @Max(3600)
+  jwtExpiresInSeconds: number;
+
+  @Variable('API_KEY_PREFIX', {
+    default: API_KEY_PREFIX,
+    description: 'What new API keys begin with; older keys stay good.',
+  })
+  @Matches(/^[A-Za-z0-9_]{1,32}$/)
+  apiKeyPrefix: string;
+
+  @Variable('REGISTRATION', { default: 'open', description: 'Whether strangers may make an account: open or closed.' })
+  @IsIn(['open', 'closed'])
+  registration: 'open' | 'closed';
+}

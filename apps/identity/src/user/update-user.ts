@@ -1,0 +1,38 @@
+import { Controller } from '@nestjs/common';
+import { updateUser, userUpdated, type Envelope, type UpdateUser, type UserView } from '@slipway/contracts';
+import { Handles, Refusal } from '@slipway/messaging';
+import { Inbox } from '@slipway/persistence';
+
+import { checkUsername, emailKey, usernameKey } from './user.js';
+import { UserEntity } from './user.entity.js';
+import { alreadyTaken, lockActingUser, orAlreadyTaken, takenFields } from './user.queries.js';
+import { toUserView } from './user.view.js';
+
+@Controller()
+export class UpdateUserHandler {
+  constructor(private readonly inbox: Inbox) {}
+
+  @Handles(updateUser)
+  handle(input: UpdateUser, envelope: Envelope): Promise<UserView> {
+    return this.inbox.once(updateUser, envelope, async (tx) => {
+      const wrong = input.username === undefined ? null : checkUsername(input.username);
+      if (wrong) throw new Refusal(wrong);
+      const user = await lockActingUser(tx, envelope);
+      const taken = await takenFields(tx, input, user.id);
+      if (taken.length > 0) throw alreadyTaken(taken);
+      const { email = user.email, username = user.username } = input;
+      if (email !== user.email || username !== user.username) {
+        Object.assign(user, {
+          email,
+          emailKey: emailKey(email),
+          username,
+          usernameKey: usernameKey(username),
+          updatedAt: new Date(),
+        });
+        await orAlreadyTaken(() => tx.getRepository(UserEntity).save(user));
+        await tx.outbox.add(userUpdated, { userId: user.id });
+      }
+      return toUserView(tx, user);
+    });
+  }
+}
