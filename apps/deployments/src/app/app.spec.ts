@@ -6,7 +6,6 @@ import {
   type AppChange,
   deleted,
   isProblem,
-  isVisible,
   type Limits,
   mayCreateIn,
   newApp,
@@ -438,30 +437,6 @@ describe('refusal', () => {
 
   it('refuses everything while deleting', () => {
     expect(refusal(inPhase('deleting'), 1)).toMatchObject({ kind: 'conflict', code: 'deleting' });
-  });
-});
-
-describe('isVisible', () => {
-  const app = inPhase('running');
-  const stranger: Actor = { ...actor, userId: 'a0000000-0000-4000-8000-000000000002', teams: [] };
-  it.each<[string, Partial<App>, Actor, boolean]>([
-    ['its owner', {}, actor, true],
-    ['a stranger', {}, stranger, false],
-    ['an admin', {}, { ...stranger, admin: true }, true],
-    [
-      'a member of one of its teams',
-      { teams: [{ id: 'b0000000-0000-4000-8000-000000000001', name: 'web' }] },
-      { ...stranger, teams: actor.teams },
-      true,
-    ],
-    [
-      'a member of another team of that name',
-      { teams: [{ id: 'b0000000-0000-4000-8000-000000000002', name: 'web' }] },
-      { ...stranger, teams: actor.teams },
-      false,
-    ],
-  ])('lets %s see it: %#', (_, given, who, seen) => {
-    expect(isVisible({ ...app, ...given }, who)).toBe(seen);
   });
 });
 

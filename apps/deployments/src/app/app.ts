@@ -116,15 +116,6 @@ export function wantedReplicas(app: Pick<App, 'replicas' | 'stopped'>): number {
   return app.stopped ? 0 : app.replicas;
 }
 
-/** Seeing an App is the right to do everything to it. */
-export function isVisible(app: Pick<App, 'ownerId' | 'teams'>, actor: Actor): boolean {
-  return (
-    actor.admin ||
-    app.ownerId === actor.userId ||
-    app.teams.some(({ id }) => actor.teams.some((team) => team.id === id))
-  );
-}
-
 /** Who may make Apps in an Environment that exists: its owner, or anybody in an open one; nobody in a dedicated one. */
 export function mayCreateIn(
   environment: { readonly kind: EnvironmentKind; readonly ownerId: UserId | null; readonly name: string },

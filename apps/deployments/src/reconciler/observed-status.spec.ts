@@ -95,11 +95,11 @@ describe('observedStatus', () => {
         'running',
       ],
       [
-        'is deploying before there is a Deployment',
+        'is pending before there is a Deployment',
         undefined,
         [],
         { revisionReady: false, servedSinceStart: false },
-        'deploying',
+        'pending',
       ],
       [
         'is deploying until the first pods are ready',

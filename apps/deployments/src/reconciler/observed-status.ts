@@ -84,6 +84,8 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
     (status?.replicas ?? 0) === wanted.replicas;
   if (complete && unsteady.length === 0) return told(Phase.running);
 
+  if (!deployment) return told(Phase.pending);
+
   const trouble = podTrouble(current, now) ?? (followed ? rolloutTrouble(deployment) : undefined);
   if (trouble) return told(Phase.failed, trouble, waitOf(unsteady));
 
@@ -92,7 +94,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   const phase = serving ? Phase.updating : steady ? Phase.scaling : Phase.deploying;
   return told(
     phase,
-    deployment && creationTrouble(deployment),
+    creationTrouble(deployment),
     waitOf([...unsteady, ...current.flatMap((pod) => waiting(pod, now))]),
   );
 }

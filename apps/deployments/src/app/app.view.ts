@@ -1,0 +1,118 @@
+import type {
+  Actor,
+  AppFacts,
+  AppView,
+  ContainerView,
+  EnvironmentOfApp,
+  EventActor,
+  PodView,
+} from '@slipway/contracts';
+import type { V1Pod } from '@slipway/cluster';
+
+import { isReady } from '../reconciler/observed-status.js';
+import type { FoundApp } from './app.queries.js';
+import { effectiveResources } from './resources.js';
+
+export interface ViewOptions {
+  readonly urlScheme: string;
+  readonly variables?: boolean;
+  readonly pods?: readonly V1Pod[];
+}
+
+export function toAppView(found: FoundApp, options: ViewOptions): AppView {
+  const { app, host, revision, containers } = found;
+  const { status } = app;
+  return {
+    id: app.id,
+    name: app.name,
+    environment: environmentOf(found),
+    ownerId: app.ownerId,
+    teams: [...app.teams],
+    origin: app.origin,
+    description: app.description,
+    source: 'containers',
+    replicas: app.replicas,
+    stopped: app.stopped,
+    host,
+    url: urlOf(found, options.urlScheme),
+    version: app.version,
+    generation: app.generation,
+    createdAt: app.createdAt.toISOString(),
+    changedAt: app.changedAt.toISOString(),
+    statusChangedAt: app.statusChangedAt.toISOString(),
+    status: {
+      ...status,
+      lastTransition: status.lastTransition.toISOString(),
+      observedAt: status.observedAt?.toISOString() ?? null,
+    },
+    revision: {
+      number: revision.number,
+      cause: revision.cause,
+      createdBy: revision.createdBy,
+      createdAt: revision.createdAt.toISOString(),
+      readyAt: revision.readyAt?.toISOString() ?? null,
+    },
+    containers: containers.map((container): ContainerView => ({
+      id: container.id,
+      name: container.name,
+      image: container.image,
+      entrypoint: container.entrypoint && [...container.entrypoint],
+      args: container.args && [...container.args],
+      variables: options.variables ? [...container.variables] : null,
+      ports: [...container.ports],
+      resources: effectiveResources(container.resources),
+      healthCheck: container.healthCheck,
+    })),
+    registry: app.registryAuth && { username: app.registryAuth.username, server: app.registryAuth.server },
+    extensions: { ...app.extensions },
+    pods: options.pods ? options.pods.map(toPodView) : null,
+  };
+}
+
+/** Null until the Ingress was there with an endpoint behind it once; kept afterwards, also while stopped. */
+export function urlOf({ host, routable }: Pick<FoundApp, 'host' | 'routable'>, scheme: string): string | null {
+  return host && routable ? `${scheme}://${host}` : null;
+}
+
+export function toAppFacts(found: Pick<FoundApp, 'app' | 'environment'>): AppFacts {
+  const { app } = found;
+  return {
+    id: app.id,
+    name: app.name,
+    environment: environmentOf(found),
+    ownerId: app.ownerId,
+    teams: [...app.teams],
+    origin: app.origin,
+    version: app.version,
+  };
+}
+
+export function toEventActor({ userId, username }: Actor): EventActor {
+  return { userId, username };
+}
+
+function environmentOf({ environment }: Pick<FoundApp, 'environment'>): EnvironmentOfApp {
+  const { id, name, namespace, kind } = environment;
+  return { id, name, namespace, kind };
+}
+
+function toPodView(pod: V1Pod): PodView {
+  const { metadata, spec, status } = pod;
+  const containers = status?.containerStatuses ?? [];
+  const telling = containers.map(
+    ({ state, lastState }) => state?.waiting ?? state?.terminated ?? lastState?.terminated,
+  );
+  const trouble = telling.find((state) => state !== undefined);
+  return {
+    name: metadata.name,
+    phase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
+    ready: isReady(pod),
+    restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
+    node: spec?.nodeName ?? null,
+    ip: status?.podIP ?? null,
+    createdAt: metadata.creationTimestamp ?? new Date(0).toISOString(),
+    startedAt: status?.startTime ?? null,
+    reason: (trouble?.reason ?? status?.reason ?? '').slice(0, 128),
+    message: (trouble?.message ?? status?.message ?? '').slice(0, 4096),
+  };
+}

@@ -1,0 +1,398 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  appCreated,
+  appDeleting,
+  appPhaseChanged,
+  appScaled,
+  appUpdated,
+  countApps,
+  createApp,
+  deleteApp,
+  type Envelope,
+  getApp,
+  listApps,
+  scaleApp,
+  startApp,
+  stopApp,
+  updateApp,
+} from '@slipway/contracts';
+import { findDrift } from '@slipway/persistence';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { actor, appInput, type Fixture, kim, lee, problemOf, startFixture } from '../fixture/deployments.js';
+import { CreateAppHandler } from './create-app.js';
+
+const team = { id: randomUUID(), name: 'web' };
+
+describe('commands on Apps', () => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await startFixture({ MAX_REPLICAS: '10' });
+  });
+  afterAll(() => fixture.close());
+
+  const rows = async (table: string, where: string, values: unknown[]): Promise<Record<string, unknown>[]> =>
+    fixture.database.query(`select * from deployments.${table} where ${where}`, values);
+
+  it('keeps entities and migrations equal', async () => {
+    expect(await findDrift(fixture.service.app.get(DataSource))).toEqual([]);
+  });
+
+  describe('createApp', () => {
+    it('makes App, Revision 1, host and a dedicated Environment, and tells it', async () => {
+      const input = appInput(
+        { description: 'sells', extensions: { x: { y: [1] } } },
+        { variables: [{ name: 'A', value: '1' }] },
+      );
+      const app = await fixture.execute(createApp, input);
+      expect(app).toMatchObject({
+        name: input.name,
+        ownerId: kim.userId,
+        description: 'sells',
+        extensions: { x: { y: [1] } },
+        host: `${input.name}.apps.example.com`,
+        url: null,
+        version: 1,
+        generation: 1,
+        replicas: 1,
+        status: { phase: 'pending' },
+        revision: { number: 1, cause: 'create', createdBy: kim.userId },
+        environment: { namespace: `ce-${input.name}-${app.id.slice(0, 8)}`, kind: 'dedicated' },
+      });
+      expect(app.containers).toMatchObject([
+        { image: 'registry.example.org/shop:1', variables: null, resources: { cpuLimit: '500m' } },
+      ]);
+      expect(await fixture.events(appCreated, app.id)).toEqual([
+        {
+          app: {
+            id: app.id,
+            name: app.name,
+            environment: app.environment,
+            ownerId: kim.userId,
+            teams: [],
+            origin: 'container-engine',
+            version: 1,
+          },
+          actor: { userId: kim.userId, username: 'kim' },
+          revision: 1,
+          replicas: 1,
+        },
+      ]);
+    });
+
+    it('takes effect once when it is delivered twice', async () => {
+      const input = appInput();
+      const operationId = randomUUID();
+      const first = await fixture.execute(createApp, input, { operationId });
+      expect(await fixture.execute(createApp, input, { operationId })).toEqual(first);
+      expect(await rows('app', 'name = $1', [input.name])).toHaveLength(1);
+      expect(await fixture.events(appCreated, first.id)).toHaveLength(1);
+    });
+
+    it('answers as before when the service died between its commit and its acknowledgement', async () => {
+      const input = appInput();
+      const operationId = randomUUID();
+      const envelope: Envelope = { messageId: randomUUID(), operationId, correlationId: randomUUID(), actor: kim };
+      const committed = await fixture.service.app.get(CreateAppHandler).handle(input, envelope);
+      await fixture.restart();
+      expect(await fixture.execute(createApp, input, { operationId })).toEqual(committed);
+      expect(await rows('app', 'name = $1', [input.name])).toHaveLength(1);
+    });
+
+    it('gives one of two that ask for a name at once the name, the other a refusal', async () => {
+      const input = appInput();
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => fixture.execute(createApp, input)));
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const result of results) {
+        if (result.status === 'rejected') {
+          expect(result.reason).toMatchObject({
+            problem: { kind: 'already_exists', code: 'name', facts: { name: input.name } },
+          });
+        }
+      }
+      expect(await rows('app', 'name = $1', [input.name])).toHaveLength(1);
+      expect(await rows('host', 'host = $1', [`${input.name}.apps.example.com`])).toHaveLength(1);
+    });
+
+    it('gives another owner the same name, with another host', async () => {
+      const input = appInput();
+      await fixture.execute(createApp, input);
+      const theirs = await fixture.execute(createApp, input, { actor: lee });
+      expect(theirs.host).toBe(`${input.name}-${theirs.id.slice(0, 6)}.apps.example.com`);
+    });
+
+    it('gives the name and the host of an App that is being deleted to its owner at once', async () => {
+      const first = await fixture.create();
+      await fixture.execute(deleteApp, { app: { id: first.id } });
+      const next = await fixture.create({ name: first.name });
+      expect(next.host).toBe(first.host);
+    });
+
+    it('stores no secret in clear', async () => {
+      const registryAuth = { username: 'kim', password: 'planted-password', server: 'r.example.org' };
+      const app = await fixture.create({
+        registryAuth,
+        container: { variables: [{ name: 'T', value: 'planted-value' }] },
+      });
+      expect(app.registry).toEqual({ username: 'kim', server: 'r.example.org' });
+      for (const table of ['app', 'revision', 'outbox', 'inbox']) {
+        expect(JSON.stringify(await rows(table, 'true', []))).not.toMatch(/planted/);
+      }
+      expect(
+        (await fixture.query(getApp, { app: { id: app.id }, include: ['variables'] })).containers[0]?.variables,
+      ).toEqual([{ name: 'T', value: 'planted-value' }]);
+    });
+
+    it.each<[string, Parameters<typeof appInput>, object]>([
+      ['too many replicas', [{ replicas: 11 }], { kind: 'invalid', issues: [{ path: 'replicas', rule: 'range' }] }],
+      [
+        'no Environment',
+        [{ dedicated: undefined }],
+        { kind: 'invalid', issues: [{ path: 'environment', rule: 'required' }] },
+      ],
+      [
+        'a bad image',
+        [{}, { image: 'Shop:1:2' }],
+        { kind: 'invalid', issues: [{ path: 'containers.0.image', rule: 'image' }] },
+      ],
+    ])('refuses %s and stores nothing', async (_, [given, container], refused) => {
+      const input = appInput(given, container);
+      expect(await problemOf(fixture.execute(createApp, input))).toMatchObject(refused);
+      expect(await rows('app', 'name = $1', [input.name])).toEqual([]);
+      expect(await rows('environment', 'name like $1', [`ce-${input.name}%`])).toEqual([]);
+    });
+
+    it('refuses a credential that may only read, and no credential at all', async () => {
+      const reader = actor('reader', { credential: { id: randomUUID(), kind: 'api-key', scope: 'read' } });
+      expect(await problemOf(fixture.create({}, reader))).toMatchObject({ kind: 'forbidden', code: 'read_only' });
+    });
+
+    describe('in an Environment that exists', () => {
+      const shared = () => {
+        const id = randomUUID();
+        return {
+          id,
+          name: `team-${id.slice(0, 8)}`,
+          namespace: `team-${id.slice(0, 8)}`,
+          kind: 'owned',
+          ownerId: kim.userId,
+          version: 1,
+        } as const;
+      };
+
+      it('makes the App for its owner and nobody else', async () => {
+        const environment = shared();
+        const app = await fixture.create({ environment });
+        expect(app.environment).toEqual({
+          id: environment.id,
+          name: environment.name,
+          namespace: environment.namespace,
+          kind: 'owned',
+        });
+        expect(await problemOf(fixture.create({ environment }, lee))).toMatchObject({
+          kind: 'forbidden',
+          code: 'environment',
+        });
+        const byName = { environment: environment.name, name: app.name };
+        expect((await fixture.query(getApp, { app: byName })).id).toBe(app.id);
+      });
+
+      it('keeps the newest version of the Environment', async () => {
+        const environment = shared();
+        await fixture.create({ environment: { ...environment, version: 3, ownerId: kim.userId } });
+        expect(
+          await problemOf(fixture.create({ environment: { ...environment, version: 2, ownerId: lee.userId } }, lee)),
+        ).toMatchObject({ code: 'environment' });
+        expect(await rows('environment', 'id = $1', [environment.id])).toMatchObject([
+          { version: 3, owner_id: kim.userId },
+        ]);
+      });
+
+      it('refuses a name that is taken, and says when it is about to be free', async () => {
+        const environment = shared();
+        const app = await fixture.create({ environment });
+        expect(await problemOf(fixture.create({ environment, name: app.name }))).toMatchObject({
+          kind: 'already_exists',
+        });
+        await fixture.database.query(`insert into deployments.workload values ($1, 'worker', $2)`, [
+          environment.id,
+          app.id,
+        ]);
+        expect(await problemOf(fixture.create({ environment, name: 'worker' }))).toMatchObject({
+          kind: 'conflict',
+          code: 'workload_name_taken',
+        });
+        await fixture.database.query(`update deployments.app set phase = 'deleting' where id = $1`, [app.id]);
+        expect(await problemOf(fixture.create({ environment, name: app.name }))).toMatchObject({
+          kind: 'conflict',
+          code: 'deleting',
+        });
+      });
+    });
+  });
+
+  describe('updateApp', () => {
+    it('makes a Revision and tells what changed', async () => {
+      const { id, containers } = await fixture.create();
+      const { app, changed } = await fixture.execute(updateApp, {
+        app: { id },
+        ifVersion: 1,
+        containers: [{ image: 'shop:2' }],
+      });
+      expect(changed).toBe(true);
+      expect(app).toMatchObject({
+        version: 2,
+        generation: 2,
+        revision: { number: 2, cause: 'update' },
+        containers: [{ image: 'shop:2' }],
+      });
+      expect(app.containers[0]?.id).not.toBe(containers[0]?.id);
+      expect(await fixture.events(appUpdated, id)).toMatchObject([
+        { changes: ['image'], revision: 2, app: { version: 2 } },
+      ]);
+    });
+
+    it('changes nothing and tells nothing when all is so already', async () => {
+      const { id } = await fixture.create();
+      expect(await fixture.execute(updateApp, { app: { id }, replicas: 1 })).toMatchObject({
+        changed: false,
+        app: { version: 1 },
+      });
+      expect(await fixture.events(appUpdated, id)).toEqual([]);
+    });
+
+    it('reserves a host when a port is first published', async () => {
+      const port = { protocol: 'tcp', external: 80, internal: 80, published: false } as const;
+      const { id, name, host } = await fixture.create({ container: { ports: [port] } });
+      expect(host).toBeNull();
+      const { app } = await fixture.execute(updateApp, {
+        app: { id },
+        containers: [{ ports: [{ ...port, published: true }] }],
+      });
+      expect(app.host).toBe(`${name}.apps.example.com`);
+    });
+
+    it('refuses an old version, with the current one', async () => {
+      const { id } = await fixture.create();
+      await fixture.execute(updateApp, { app: { id }, description: 'new' });
+      const refused = await problemOf(fixture.execute(updateApp, { app: { id }, ifVersion: 1, description: 'newer' }));
+      expect(refused).toMatchObject({ kind: 'precondition_failed', facts: { version: 2 } });
+      expect((await fixture.get(id)).description).toBe('new');
+    });
+
+    it('lets one of two that change the same version at once win', async () => {
+      const { id } = await fixture.create();
+      const results = await Promise.allSettled(
+        [2, 3].map((replicas) => fixture.execute(scaleApp, { app: { id }, ifVersion: 1, replicas, start: true })),
+      );
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    });
+
+    it('makes one Revision after the other when many change it at once', async () => {
+      const { id } = await fixture.create();
+      const images = Array.from({ length: 6 }, (_, index) => `shop:${index + 2}`);
+      await Promise.all(images.map((image) => fixture.execute(updateApp, { app: { id }, containers: [{ image }] })));
+      expect(await fixture.get(id)).toMatchObject({ version: 7, generation: 7, revision: { number: 7 } });
+      expect(await rows('revision', 'app_id = $1', [id])).toHaveLength(7);
+    });
+  });
+
+  describe('scaleApp, startApp, stopApp', () => {
+    it('tells old and new count, 0 being a stop that keeps the count', async () => {
+      const { id } = await fixture.create({ replicas: 3 });
+      expect(await fixture.execute(scaleApp, { app: { id }, replicas: 0, start: true })).toMatchObject({
+        old: 3,
+        new: 0,
+        app: { stopped: true, replicas: 3 },
+      });
+      expect(await fixture.execute(startApp, { app: { id } })).toMatchObject({ stopped: false, replicas: 3 });
+      expect(await fixture.events(appScaled, id)).toMatchObject([{ old: 3, new: 0 }]);
+    });
+
+    it('takes effect once when it is delivered twice', async () => {
+      const { id } = await fixture.create();
+      const operationId = randomUUID();
+      const input = { app: { id }, replicas: 4, start: true };
+      const first = await fixture.execute(scaleApp, input, { operationId });
+      expect(await fixture.execute(scaleApp, input, { operationId })).toEqual(first);
+      expect(await fixture.events(appScaled, id)).toHaveLength(1);
+    });
+
+    it('stops and starts repeatably, without facts of their own', async () => {
+      const { id } = await fixture.create();
+      const off = await fixture.execute(stopApp, { app: { id } });
+      expect(await fixture.execute(stopApp, { app: { id } })).toMatchObject({ version: off.version, stopped: true });
+      await fixture.execute(startApp, { app: { id } });
+      expect(await fixture.execute(startApp, { app: { id } })).toMatchObject({
+        version: off.version + 1,
+        stopped: false,
+      });
+      expect(await fixture.events(appScaled, id)).toEqual([]);
+      expect(await fixture.events(appPhaseChanged, id)).toEqual(
+        expect.arrayContaining([expect.objectContaining({ to: 'stopping', after: 'stop' })]),
+      );
+    });
+  });
+
+  describe('deleteApp', () => {
+    it('takes the App out of sight and tells it', async () => {
+      const { id } = await fixture.create();
+      expect(await fixture.execute(deleteApp, { app: { id }, ifVersion: 1 })).toMatchObject({
+        status: { phase: 'deleting' },
+      });
+      expect(await fixture.events(appDeleting, id)).toMatchObject([
+        { app: { id, version: 2 }, actor: { username: 'kim' } },
+      ]);
+      expect(await problemOf(fixture.query(getApp, { app: { id } }))).toMatchObject({ kind: 'not_found' });
+    });
+  });
+
+  describe('S7 visibility', () => {
+    it('shows a foreign App to nobody, in no way', async () => {
+      const { id } = await fixture.create();
+      const app = { id };
+      const calls = [
+        () => fixture.query(getApp, { app }, lee),
+        () => fixture.execute(updateApp, { app, description: 'mine' }, { actor: lee }),
+        () => fixture.execute(scaleApp, { app, replicas: 2, start: true }, { actor: lee }),
+        () => fixture.execute(startApp, { app }, { actor: lee }),
+        () => fixture.execute(stopApp, { app }, { actor: lee }),
+        () => fixture.execute(deleteApp, { app }, { actor: lee }),
+      ];
+      const unknown = randomUUID();
+      const absent = await problemOf(fixture.query(getApp, { app: { id: unknown } }, lee));
+      for (const call of calls) {
+        const refused = await problemOf(call());
+        expect(refused).toEqual({ ...absent, text: absent.text.replace(unknown, id) });
+      }
+      expect(await fixture.get(id)).toMatchObject({ version: 1, description: '' });
+      expect((await fixture.query(listApps, { page: 1, limit: 100 }, lee)).apps.map((one) => one.id)).not.toContain(id);
+      expect(await fixture.query(countApps, { ownerId: kim.userId }, lee)).toEqual({ count: 0 });
+    });
+
+    it('shows an App to a member of one of its teams and to an admin', async () => {
+      const { id } = await fixture.create({ teams: [team] });
+      const mate = actor('mate', { teams: [{ id: randomUUID(), name: 'other' }, team] });
+      expect((await fixture.get(id, mate)).teams).toEqual([team]);
+      expect((await fixture.get(id, actor('root', { admin: true }))).id).toBe(id);
+      expect(
+        await problemOf(fixture.get(id, actor('other', { teams: [{ id: randomUUID(), name: 'web' }] }))),
+      ).toMatchObject({ kind: 'not_found' });
+    });
+  });
+
+  describe('listApps', () => {
+    it('lists newest first, in pages, without what is being deleted', async () => {
+      const pat = actor('pat');
+      const made: string[] = [];
+      for (let index = 0; index < 5; index++) made.unshift((await fixture.create({}, pat)).id);
+      await fixture.execute(deleteApp, { app: { id: made[4] } }, { actor: pat });
+      const pages = await Promise.all([1, 2, 3].map((page) => fixture.query(listApps, { page, limit: 3 }, pat)));
+      expect(pages.map(({ apps }) => apps.map(({ id }) => id))).toEqual([made.slice(0, 3), made.slice(3, 4), []]);
+      expect(pages.map(({ total }) => total)).toEqual([4, 4, 4]);
+      expect(await fixture.query(countApps, { ownerId: pat.userId }, pat)).toEqual({ count: 4 });
+    });
+  });
+});

@@ -1,0 +1,53 @@
+import { Controller } from '@nestjs/common';
+import { AppView, type Envelope, GetApp, getApp, problem } from '@slipway/contracts';
+import { Handles, Refusal } from '@slipway/messaging';
+import { type Cluster, ClusterError, type V1Pod } from '@slipway/cluster';
+import { Transactions } from '@slipway/persistence';
+
+import { DeploymentsConfig } from '../deployments.config.js';
+import { ClusterConnection } from '../reconciler/cluster-connection.js';
+import { podsOf } from '../reconciler/converge-app.js';
+import { actorOf } from './actor.js';
+import { AppQueries, type FoundApp } from './app.queries.js';
+import { toAppView } from './app.view.js';
+
+@Controller()
+export class GetAppHandler {
+  private readonly cluster: Cluster;
+
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly queries: AppQueries,
+    private readonly config: DeploymentsConfig,
+    connection: ClusterConnection,
+  ) {
+    this.cluster = connection.cluster;
+  }
+
+  @Handles(getApp)
+  async handle(input: GetApp, envelope: Envelope): Promise<AppView> {
+    const found = await this.transactions.read((reader) => this.queries.find(reader, input.app, actorOf(envelope)));
+    if (found.app.status.phase === 'deleting' && !input.deleting) {
+      throw new Refusal(problem.notFound('app', `There is no app ${found.app.id}`));
+    }
+    return toAppView(found, {
+      urlScheme: this.config.urlScheme,
+      variables: input.include?.includes('variables'),
+      pods: input.include?.includes('pods') ? await this.pods(found) : undefined,
+    });
+  }
+
+  private async pods({ app, environment }: FoundApp): Promise<V1Pod[]> {
+    try {
+      return await podsOf(this.cluster, app.id, environment.namespace);
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      throw new Refusal(
+        problem.unavailable('pod', `The cluster does not tell of pods now: ${error.message}`, {
+          code: 'cluster_unreachable',
+          retryAfterMs: 5_000,
+        }),
+      );
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min } from 'class-validator';
+
+import { Variable } from '@slipway/runtime';
+
+const DOMAIN_SUFFIX = 'vinhomes.co.uk';
+const RESERVED_HOSTS = ['www', 'api', 'app', 'admin', 'mail'];
+const KUBERNETES_NAMESPACE = 'slipway-system';
+const MAX_REPLICAS = 100;
+const ENVIRONMENT_MAX_PODS = 500;
+const RESYNC_SECONDS = 300;
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export class DeploymentsConfig {
+  @Variable('DATABASE_URL', {
+    required: 'always',
+    secret: true,
+    description: "PostgreSQL, as this service's role.",
+  })
+  @IsNotEmpty()
+  databaseUrl: string;
+
+  @Variable('NATS_URL', { required: 'always', secret: true, description: "The broker, as this service's user." })
+  @IsNotEmpty()
+  natsUrl: string;
+
+  @Variable('ENCRYPTION_KEYS', {
+    required: 'always',
+    secret: true,
+    description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
+  })
+  @IsNotEmpty()
+  encryptionKeys: string;
+
+  @Variable('SEAL_PRIVATE_KEY', {
+    required: 'always',
+    secret: true,
+    description: 'X25519 keys that open sealed fields, `<id>:<base64>,…`.',
+  })
+  @IsNotEmpty()
+  sealPrivateKey: string;
+
+  @Variable('KUBECONFIG_PATH', { description: 'Kubeconfig of the cluster; default: that of the pod it runs in.' })
+  kubeconfigPath?: string;
+
+  @Variable('KUBECONFIG_CONTEXT', { description: 'Context in that file; default: its current one.' })
+  kubeconfigContext?: string;
+
+  @Variable('KUBERNETES_SERVICE_HOST', { description: 'Set by Kubernetes inside a pod.' })
+  kubernetesServiceHost?: string;
+
+  @Variable('KUBERNETES_SERVICE_PORT', {
+    type: 'integer',
+    default: 443,
+    description: 'Set by Kubernetes inside a pod.',
+  })
+  @IsInt()
+  kubernetesServicePort: number;
+
+  @Variable('KUBERNETES_NAMESPACE', {
+    default: KUBERNETES_NAMESPACE,
+    description: "Namespace of Slipway's own objects, such as the leader's lease; made when it is missing.",
+  })
+  @Matches(LABEL)
+  kubernetesNamespace: string;
+
+  @Variable('DOMAIN_SUFFIX', { default: DOMAIN_SUFFIX, description: 'Hosts of apps are names under it.' })
+  @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)
+  domainSuffix: string;
+
+  @Variable('URL_SCHEME', { default: 'https', description: 'Scheme of the URLs of apps: `https` or `http`.' })
+  @IsIn(['https', 'http'])
+  urlScheme: 'https' | 'http';
+
+  @Variable('RESERVED_HOSTS', {
+    type: 'list',
+    default: RESERVED_HOSTS,
+    description: 'Names under DOMAIN_SUFFIX, or whole hosts, that no app gets.',
+  })
+  reservedHosts: readonly string[];
+
+  @Variable('INGRESS_CLASS', { description: "Class of the Ingresses; default: the cluster's." })
+  ingressClass?: string;
+
+  @Variable('INGRESS_NAMESPACE', {
+    description:
+      'The only other namespace from which apps are reached; default: every one that Slipway does not manage.',
+  })
+  ingressNamespace?: string;
+
+  @Variable('POD_SECURITY', {
+    default: 'baseline',
+    description: 'Pod security standard of new namespaces: `baseline` or `restricted`.',
+  })
+  @IsIn(['baseline', 'restricted'])
+  podSecurity: 'baseline' | 'restricted';
+
+  @Variable('MAX_REPLICAS', { type: 'integer', default: MAX_REPLICAS, description: 'Most replicas of an app.' })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  maxReplicas: number;
+
+  @Variable('MAX_DEPLOYMENTS_PER_USER', {
+    type: 'integer',
+    default: 0,
+    description: 'Most apps that a user owns; 0 is no limit.',
+  })
+  @IsInt()
+  @Min(0)
+  maxDeploymentsPerUser: number;
+
+  @Variable('ENVIRONMENT_MAX_PODS', {
+    type: 'integer',
+    default: ENVIRONMENT_MAX_PODS,
+    description: 'Most pods in an environment that several apps share.',
+  })
+  @IsInt()
+  @Min(1)
+  environmentMaxPods: number;
+
+  @Variable('RESYNC_SECONDS', {
+    type: 'integer',
+    default: RESYNC_SECONDS,
+    description: 'How often an app that rests is compared with the cluster all the same.',
+  })
+  @IsInt()
+  @Min(1)
+  resyncSeconds: number;
+}

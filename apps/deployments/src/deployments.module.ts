@@ -1,0 +1,62 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { MessagingModule } from '@slipway/messaging';
+import { PersistenceModule } from '@slipway/persistence';
+
+import { AppEntity } from './app/app.entity.js';
+import { AppQueries } from './app/app.queries.js';
+import { AppSignals } from './app/app-signals.js';
+import { AwaitAppHandler } from './app/await-app.js';
+import { CommitChange } from './app/commit-change.js';
+import { CountAppsHandler } from './app/count-apps.js';
+import { CreateAppHandler } from './app/create-app.js';
+import { DeleteAppHandler } from './app/delete-app.js';
+import { GetAppHandler } from './app/get-app.js';
+import { HostEntity } from './app/host.entity.js';
+import { ListAppsHandler } from './app/list-apps.js';
+import { RevisionEntity } from './app/revision.entity.js';
+import { ScaleAppHandler } from './app/scale-app.js';
+import { StartAppHandler } from './app/start-app.js';
+import { StopAppHandler } from './app/stop-app.js';
+import { UpdateAppHandler } from './app/update-app.js';
+import { WorkloadEntity } from './app/workload.entity.js';
+import type { DeploymentsConfig } from './deployments.config.js';
+import { EnvironmentEntity } from './environment/environment.entity.js';
+import { migrations } from './migrations/index.js';
+import { ClusterConnection } from './reconciler/cluster-connection.js';
+import { ClusterContactEntity } from './reconciler/cluster-contact.entity.js';
+
+export const entities = [
+  EnvironmentEntity,
+  AppEntity,
+  RevisionEntity,
+  HostEntity,
+  WorkloadEntity,
+  ClusterContactEntity,
+];
+
+@Module({})
+export class DeploymentsModule {
+  static register(config: DeploymentsConfig): DynamicModule {
+    const { databaseUrl, natsUrl, sealPrivateKey, encryptionKeys } = config;
+    return {
+      module: DeploymentsModule,
+      imports: [
+        MessagingModule.register({ service: 'deployments', natsUrl, sealPrivateKeys: sealPrivateKey }),
+        PersistenceModule.register({ service: 'deployments', databaseUrl, encryptionKeys, entities, migrations }),
+      ],
+      controllers: [
+        CreateAppHandler,
+        UpdateAppHandler,
+        ScaleAppHandler,
+        StartAppHandler,
+        StopAppHandler,
+        DeleteAppHandler,
+        GetAppHandler,
+        ListAppsHandler,
+        CountAppsHandler,
+        AwaitAppHandler,
+      ],
+      providers: [AppQueries, AppSignals, CommitChange, ClusterConnection],
+    };
+  }
+}

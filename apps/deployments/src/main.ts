@@ -1,0 +1,5 @@
+import { startService } from '@slipway/runtime';
+
+import { deployments } from './index.js';
+
+await startService(deployments);

@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+
+import { type Cluster, connectCluster, trustedConnection } from '@slipway/cluster';
+import { type EmbeddedCluster, startEmbeddedCluster } from '@slipway/embedded-cluster';
+import { waitFor } from '@slipway/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Container } from '../app/container.js';
+import { dedicatedNamespace } from '../environment/namespace.js';
+import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
+import type { AppRecord, Rendering } from './desired-objects.js';
+import { observedStatus, type ObservedStatus } from './observed-status.js';
+
+const rendering: Rendering = {
+  podSecurity: 'baseline',
+  maxReplicas: 100,
+  environmentMaxPods: 500,
+  ingressClass: null,
+  ingressNamespace: null,
+};
+
+function record(given: Partial<AppRecord> = {}, container: Partial<Container> = {}): AppRecord {
+  const id = given.id ?? randomUUID();
+  const namespace = dedicatedNamespace('ce', { id, name: 'shop' });
+  return {
+    id,
+    name: 'shop',
+    environment: { id: randomUUID(), name: namespace, namespace, kind: 'dedicated' },
+    revision: 1,
+    replicas: 2,
+    host: 'shop.apps.example.com',
+    registryAuth: null,
+    ...given,
+    containers: [
+      {
+        id: randomUUID(),
+        parentId: null,
+        changes: 0,
+        createdAt: new Date().toISOString(),
+        name: 'app',
+        image: 'registry.example.org/shop:1',
+        entrypoint: null,
+        args: null,
+        variables: [{ name: 'A', value: '1' }],
+        ports: [{ protocol: 'tcp', external: 80, internal: 8080, published: true }],
+        resources: { cpuLimit: '1000m' },
+        healthCheck: null,
+        ...container,
+      },
+    ],
+  };
+}
+
+const eventually = (check: () => Promise<unknown>): Promise<true> =>
+  waitFor(async () => {
+    await check();
+    return true as const;
+  });
+
+describe('convergeApp', () => {
+  let embedded: EmbeddedCluster;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    embedded = await startEmbeddedCluster({
+      timings: { slowReadyMs: 500, pullMs: 20, startMs: 10, readyMs: 10, terminationMs: 20, backOffMs: 50 },
+    });
+    const connection = trustedConnection(embedded.kubeconfig);
+    if ('refused' in connection) throw new Error(connection.refused);
+    cluster = connectCluster(connection);
+  });
+  afterAll(async () => {
+    await cluster.close();
+    await embedded.close();
+  });
+  beforeEach(() => embedded.reset());
+  afterEach(() => embedded.faults.clear());
+
+  const pass = (app: AppRecord): Promise<Converged> => convergeApp(cluster, app, rendering, () => true);
+  const status = async (app: AppRecord, more = {}): Promise<ObservedStatus> => {
+    const { seen } = await pass(app);
+    const wanted = {
+      replicas: app.replicas,
+      revision: app.revision,
+      revisionReady: false,
+      servedSinceStart: false,
+      ...more,
+    };
+    return observedStatus(seen, wanted, new Date());
+  };
+  const until = (app: AppRecord, phase: string, more = {}) =>
+    eventually(async () => expect((await status(app, more)).phase).toBe(phase));
+  const names = async (kind: 'Secret' | 'Deployment' | 'Service' | 'Ingress', app: AppRecord): Promise<string[]> =>
+    (await cluster.list(kind, { namespace: app.environment.namespace })).map(({ metadata }) => metadata.name);
+
+  it('brings an App to life and then writes nothing more', async () => {
+    const app = record();
+    expect((await pass(app)).routed).toBe(true);
+    await until(app, 'running');
+    const before = embedded.writes().length;
+    await pass(app);
+    expect(embedded.writes().slice(before)).toEqual([]);
+  });
+
+  it('sends no request to write when nothing differs', async () => {
+    const app = record();
+    await until(app, 'running');
+    embedded.faults.add({ verb: 'apply', status: 500, times: 1 });
+    expect((await pass(app)).failure).toBeUndefined();
+  });
+
+  it('rolls a Revision out and keeps the Secret of the old one until no pod reads it', async () => {
+    const app = record();
+    await until(app, 'running');
+    const next = record(
+      { ...app, revision: 2 },
+      { image: 'registry.example.org/slow:2', variables: [{ name: 'A', value: '2' }] },
+    );
+    await pass(next);
+    await until(next, 'updating');
+    expect(await names('Secret', app)).toEqual(expect.arrayContaining(['shop-env-1', 'shop-env-2']));
+    await until(next, 'running');
+    await eventually(async () => {
+      await pass(next);
+      expect(await names('Secret', app)).toEqual(['shop-env-2']);
+    });
+  });
+
+  it('stops without taking anything but the pods away, and starts again', async () => {
+    const app = record();
+    await until(app, 'running');
+    const off = { ...app, replicas: 0 };
+    await until(off, 'stopped');
+    expect(await names('Service', app)).toEqual(['shop']);
+    await until(app, 'running');
+  });
+
+  it('prunes what the record no longer asks for, and nothing that others put beside it', async () => {
+    const app = record({ registryAuth: { username: 'kim', password: 'secret', server: 'r.example.org' } });
+    await pass(app);
+    const { namespace } = app.environment;
+    await cluster.apply(
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } },
+      { fieldManager: 'they' },
+    );
+    await cluster.apply(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'theirs', namespace } },
+      { fieldManager: 'they' },
+    );
+    const bare = record({ ...app, revision: 2, registryAuth: null, host: null }, { variables: [], ports: [] });
+    await pass(bare);
+    expect(await names('Ingress', app)).toEqual([]);
+    expect(await names('Service', app)).toEqual([]);
+    await eventually(async () => {
+      await pass(bare);
+      expect(await names('Secret', app)).toEqual(['theirs']);
+    });
+    expect(await cluster.get({ kind: 'ConfigMap', namespace, name: 'theirs' })).toBeDefined();
+  });
+
+  it.each<[string, (app: AppRecord) => Promise<unknown>]>([
+    [
+      'scaled',
+      ({ environment: { namespace } }) =>
+        cluster.apply(
+          { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop', namespace }, spec: { replicas: 9 } },
+          { fieldManager: 'kubectl' },
+        ),
+    ],
+    ['deleted', ({ environment: { namespace } }) => cluster.delete({ kind: 'Deployment', namespace, name: 'shop' })],
+    [
+      'without its Service',
+      ({ environment: { namespace } }) => cluster.delete({ kind: 'Service', namespace, name: 'shop' }),
+    ],
+    [
+      'without its quota',
+      ({ environment: { namespace } }) => cluster.delete({ kind: 'ResourceQuota', namespace, name: 'slipway' }),
+    ],
+  ])('repairs an App that was %s behind our back', async (_, drift) => {
+    const app = record();
+    await until(app, 'running');
+    await drift(app);
+    await until(app, 'running');
+    expect(await names('Service', app)).toEqual(['shop']);
+    expect(await names('Deployment', app)).toEqual(['shop']);
+    const quota = { kind: 'ResourceQuota', namespace: app.environment.namespace, name: 'slipway' } as const;
+    expect(await cluster.get(quota)).toBeDefined();
+  });
+
+  it('makes a namespace again that was deleted behind our back, once it is gone', async () => {
+    const app = record();
+    await until(app, 'running');
+    await cluster.delete({ kind: 'Namespace', name: app.environment.namespace });
+    const during = await pass(app);
+    if (during.failure) expect(during.failure.reason).toBe('NamespaceTerminating');
+    await until(app, 'running');
+  });
+
+  it('leaves a namespace alone that was not made for this App', async () => {
+    const app = record();
+    const { namespace } = app.environment;
+    await cluster.apply(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { fieldManager: 'they' },
+    );
+    const before = embedded.writes().length;
+    expect((await pass(app)).conflict).toMatchObject({ reason: 'NamespaceConflict' });
+    expect(await removeApp(cluster, app, () => true)).toBe('kept');
+    expect(embedded.writes().slice(before)).toEqual([]);
+  });
+
+  it.each<[string, string, string]>([
+    ['a missing image', 'registry.example.org/missing:1', 'ImagePullBackOff'],
+    ['a crash loop', 'registry.example.org/crash:1', 'CrashLoopBackOff'],
+    ['a container that runs out of memory', 'registry.example.org/oom:1', 'OOMKilled'],
+  ])('shows %s with its reason', async (_, image, reason) => {
+    const app = record({}, { image });
+    await eventually(async () => {
+      const seen = await status(app);
+      expect(seen).toMatchObject({ phase: 'failed', reason });
+      expect(seen.message).not.toBe('');
+    });
+  });
+
+  it.each(['Namespace', 'Deployment', 'Ingress'])(
+    'stops part-way when the cluster refuses a %s, and goes on in the next pass',
+    async (kind) => {
+      const app = record();
+      const resource = `${kind.toLowerCase()}${kind === 'Ingress' ? 'es' : 's'}`;
+      embedded.faults.add({ verb: 'apply', resource, status: 500, times: 1 });
+      expect((await pass(app)).failure).toMatchObject({ kind: 'unavailable' });
+      expect((await pass(app)).failure).toBeUndefined();
+      await until(app, 'running');
+    },
+  );
+
+  it('writes nothing once its lease is gone', async () => {
+    const before = embedded.writes().length;
+    await expect(convergeApp(cluster, record(), rendering, () => false)).rejects.toThrow(LeaseLostError);
+    expect(embedded.writes().slice(before)).toEqual([]);
+  });
+
+  describe('removeApp', () => {
+    const gone = (app: AppRecord) =>
+      eventually(async () => expect(await removeApp(cluster, app, () => true)).toBe('removed'));
+
+    it('removes a dedicated namespace with all that is in it', async () => {
+      const app = record();
+      await until(app, 'running');
+      expect(await removeApp(cluster, app, () => true)).toBe('removing');
+      await gone(app);
+      expect(await cluster.get({ kind: 'Namespace', name: app.environment.namespace })).toBeUndefined();
+    });
+
+    it('removes from a shared namespace only what is the App’s', async () => {
+      const environment = { id: randomUUID(), name: 'team', namespace: 'team', kind: 'owned' } as const;
+      const [app, other] = [record({ environment }), record({ environment, name: 'other' })];
+      await until(app, 'running');
+      await until(other, 'running');
+      await gone(app);
+      expect(await names('Deployment', app)).toEqual(['other']);
+      expect(await names('Secret', app)).toEqual(['other-env-1']);
+      await until(other, 'running');
+    });
+
+    it('has nothing to do for an App that never came to be', async () => {
+      expect(await removeApp(cluster, record(), () => true)).toBe('removed');
+    });
+  });
+});

@@ -1,0 +1,185 @@
+// Owns making a cluster follow the record of one App: read, plan, apply, prune. It takes no hint of what changed, so the first
+// deployment, an update, a repair of drift and the pass after a crash are one path. It never adopts or deletes a namespace that
+// does not carry our label.
+import { failpoint } from '@slipway/runtime';
+import {
+  type Cluster,
+  ClusterError,
+  type KubeObject,
+  type V1Deployment,
+  type V1Namespace,
+  type V1Pod,
+  type V1PodSpec,
+} from '@slipway/cluster';
+
+import {
+  appObjects,
+  type AppRecord,
+  environmentInstance,
+  environmentObjects,
+  INSTANCE,
+  MANAGED_BY,
+  type Rendering,
+} from './desired-objects.js';
+import type { Seen } from './observed-status.js';
+import { toApply, toPrune } from './plan-changes.js';
+
+/** The kinds that an App owns in its namespace, so that what is wanted no more can be found. */
+const OWNED = ['Secret', 'Deployment', 'Service', 'Ingress'] as const;
+
+export interface Trouble {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Converged {
+  readonly seen: Seen;
+  /** The Ingress is there as wanted. */
+  readonly routed: boolean;
+  /** Nothing may be done here: the namespace belongs to somebody else. */
+  readonly conflict?: Trouble;
+  /** What kept the cluster from taking a write; the pass is to be repeated. */
+  readonly failure?: ClusterError;
+}
+
+/** Thrown instead of a write by a pass whose lease is gone. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/**
+ * One pass. `mayWrite` is asked before each write. Throws ClusterError when the cluster cannot be read; what it refuses to write is
+ * told in the answer, beside what was seen.
+ */
+export async function convergeApp(
+  cluster: Cluster,
+  app: AppRecord,
+  rendering: Rendering,
+  mayWrite: () => boolean,
+): Promise<Converged> {
+  const { namespace: name } = app.environment;
+  const namespace = await cluster.get({ kind: 'Namespace', name });
+  if (namespace && !isOurs(namespace, environmentInstance(app))) {
+    const message = `The namespace "${name}" exists and was not made for this app; remove it, or delete the app`;
+    return {
+      seen: { deployment: undefined, pods: [] },
+      routed: false,
+      conflict: { reason: 'NamespaceConflict', message },
+    };
+  }
+  const live = namespace
+    ? await read(cluster, app, namespace)
+    : { objects: [], pods: [], secretsInUse: new Set<string>() };
+  const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
+  const found = live.objects.find(isDeployment);
+  const seen = (deployment: V1Deployment | undefined): Seen => ({ deployment, pods: live.pods });
+  if (namespace?.metadata.deletionTimestamp !== undefined) {
+    return { seen: seen(found), routed: false, failure: terminating(name) };
+  }
+
+  let deployment = found;
+  try {
+    for (const object of toApply(desired, live.objects)) {
+      await write(mayWrite, 'deployments.reconcile.apply');
+      const applied = await cluster.apply(object);
+      if (isDeployment(applied)) deployment = applied;
+    }
+    const owned = live.objects.filter(({ kind }) => OWNED.some((one) => one === kind));
+    for (const { uid, ...ref } of toPrune(desired, owned, live.secretsInUse)) {
+      await write(mayWrite, 'deployments.reconcile.prune');
+      await cluster.delete(ref, { uid });
+    }
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { seen: seen(deployment), routed: false, failure: error };
+  }
+  return { seen: seen(deployment), routed: desired.some(({ kind }) => kind === 'Ingress') };
+}
+
+/** Takes an App out of its cluster, a step each time. `kept`: its namespace is not ours, and nothing in it was touched. */
+export async function removeApp(
+  cluster: Cluster,
+  app: Pick<AppRecord, 'id' | 'environment'>,
+  mayWrite: () => boolean,
+): Promise<'removing' | 'removed' | 'kept'> {
+  const { namespace: name, kind } = app.environment;
+  const namespace = await cluster.get({ kind: 'Namespace', name });
+  if (!namespace) return 'removed';
+  if (!isOurs(namespace, environmentInstance(app))) return 'kept';
+  if (kind === 'dedicated') {
+    if (namespace.metadata.deletionTimestamp === undefined) {
+      await write(mayWrite, 'deployments.remove.namespace');
+      await cluster.delete({ kind: 'Namespace', name }, { uid: namespace.metadata.uid });
+    }
+    return 'removing';
+  }
+  const selector = { namespace: name, labelSelector: selectorOf(app.id) };
+  const lists = await Promise.all(
+    [...OWNED, 'ReplicaSet' as const, 'Pod' as const].map((one) => cluster.list(one, selector)),
+  );
+  if (lists.every((list) => list.length === 0)) return 'removed';
+  await write(mayWrite, 'deployments.remove.objects');
+  await cluster.prune({ ...selector, kinds: OWNED, keep: [] });
+  return 'removing';
+}
+
+async function write(mayWrite: () => boolean, point: string): Promise<void> {
+  await failpoint(point);
+  if (!mayWrite()) throw new LeaseLostError('another replica reconciles now');
+}
+
+async function read(
+  cluster: Cluster,
+  app: AppRecord,
+  namespace: V1Namespace,
+): Promise<{ objects: KubeObject[]; pods: V1Pod[]; secretsInUse: Set<string> }> {
+  const { name } = namespace.metadata;
+  const selector = { namespace: name, labelSelector: selectorOf(app.id) };
+  const [quota, policy, replicaSets, pods, ...owned] = await Promise.all([
+    cluster.get({ kind: 'ResourceQuota', namespace: name, name: 'slipway' }),
+    cluster.get({ kind: 'NetworkPolicy', namespace: name, name: 'slipway' }),
+    cluster.list('ReplicaSet', selector),
+    cluster.list('Pod', selector),
+    ...OWNED.map((kind) => cluster.list(kind, selector)),
+  ]);
+  const specs = [
+    ...pods.map(({ spec }) => spec),
+    // A ReplicaSet that still has or wants pods may start another one at any time.
+    ...replicaSets
+      .filter(({ spec, status }) => (spec?.replicas ?? 1) > 0 || (status?.replicas ?? 0) > 0)
+      .map(({ spec }) => spec?.template?.spec),
+  ];
+  return {
+    objects: [namespace, quota, policy, ...owned.flat()].filter((object) => object !== undefined),
+    pods,
+    secretsInUse: new Set(specs.flatMap((spec) => (spec ? secretsOf(spec) : []))),
+  };
+}
+
+function secretsOf(spec: V1PodSpec): string[] {
+  return spec.containers.flatMap(({ envFrom }) => (envFrom ?? []).flatMap(({ secretRef }) => secretRef?.name ?? []));
+}
+
+function selectorOf(id: string): string {
+  return `${MANAGED_BY}=slipway,${INSTANCE}=${id}`;
+}
+
+function isOurs({ metadata }: V1Namespace, instance: string): boolean {
+  return metadata.labels?.[MANAGED_BY] === 'slipway' && metadata.labels[INSTANCE] === instance;
+}
+
+function isDeployment(object: KubeObject): object is V1Deployment {
+  return object.kind === 'Deployment';
+}
+
+function terminating(namespace: string): ClusterError {
+  const message = `The namespace "${namespace}" is being deleted; it is made again once it is gone`;
+  return new ClusterError(message, { kind: 'terminating', status: 0, reason: 'NamespaceTerminating', retriable: true });
+}
+
+/** The pods of an App, oldest first. */
+export async function podsOf(cluster: Cluster, id: string, namespace: string): Promise<V1Pod[]> {
+  const pods = await cluster.list('Pod', { namespace, labelSelector: selectorOf(id) });
+  const age = ({ metadata }: V1Pod): string => `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
+  return pods.sort((one, other) => age(one).localeCompare(age(other)));
+}
