@@ -84,9 +84,9 @@ beforeEach(async () => {
   probe = await openBroker(urlOf('root'), 'root');
   running = [];
   script = {
-    greet: vi.fn((input) => Promise.resolve({ text: `Hello ${input.name}` } as Greeting)),
+    greet: vi.fn((input) => Promise.resolve({ text: `Hello ${input.name}` })),
     poke: vi.fn(() => Promise.resolve()),
-    find: vi.fn((input) => Promise.resolve({ text: `Found ${input.name}` } as Greeting)),
+    find: vi.fn((input) => Promise.resolve({ text: `Found ${input.name}` })),
     greeted: vi.fn(() => Promise.resolve()),
   };
 });
@@ -219,6 +219,20 @@ describe('a command', () => {
     expect(most).toBe(4);
   });
 
+  it('is not delivered again while its handler runs, however long', async () => {
+    await shortenAckWait(600);
+    await start('catalog', { unready: true });
+    const gateway = await start('gateway');
+    script.greet.mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      return { text: 'slow' };
+    });
+    await expect(gateway.bus.execute(greet, { name: 'Kim' }, call())).resolves.toMatchObject({
+      output: { text: 'slow' },
+    });
+    expect(script.greet).toHaveBeenCalledTimes(1);
+  });
+
   it('that runs is finished and answered when its service stops', async () => {
     const { catalog, gateway } = await startBoth();
     let finish = (): void => undefined;
@@ -306,10 +320,12 @@ describe('a command that cannot be handled', () => {
     expect(await letters()).toMatchObject([
       { reason: 'exhausted', deliveries: 5, text: 'undefined is not a function', incident: refused.problem.incident },
     ]);
-    const logged = catalog.lines.filter(
-      ({ incident, level }) => level === 'error' && incident === refused.problem.incident,
-    );
-    expect(logged.length).toBeGreaterThan(0);
+    const logged = catalog.lines.filter(({ incident }) => incident === refused.problem.incident);
+    expect(logged.map(({ msg }) => msg)).toEqual(['a handler failed', 'a message became a dead letter']);
+    expect(logged[0]).toMatchObject({
+      level: 'error',
+      err: { type: 'TypeError', message: 'undefined is not a function' },
+    });
     await eventually(async () => expect(await commandsLeft()).toBe(0));
   });
 
@@ -526,6 +542,15 @@ describe('the broker', () => {
 });
 
 describe('a service', () => {
+  it('waits for its broker when it starts', async () => {
+    await nats.halt();
+    const starting = start('catalog');
+    const first = await Promise.race([starting, new Promise((resolve) => setTimeout(resolve, 300, 'waits'))]);
+    expect(first).toBe('waits');
+    await nats.restart();
+    expect((await starting).bus.connected).toBe(true);
+  });
+
   it('is not ready while a stream or consumer is not as it should be, and says what', async () => {
     const catalog = await start('catalog');
     const manager = await jetstreamManager(probe.connection);

@@ -30,5 +30,6 @@ function valueOf(config: object, setting: string): unknown {
 }
 
 function canonical(value: unknown): string {
-  return JSON.stringify(Array.isArray(value) ? [...value].map(String).sort() : value) ?? 'unset';
+  if (value === undefined) return 'unset';
+  return JSON.stringify(Array.isArray(value) ? value.map(String).sort() : value);
 }

@@ -292,7 +292,9 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     const incident = envelope.messageId;
     const delayMs = retryDelayMs(deliveryCount, envelope.replyTo !== undefined);
     const fields = { err: causeOf(error), subject: operation.subject, incident, deliveryCount, retryInMs: delayMs };
-    if (error instanceof Transient) this.log.warn('a handler asks for another try', fields);
+    // Once for a message: what fails again fails for the same reason, and the dead letter has the last one.
+    if (deliveryCount > 1) this.log.debug('a handler failed again', fields);
+    else if (error instanceof Transient) this.log.warn('a handler asks for another try', fields);
     else this.log.error('a handler failed', fields);
     if (delayMs !== undefined) return { kind: 'retried', delayMs };
     return dead(DeadReason.exhausted, textOf(error), incident);
@@ -319,7 +321,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
         this.counts.time(subject, async () => {
           await failpoint('messaging.before-handler');
           const result: unknown = await handler(input, envelope);
-          return isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
+          return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
         }),
       ),
     );

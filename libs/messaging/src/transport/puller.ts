@@ -1,10 +1,10 @@
 // Owns asking the broker for messages: never more than this process can start, so that none waits here while another replica is idle.
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { millis, nanos } from '@nats-io/nats-core';
 import type { Logger } from '@slipway/runtime';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Broker } from '../broker/broker.js';
-import { ACK_WAIT_MS } from '../provisioning/desired.js';
 import { durableOf, type Stream } from '../subjects.js';
 import { giveBack } from './settle.js';
 
@@ -20,7 +20,7 @@ export interface PullerOptions {
 
 const PULL_EXPIRES_MS = 30_000;
 const RETRY_MS = 500;
-const HEARTBEAT_MS = ACK_WAIT_MS / 3;
+const DEFAULT_ACK_WAIT = nanos(30_000);
 // A handler that hangs is not kept alive for ever: then the message comes again, here or elsewhere.
 const LONGEST_RUN_MS = 10 * 60_000;
 
@@ -36,7 +36,6 @@ export class Puller {
   constructor(private readonly options: PullerOptions) {}
 
   start(): void {
-    this.heartbeat = setInterval(() => this.keepAlive(), HEARTBEAT_MS);
     this.loop = this.pull();
   }
 
@@ -51,7 +50,7 @@ export class Puller {
   }
 
   private async pull(): Promise<void> {
-    const { broker, stream, service, limit } = this.options;
+    const { limit } = this.options;
     let consumer: Consumer | undefined;
     while (!this.stopping.signal.aborted) {
       if (this.inFlight.size >= limit) {
@@ -59,7 +58,7 @@ export class Puller {
         continue;
       }
       try {
-        consumer ??= await broker.jetstream.consumers.get(stream, durableOf(service));
+        consumer ??= await this.open();
         this.batch = await consumer.fetch({
           max_messages: limit - this.inFlight.size,
           expires: PULL_EXPIRES_MS,
@@ -74,6 +73,15 @@ export class Puller {
         await delay(RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       }
     }
+  }
+
+  private async open(): Promise<Consumer> {
+    const { broker, stream, service } = this.options;
+    const consumer = await broker.jetstream.consumers.get(stream, durableOf(service));
+    const { config } = await consumer.info(true);
+    clearInterval(this.heartbeat);
+    this.heartbeat = setInterval(() => this.keepAlive(), millis(config.ack_wait ?? DEFAULT_ACK_WAIT) / 3);
+    return consumer;
   }
 
   private take(message: JsMsg): void {

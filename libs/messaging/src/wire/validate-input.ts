@@ -67,15 +67,12 @@ function instantiateField(field: Field, value: unknown, path: string, notes: Not
 }
 
 function depthOf(value: unknown): number {
-  let depth = 0;
   // Level by level, since a recursion would itself break on what it looks for.
-  for (let level = [value]; depth <= MAX_DEPTH; depth += 1) {
-    level = level
-      .filter((item) => typeof item === 'object' && item !== null)
-      .flatMap((item) => Object.values(item as object));
-    if (level.length === 0) return depth;
+  let level: unknown[] = [value];
+  for (let depth = 0; ; depth += 1) {
+    level = level.flatMap((item): unknown[] => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    if (level.length === 0 || depth > MAX_DEPTH) return depth;
   }
-  return depth;
 }
 
 function withoutDangerousNames(value: unknown): unknown {
