@@ -3,10 +3,9 @@ import { randomInt } from 'node:crypto';
 import { API_KEY_RANDOM_CHARACTERS, apiKeyChecksum } from '@slipway/contracts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const DEFAULT_PREFIX = 'ce_dev_';
 
 /** A new API key, of the form that identity makes. */
-export function firstUserKey(prefix = DEFAULT_PREFIX): string {
+export function firstUserKey(prefix: string): string {
   const random = Array.from({ length: API_KEY_RANDOM_CHARACTERS }, () =>
     ALPHABET.charAt(randomInt(ALPHABET.length)),
   ).join('');

@@ -1,22 +1,35 @@
 // Owns what is done once before the services start: schemas and roles, streams and consumers, the first user.
 import { operations } from '@slipway/contracts';
-import { connectBroker, natsUserNames, natsUsers, PROVISION_USER, provision } from '@slipway/messaging';
+import { connectBroker, provision, PROVISION_USER } from '@slipway/messaging';
+import { migrate, prepareDatabase } from '@slipway/persistence';
 import type { Logger } from '@slipway/runtime';
-import type { NatsUser } from '@slipway/testing/backends';
 
 import type { FirstUser } from './instance/first-user.js';
-import type { Secrets } from './instance/secrets.js';
-import { brokerPassword, brokerUrl, type InstanceFacts } from './services/service-environment.js';
+import { databaseServices } from './services/service-list.js';
 
-export function brokerUsers(secrets: Secrets): NatsUser[] {
-  return natsUsers(operations, Object.fromEntries(natsUserNames.map((name) => [name, brokerPassword(secrets, name)])));
+export type FirstUserSecrets = Pick<FirstUser, 'email' | 'password' | 'apiKey'> & { apiKeyPrefix: string };
+
+/** Brings schemas, roles and tables to their state, and the first user to its password and key. Safe to repeat. */
+export async function migrateAll(
+  ownerUrl: string,
+  passwordOf: (service: string) => string,
+  user: FirstUserSecrets | undefined,
+  logger: Logger,
+): Promise<void> {
+  await prepareDatabase(
+    ownerUrl,
+    databaseServices.map(({ service: { name } }) => ({ service: name, password: passwordOf(name) })),
+  );
+  await Promise.all(
+    databaseServices.map(async ({ service: { name }, migrations }) => {
+      for (const done of await migrate(ownerUrl, { service: name, migrations })) logger.info(`${name}: ${done}`);
+    }),
+  );
+  if (user) await Promise.resolve();
 }
 
-export function provisionAll(facts: InstanceFacts, logger: Logger): Promise<void> {
-  return provisionBroker(brokerUrl(facts, PROVISION_USER), logger);
-}
-
-export async function provisionBroker(natsUrl: string, logger: Logger): Promise<void> {
+/** Brings streams and consumers to their state. Safe to repeat. */
+export async function provisionAll(natsUrl: string, logger: Logger): Promise<void> {
   const broker = await connectBroker({ service: PROVISION_USER, natsUrl, logger });
   try {
     for (const change of await provision(broker.connection, operations)) logger.info(change);
@@ -24,5 +37,3 @@ export async function provisionBroker(natsUrl: string, logger: Logger): Promise<
     await broker.close();
   }
 }
-
-export async function migrateAll(_facts: InstanceFacts, _user: FirstUser, _logger: Logger): Promise<void> {}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
+import { PROVISION_USER } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
 import { freePort } from '@slipway/testing/backends';
 
@@ -16,9 +17,9 @@ import type { DevOptions } from './options.js';
 import { type Broker, startBroker } from './parts/broker.js';
 import { type ClusterPart, ingressAnswers, startCluster } from './parts/cluster.js';
 import { type Database, startDatabase } from './parts/database.js';
-import { brokerUsers, migrateAll, provisionAll } from './prepare.js';
+import { migrateAll, provisionAll } from './prepare.js';
 import { RunningParts } from './running-parts.js';
-import { serviceEnvironment } from './services/service-environment.js';
+import { brokerUrl, brokerUsers, databasePassword, serviceEnvironment } from './services/service-environment.js';
 import { services } from './services/service-list.js';
 import { startServices } from './services/one-process.js';
 import { startApps } from './services/processes.js';
@@ -28,6 +29,7 @@ import { UserError } from './user-error.js';
 const HOST = '127.0.0.1';
 const FIRST_EMAIL = 'admin@slipway.local';
 const FIRST_USERNAME = 'admin';
+const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
 
 /** Brings an instance up, keeps it until it is asked to stop, takes it down. Answers the exit code. */
 export async function start(options: DevOptions): Promise<number> {
@@ -80,16 +82,22 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, b
   const secrets = openSecrets(dataDir);
   const [database, broker, cluster] = await startParts(options, parts, secrets, log);
   const url = `http://localhost:${port}`;
+  const apiKeyPrefix = process.env.API_KEY_PREFIX ?? DEFAULT_API_KEY_PREFIX;
   const user = firstUserOf(dataDir, url, () => ({
     email: FIRST_EMAIL,
     username: FIRST_USERNAME,
     password: randomBytes(15).toString('base64url'),
-    apiKey: firstUserKey(process.env.API_KEY_PREFIX),
+    apiKey: firstUserKey(apiKeyPrefix),
   }));
 
   const facts = { host: HOST, port, dataDir, secrets, database, broker, cluster };
   const logger = createLogger({ level: 'info', destination: log });
-  await step('schemas and streams', () => Promise.all([migrateAll(facts, user, logger), provisionAll(facts, logger)]));
+  await step('schemas and streams', () =>
+    Promise.all([
+      migrateAll(database.ownerUrl, (name) => databasePassword(secrets, name), { ...user, apiKeyPrefix }, logger),
+      provisionAll(brokerUrl(facts, PROVISION_USER), logger),
+    ]),
+  );
 
   await step(options.processes ? `${services.length} processes` : 'services', async () => {
     if (options.processes) {

@@ -13,8 +13,11 @@ const seals = services.map(({ name }) => ({ name, ...generateSealKeyPair() }));
 
 const values: [string, string][] = [
   ['POSTGRES_PASSWORD', password()],
-  ...databaseServices.map(({ name }): [string, string] => [`${variable(name)}_DATABASE_PASSWORD`, password()]),
-  ...databaseServices.map(({ name }): [string, string] => [
+  ...databaseServices.map(({ service: { name } }): [string, string] => [
+    `${variable(name)}_DATABASE_PASSWORD`,
+    password(),
+  ]),
+  ...databaseServices.map(({ service: { name } }): [string, string] => [
     `${variable(name)}_ENCRYPTION_KEYS`,
     `1:${randomBytes(32).toString('base64')}`,
   ]),
@@ -25,7 +28,7 @@ const values: [string, string][] = [
   ['REQUEST_HASH_SECRET', password()],
   ['FIRST_USER_EMAIL', 'admin@slipway.local'],
   ['FIRST_USER_PASSWORD', randomBytes(15).toString('base64url')],
-  ['FIRST_USER_API_KEY', firstUserKey()],
+  ['FIRST_USER_API_KEY', firstUserKey('ce_dev_')],
 ];
 
 process.stdout.write(values.map(([name, value]) => `${name}=${value}\n`).join(''));

@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { createLogger, loadConfig, Variable } from '@slipway/runtime';
 import { IsNotEmpty } from 'class-validator';
 
-import { provisionBroker } from '../prepare.js';
+import { provisionAll } from '../prepare.js';
 
 export class ProvisionConfig {
   @Variable('NATS_URL', {
@@ -17,4 +17,4 @@ export class ProvisionConfig {
 }
 
 const { natsUrl } = loadConfig(ProvisionConfig, process.env, { subject: 'provision' });
-await provisionBroker(natsUrl, createLogger());
+await provisionAll(natsUrl, createLogger());

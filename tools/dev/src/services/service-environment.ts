@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import { generateSealKeyPair } from '@slipway/messaging';
+import { operations } from '@slipway/contracts';
+import { generateSealKeyPair, natsUserNames, natsUsers } from '@slipway/messaging';
 import { describeConfig, RuntimeConfig } from '@slipway/runtime';
+import type { NatsUser } from '@slipway/testing/backends';
 
 import type { Secrets } from '../instance/secrets.js';
 import { type AnyService, services } from './service-list.js';
@@ -67,6 +69,11 @@ export function databasePassword(secrets: Secrets, role: string): string {
 
 export function brokerPassword(secrets: Secrets, user: string): string {
   return secrets.of(`nats.${user}`, () => randomBytes(24).toString('base64url'));
+}
+
+/** The users of our own broker, each with the rights that the contracts give it. */
+export function brokerUsers(secrets: Secrets): NatsUser[] {
+  return natsUsers(operations, Object.fromEntries(natsUserNames.map((name) => [name, brokerPassword(secrets, name)])));
 }
 
 /** The address of the broker for one of its users; a broker of NATS_URL has the users of that URL only. */

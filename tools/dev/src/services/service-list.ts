@@ -1,15 +1,21 @@
+import { catalog, migrations as catalogMigrations } from '@slipway/catalog';
 import { gateway } from '@slipway/gateway';
 import { helmReleases } from '@slipway/helm-releases';
-import { describeConfig, type ServiceDefinition } from '@slipway/runtime';
+import type { MigrationClass } from '@slipway/persistence';
+import type { ServiceDefinition } from '@slipway/runtime';
 
 /** A service whose configuration class is of no interest to the caller. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyService = ServiceDefinition<any>;
 
-/** All apps, the gateway last. */
-export const services: readonly AnyService[] = [helmReleases, gateway];
+/** Those that have a schema of their own, with the migrations that make it. */
+export const databaseServices: readonly { service: AnyService; migrations: readonly MigrationClass[] }[] = [
+  { service: catalog, migrations: catalogMigrations },
+];
 
-/** Those that have a schema of their own. */
-export const databaseServices = services.filter(({ config }) =>
-  describeConfig(config).some(({ name }) => name === 'DATABASE_URL'),
-);
+/** All apps, the gateway last. */
+export const services: readonly AnyService[] = [
+  ...databaseServices.map(({ service }) => service),
+  helmReleases,
+  gateway,
+];
