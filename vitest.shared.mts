@@ -13,7 +13,7 @@ export function shared(name: string): UserWorkspaceConfig {
       environment: 'node',
       // One PostgreSQL for all test files of a run, started by the first one that needs it.
       globalSetup: [fileURLToPath(new URL('libs/testing/src/backends/vitest-global-setup.ts', import.meta.url))],
-      setupFiles: [],
+      setupFiles: [fileURLToPath(new URL('libs/testing/src/harness/note-failures.ts', import.meta.url))],
       testTimeout: 20_000,
       hookTimeout: 60_000,
     },

@@ -1,3 +1,12 @@
+export { actor } from './actor.js';
 export * from './backends/index.js';
 export { createDatabase, sharedPostgres, startNatsForTest } from './backends/test-run.js';
+export {
+  type Harness,
+  type HarnessOptions,
+  type Message,
+  type PublishedEvent,
+  startHarness,
+  type TestCall,
+} from './harness/harness.js';
 export { type WaitOptions, waitFor } from './wait-for.js';
