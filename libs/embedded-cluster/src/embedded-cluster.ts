@@ -77,6 +77,8 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
   // A watch is quiet for as long as nothing happens.
   server.requestTimeout = 0;
   server.timeout = 0;
+  // A connection that a client keeps must not be closed just as the client sends on it.
+  server.keepAliveTimeout = 120_000;
 
   let port: number;
   try {

@@ -43,8 +43,9 @@ export function listObjects(
   };
 }
 
+/** Sorts as the store does, by namespace and then by name: the separator comes before every letter of a name. */
 function positionOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
+  return `${metadata.namespace ?? ''} ${metadata.name}`;
 }
 
 type Position = { revision: number; after: string };

@@ -48,9 +48,9 @@ describe('the store', () => {
       store.put('configmaps', object(name, namespace));
     }
     expect(store.list('configmaps').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual([
-      'default-2/c',
       'default/a',
       'default/b',
+      'default-2/c',
       'shop/a',
     ]);
     expect(store.list('configmaps', 'default').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);

@@ -17,7 +17,8 @@ export interface Change {
 export class Store {
   private revision = Date.now() * 1000;
   private oldest = this.revision;
-  private readonly objects = new Map<ResourceName, Map<string, KubeObject>>();
+  /** By resource, namespace (empty for what has none) and name. */
+  private readonly objects = new Map<ResourceName, Map<string, Map<string, KubeObject>>>();
   private readonly byUid = new Map<string, { resource: ResourceName; object: KubeObject }>();
   private readonly owned = new Map<string, Map<string, { resource: ResourceName; object: KubeObject }>>();
   private history: Change[] = [];
@@ -36,7 +37,10 @@ export class Store {
     namespace: string | undefined,
     name: string,
   ): ObjectsByResource[R] | undefined {
-    return this.objects.get(resource)?.get(keyOf(namespace, name)) as ObjectsByResource[R] | undefined;
+    return this.objects
+      .get(resource)
+      ?.get(namespace ?? '')
+      ?.get(name) as ObjectsByResource[R] | undefined;
   }
 
   findByUid(uid: string): { resource: ResourceName; object: KubeObject } | undefined {
@@ -45,13 +49,9 @@ export class Store {
 
   /** Sorted by namespace and name, as pages need it. */
   list<R extends ResourceName>(resource: R, namespace?: string): ObjectsByResource[R][] {
-    const found: [string, KubeObject][] = [];
-    const prefix = namespace === undefined ? '' : keyOf(namespace, '');
-    for (const entry of this.objects.get(resource) ?? []) {
-      if (entry[0].startsWith(prefix)) found.push(entry);
-    }
-    found.sort(([a], [b]) => (a < b ? -1 : 1));
-    return found.map(([, object]) => object as ObjectsByResource[R]);
+    const all = this.objects.get(resource) ?? new Map<string, Map<string, KubeObject>>();
+    const chosen = namespace === undefined ? sortedByKey(all) : [all.get(namespace) ?? new Map<string, KubeObject>()];
+    return chosen.flatMap((table) => sortedByKey(table)) as ObjectsByResource[R][];
   }
 
   /** The objects of one resource that name this owner. */
@@ -68,10 +68,10 @@ export class Store {
   /** Stores a new state under a new resourceVersion, which is set on a copy. */
   put(resource: ResourceName, object: KubeObject): KubeObject {
     const stored = this.stamp(object);
-    const key = keyOf(stored.metadata.namespace, stored.metadata.name);
-    const table = this.table(resource);
-    const previous = table.get(key);
-    table.set(key, stored);
+    const { namespace, name } = stored.metadata;
+    const table = this.table(resource, namespace);
+    const previous = table.get(name);
+    table.set(name, stored);
     if (previous) this.unindex(previous);
     this.index(resource, stored);
     this.record({
@@ -85,10 +85,11 @@ export class Store {
   }
 
   remove(resource: ResourceName, object: KubeObject): KubeObject {
-    const key = keyOf(object.metadata.namespace, object.metadata.name);
-    const table = this.table(resource);
-    const previous = table.get(key);
-    table.delete(key);
+    const { namespace, name } = object.metadata;
+    const table = this.table(resource, namespace);
+    const previous = table.get(name);
+    table.delete(name);
+    if (table.size === 0) this.objects.get(resource)?.delete(namespace ?? '');
     if (previous) this.unindex(previous);
     const last = this.stamp(object);
     this.record({ type: 'DELETED', resource, object: last, previous, revision: this.revision });
@@ -130,12 +131,12 @@ export class Store {
     for (const listener of [...this.resetListeners]) listener();
   }
 
-  private table(resource: ResourceName): Map<string, KubeObject> {
-    const existing = this.objects.get(resource);
-    if (existing) return existing;
-    const created = new Map<string, KubeObject>();
-    this.objects.set(resource, created);
-    return created;
+  private table(resource: ResourceName, namespace = ''): Map<string, KubeObject> {
+    const namespaces = this.objects.get(resource) ?? new Map<string, Map<string, KubeObject>>();
+    this.objects.set(resource, namespaces);
+    const table = namespaces.get(namespace) ?? new Map<string, KubeObject>();
+    namespaces.set(namespace, table);
+    return table;
   }
 
   private stamp(object: KubeObject): KubeObject {
@@ -173,6 +174,6 @@ export class Store {
   }
 }
 
-function keyOf(namespace: string | undefined, name: string): string {
-  return `${namespace ?? ''}/${name}`;
+function sortedByKey<T>(table: ReadonlyMap<string, T>): T[] {
+  return [...table].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }

@@ -15,7 +15,7 @@ export interface EventText {
 
 /** Writes Events, counting up those that repeat. The oldest go when there are many, instead of after an hour. */
 export class EventRecorder {
-  private readonly names = new Map<string, string>();
+  private readonly known = new Map<string, { namespace: string; name: string }>();
 
   constructor(private readonly registry: Registry) {}
 
@@ -23,8 +23,8 @@ export class EventRecorder {
     const { namespace = 'default', name, uid } = object.metadata;
     const at = timestamp();
     const key = JSON.stringify([uid, reason, message, fieldPath]);
-    const known = this.names.get(key);
-    const existing = known === undefined ? undefined : this.registry.store.get('events', namespace, known);
+    const known = this.known.get(key);
+    const existing = known && this.registry.store.get('events', known.namespace, known.name);
     if (existing) {
       this.registry.change('events', existing, (event) => ({ ...event, count: event.count + 1, lastTimestamp: at }));
       return;
@@ -54,21 +54,19 @@ export class EventRecorder {
       if (error instanceof StatusError) return;
       throw error;
     }
-    this.names.set(key, eventName);
+    this.known.set(key, { namespace, name: eventName });
     this.trim();
   }
 
   reset(): void {
-    this.names.clear();
+    this.known.clear();
   }
 
   private trim(): void {
-    if (this.names.size <= maxEvents) return;
-    for (const [key, name] of [...this.names].slice(0, maxEvents / 2)) {
-      this.names.delete(key);
-      for (const event of this.registry.store.list('events')) {
-        if (event.metadata.name === name) this.registry.delete('events', event.metadata.namespace, name);
-      }
+    if (this.known.size <= maxEvents) return;
+    for (const [key, { namespace, name }] of [...this.known].slice(0, maxEvents / 2)) {
+      this.known.delete(key);
+      if (this.registry.store.get('events', namespace, name)) this.registry.delete('events', namespace, name);
     }
   }
 }
