@@ -1,7 +1,7 @@
 // The defaults that the real server fills in, as far as clients and controllers look at them. Filling in twice changes nothing:
 // server-side apply relies on that to see that an application is equal to what lives.
 import type { ResourceName } from './kinds.js';
-import { isJsonObject, type Json, type JsonObject } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, textOf } from './objects.js';
 
 export function withDefaults(resource: ResourceName, object: JsonObject): JsonObject {
   const fill = defaultsByResource[resource];
@@ -74,12 +74,11 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
   },
   secrets: (object) => {
     const { stringData, ...rest } = object;
-    const encoded = Object.entries(isJsonObject(stringData) ? stringData : {}).map(([key, value]) => [
-      key,
-      Buffer.from(String(value)).toString('base64'),
-    ]);
-    const data = encoded.length ? { data: { ...child(object, 'data'), ...Object.fromEntries(encoded) } } : {};
-    return { type: 'Opaque', ...rest, ...data };
+    const data: JsonObject = { ...child(object, 'data') };
+    for (const [key, value] of Object.entries(isJsonObject(stringData) ? stringData : {})) {
+      data[key] = Buffer.from(textOf(value)).toString('base64');
+    }
+    return { type: 'Opaque', ...rest, ...(Object.keys(data).length || 'data' in object ? { data } : {}) };
   },
   networkpolicies: (object) => {
     const spec = child(object, 'spec');
@@ -120,7 +119,7 @@ function container(spec: JsonObject): JsonObject {
     isJsonObject(spec[name]) ? [[name, probe(spec[name])] as const] : [],
   );
   return {
-    imagePullPolicy: /:(?!latest$)[^/:]+$|@sha256:/.test(String(spec.image ?? '')) ? 'IfNotPresent' : 'Always',
+    imagePullPolicy: /:(?!latest$)[^/:]+$|@sha256:/.test(textOf(spec.image)) ? 'IfNotPresent' : 'Always',
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     ...spec,

@@ -7,7 +7,7 @@ import type { Fault, Faults } from './faults.js';
 import { apiVersionOf, type Kind } from './kinds.js';
 import { listObjects } from './list-objects.js';
 import { isTrue, type PodLogs } from './logs.js';
-import type { JsonObject, KubeObject } from './objects.js';
+import { type JsonObject, type KubeObject, textOf } from './objects.js';
 import type { Registry } from './registry.js';
 import { parseTarget, type ResourceTarget } from './request-target.js';
 import { toScale } from './scale.js';
@@ -179,7 +179,7 @@ function matcher(query: URLSearchParams, kind: Kind): Matcher {
 
 /** Items of a list carry neither kind nor apiVersion, as with the real server. */
 function toList(kind: Kind, objects: readonly KubeObject[], metadata: JsonObject): JsonObject {
-  const items = objects.map(({ kind: itemKind, apiVersion, ...rest }) => rest);
+  const items = objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest);
   return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
 }
 
@@ -229,7 +229,7 @@ function refuse(response: ServerResponse, error: unknown): void {
       ? error
       : new StatusError(500, 'InternalError', `Internal error occurred: ${String(error)}`);
   const retry = refusal.details.retryAfterSeconds;
-  if (retry !== undefined) response.setHeader('Retry-After', String(retry));
+  if (retry !== undefined) response.setHeader('Retry-After', textOf(retry));
   sendJson(response, refusal.code, refusal.toStatus());
 }
 

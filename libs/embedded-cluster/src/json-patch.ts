@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { isJsonObject, type Json, wireCopy } from './objects.js';
+import { isJsonObject, type Json, textOf, wireCopy } from './objects.js';
 import { invalid, StatusError } from './status-error.js';
 
 /** JSON patch, RFC 6902. Throws a 422 for an operation that cannot be carried out. */
@@ -8,7 +8,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
   const operations = Array.isArray(patch) ? patch.filter(isJsonObject) : [];
   let document: Json = wireCopy(target);
   for (const operation of operations) {
-    const [path, from] = [String(operation.path ?? ''), String(operation.from ?? '')];
+    const [path, from] = [textOf(operation.path), textOf(operation.from)];
     const value = wireCopy(operation.value ?? null);
     if (operation.op === 'test') {
       if (!isDeepStrictEqual(read(document, path), value)) throw refused(`testing value ${path} failed`);
@@ -19,7 +19,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
     else if (operation.op === 'move') {
       const moved = read(document, from);
       document = write(write(document, from, 'remove'), path, 'add', moved);
-    } else throw refused(`unexpected operation ${String(operation.op)}`);
+    } else throw refused(`unexpected operation ${textOf(operation.op)}`);
   }
   return document;
 }

@@ -70,17 +70,16 @@ class LogClock {
   }
 }
 
+type Runs = { readonly clock: LogClock; current?: ContainerLog; previous?: ContainerLog };
+
 export class PodLogs {
-  private readonly containers = new Map<
-    string,
-    Map<string, { clock: LogClock; current?: ContainerLog; previous?: ContainerLog }>
-  >();
+  private readonly containers = new Map<string, Map<string, Runs>>();
 
   /** The log of a container's next run; the one before becomes the previous one. */
   open(podUid: string, container: string): ContainerLog {
-    const pod = this.containers.get(podUid) ?? new Map();
+    const pod = this.containers.get(podUid) ?? new Map<string, Runs>();
     this.containers.set(podUid, pod);
-    const entry = pod.get(container) ?? { clock: new LogClock() };
+    const entry: Runs = pod.get(container) ?? { clock: new LogClock() };
     entry.previous = entry.current;
     entry.current = new ContainerLog(entry.clock);
     pod.set(container, entry);

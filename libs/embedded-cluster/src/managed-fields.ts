@@ -28,7 +28,7 @@ export function recordUpdate(previous: KubeObject | undefined, next: KubeObject,
   const ownSet = new Set([...(own ? fromFieldsV1(own.fieldsV1) : []), ...changed]);
   for (const path of gone) ownSet.delete(path);
   if (ownSet.size) entries.push(withFields(own ?? newEntry('Update', writer, next.apiVersion), ownSet));
-  const { managedFields: replaced, ...metadata } = next.metadata;
+  const { managedFields: _replaced, ...metadata } = next.metadata;
   const managed = entries.length ? { managedFields: sorted(entries) } : {};
   return { ...next, metadata: { ...metadata, ...managed } };
 }

@@ -261,6 +261,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A value as a message shows it; empty for one that is not there. */
+export function textOf(value: Json | undefined): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /** A copy as it would come back over the wire: fields that are undefined are gone. */
 export function wireCopy<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;

@@ -7,7 +7,7 @@ import { Admission } from './admission.js';
 import { withDefaults } from './defaults.js';
 import { apiVersionOf, type Kind, kindOf, type ObjectsByResource, type ResourceName } from './kinds.js';
 import { recordUpdate } from './managed-fields.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject, timestamp, wireCopy } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf, timestamp, wireCopy } from './objects.js';
 import { alreadyExists, badRequest, conflict, notFound, staleVersion } from './status-error.js';
 import type { Store } from './store.js';
 import { validate } from './validation.js';
@@ -131,7 +131,7 @@ export class Registry {
       throw conflict(
         kind,
         name,
-        `Precondition failed: UID in precondition: ${String(uid)}, UID in object meta: ${previous.metadata.uid}`,
+        `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${previous.metadata.uid}`,
       );
     }
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) throw staleVersion(kind, name);

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, type KubeObject } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
 
 /** The scale of a Deployment or ReplicaSet, as autoscaling/v1 shows it. */
 export function toScale(object: KubeObject): JsonObject {
@@ -27,6 +27,6 @@ export function withScale(object: KubeObject, scale: JsonObject): JsonObject {
 function selectorText(selector: Json | undefined): string {
   const labels = isJsonObject(selector) && isJsonObject(selector.matchLabels) ? selector.matchLabels : {};
   return Object.entries(labels)
-    .map(([key, value]) => `${key}=${String(value)}`)
+    .map(([key, value]) => `${key}=${textOf(value)}`)
     .join(',');
 }

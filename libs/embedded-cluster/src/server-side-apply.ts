@@ -13,7 +13,14 @@ import {
 } from './field-sets.js';
 import { isAtomicMap, listRule } from './list-rules.js';
 import { isOf, newEntry, sorted, withFields } from './managed-fields.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject, type ManagedFieldsEntry } from './objects.js';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  textOf,
+} from './objects.js';
 import { type Cause, StatusError } from './status-error.js';
 
 export interface Application {
@@ -27,7 +34,7 @@ export interface Application {
 /** The object after the application, its managedFields included. Throws a 409 with a cause for every field in conflict. */
 export function applyServerSide({ live, config, manager, force, subresource }: Application): JsonObject {
   const writer = { manager, ...(subresource ? { subresource } : {}) };
-  const apiVersion = String(config.apiVersion);
+  const apiVersion = textOf(config.apiVersion);
   const applied = managedFieldsOf(config, subresource);
   const wanted = ownPart(config, subresource);
   const entries = live?.metadata.managedFields ?? [];

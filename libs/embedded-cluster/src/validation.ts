@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Kind } from './kinds.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject, type LabelSelector } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
 import { parseQuantity } from './quantities.js';
 import { matchesLabelSelector } from './selectors.js';
 import { type Cause, invalid } from './status-error.js';
@@ -65,7 +65,7 @@ function checkMetadata(kind: Kind, { metadata }: KubeObject, report: Report): vo
 function checkLabels(labels: Json | undefined, field: string, report: Report): void {
   for (const [key, value] of Object.entries(isJsonObject(labels) ? labels : {})) {
     if (!qualifiedName.test(key)) report(field, invalidValue(key, 'name part must be a qualified name'));
-    const text = String(value);
+    const text = textOf(value);
     if (text.length > 63) report(field, invalidValue(text, 'must be no more than 63 characters'));
     else if (!labelValue.test(text)) report(field, invalidValue(text, labelValueText));
   }
@@ -83,10 +83,7 @@ function checkWorkload(object: KubeObject, previous: KubeObject | undefined, rep
   const template = isJsonObject(spec.template) ? spec.template : {};
   const labels = isJsonObject(template.metadata) ? template.metadata.labels : undefined;
   checkLabels(labels, 'spec.template.metadata.labels', report);
-  if (
-    isJsonObject(spec.selector) &&
-    !matchesLabelSelector(spec.selector as LabelSelector, (labels ?? {}) as Record<string, string>)
-  ) {
+  if (isJsonObject(spec.selector) && !matchesLabelSelector(spec.selector, (labels ?? {}) as Record<string, string>)) {
     report('spec.template.metadata.labels', invalidValue(labels ?? {}, '`selector` does not match template `labels`'));
   }
   checkPodSpec(isJsonObject(template.spec) ? template.spec : {}, 'spec.template.spec', report);
@@ -128,7 +125,7 @@ function checkPodSpec(spec: JsonObject, path: string, report: Report): void {
   ] as const) {
     items.forEach((container, index) => {
       const at = `${path}.${field}[${index}]`;
-      const name = String(container.name ?? '');
+      const name = textOf(container.name);
       if (!name) report(`${at}.name`, 'Required value', 'FieldValueRequired');
       else if (!label.test(name) || name.length > 63) report(`${at}.name`, invalidValue(name, labelText));
       if (names.has(name)) report(`${at}.name`, `Duplicate value: ${JSON.stringify(name)}`, 'FieldValueDuplicate');
@@ -144,7 +141,7 @@ function checkContainer(container: JsonObject, at: string, report: Report): void
     checkPort(port.containerPort, `${at}.ports[${index}].containerPort`, report),
   );
   list(container.env).forEach((variable, index) => {
-    const name = String(variable.name ?? '');
+    const name = textOf(variable.name);
     if (!name) report(`${at}.env[${index}].name`, 'Required value', 'FieldValueRequired');
     else if (!environmentName.test(name)) {
       report(
@@ -175,7 +172,7 @@ function checkContainer(container: JsonObject, at: string, report: Report): void
     const limit = limits.get(resource);
     if (limit !== undefined && request > limit) {
       const given = isJsonObject(resources.requests) ? resources.requests[resource] : undefined;
-      const most = isJsonObject(resources.limits) ? String(resources.limits[resource]) : '';
+      const most = isJsonObject(resources.limits) ? textOf(resources.limits[resource]) : '';
       report(
         `${at}.resources.requests`,
         invalidValue(given, `must be less than or equal to ${resource} limit of ${most}`),
@@ -186,8 +183,14 @@ function checkContainer(container: JsonObject, at: string, report: Report): void
 
 function checkPodUpdate(spec: JsonObject, previous: JsonObject, report: Report): void {
   const fixed = (whole: JsonObject): JsonObject => {
-    const { nodeName, tolerations, activeDeadlineSeconds, terminationGracePeriodSeconds, ...rest } = whole;
-    const withoutImages = (items: Json | undefined): Json => list(items).map(({ image, ...others }) => others);
+    const {
+      nodeName: _nodeName,
+      tolerations: _tolerations,
+      activeDeadlineSeconds: _deadline,
+      terminationGracePeriodSeconds: _grace,
+      ...rest
+    } = whole;
+    const withoutImages = (items: Json | undefined): Json => list(items).map(({ image: _image, ...others }) => others);
     return {
       ...rest,
       containers: withoutImages(whole.containers),

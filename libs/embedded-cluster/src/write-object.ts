@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { jsonPatch } from './json-patch.js';
 import { apiVersionOf, type Kind } from './kinds.js';
 import { mergePatch } from './merge-patch.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
 import type { Client, DeleteOptions, Registry } from './registry.js';
 import type { ResourceTarget } from './request-target.js';
 import { toScale, withScale } from './scale.js';
@@ -166,12 +166,12 @@ function checkIdentity(kind: Kind, body: JsonObject, namespace: string | undefin
   const wanted = apiVersionOf(kind);
   if ((body.apiVersion ?? wanted) !== wanted || (body.kind ?? kind.kind) !== kind.kind) {
     throw badRequest(
-      `the API version and kind in the data (${String(body.apiVersion)}, ${String(body.kind)}) do not match the expected ones (${wanted}, ${kind.kind})`,
+      `the API version and kind in the data (${textOf(body.apiVersion)}, ${textOf(body.kind)}) do not match the expected ones (${wanted}, ${kind.kind})`,
     );
   }
   const metadata = isJsonObject(body.metadata) ? body.metadata : {};
   if (name !== undefined && metadata.name !== undefined && metadata.name !== name) {
-    throw badRequest(`the name of the object (${String(metadata.name)}) does not match the name on the URL (${name})`);
+    throw badRequest(`the name of the object (${textOf(metadata.name)}) does not match the name on the URL (${name})`);
   }
   if (metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');

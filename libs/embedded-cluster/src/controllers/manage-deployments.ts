@@ -180,7 +180,7 @@ function currentSet(deployment: Deployment, sets: readonly ReplicaSet[]): Replic
 }
 
 function withoutHash(template: PodTemplate): PodTemplate {
-  const { [hashLabel]: hash, ...labels } = template.metadata?.labels ?? {};
+  const { [hashLabel]: _hash, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }
 
@@ -189,7 +189,7 @@ function revisionOf(set: ReplicaSet): number {
 }
 
 function copiedAnnotations(deployment: Deployment): Record<string, string> {
-  const { 'kubectl.kubernetes.io/last-applied-configuration': ignored, ...annotations } =
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...annotations } =
     deployment.metadata.annotations ?? {};
   return annotations;
 }

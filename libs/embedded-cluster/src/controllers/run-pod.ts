@@ -298,6 +298,9 @@ export class PodRun {
 
   private phase(): PodStatus['phase'] {
     const policy = this.pod.spec.restartPolicy ?? 'Always';
+    if (this.terminating && !this.main.some((run) => run.state.running)) {
+      return this.main.every((run) => run.state.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed';
+    }
     if (policy === 'Never' && this.initial.some((run) => (run.state.terminated?.exitCode ?? 0) !== 0)) return 'Failed';
     if (this.main.some((run) => run.state.waiting && !run.lastState.terminated)) return 'Pending';
     if (policy === 'Always' || this.main.some((run) => !run.state.terminated)) return 'Running';

@@ -52,7 +52,7 @@ export class SchedulePods implements Controller {
       status: {
         ...current.status,
         phase: 'Pending',
-        conditions: conditions.map(({ reason, message, ...rest }) => rest),
+        conditions: conditions.map(({ reason: _reason, message: _message, ...rest }) => rest),
       },
     }));
     this.events.record('default-scheduler', pod, {

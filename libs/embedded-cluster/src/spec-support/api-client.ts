@@ -73,7 +73,12 @@ export function apiClient(cluster: Pick<EmbeddedCluster, 'url' | 'caPem' | 'toke
     let text = '';
     for await (const chunk of response as AsyncIterable<string>) text += chunk;
     const json = response.headers['content-type'] === 'application/json';
-    return { status: response.statusCode ?? 0, headers: response.headers, text, body: json ? JSON.parse(text) : {} };
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      text,
+      body: (json ? JSON.parse(text) : {}) as Answer['body'],
+    };
   };
 
   return {
