@@ -29,7 +29,7 @@ export const entities = [UserEntity, CredentialEntity, RefreshTokenEntity, Login
 
 @Module({})
 export class IdentityModule {
-  static with(config: Readonly<IdentityConfig>): DynamicModule {
+  static register(config: Readonly<IdentityConfig>): DynamicModule {
     const { natsUrl, sealPrivateKey, databaseUrl, encryptionKeys } = config;
     const service = 'identity';
     return {

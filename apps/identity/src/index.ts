@@ -8,7 +8,7 @@ import { IdentityModule } from './identity.module.js';
 export const identity = defineService({
   name: 'identity',
   config: IdentityConfig,
-  module: (config) => IdentityModule.with(config),
+  module: (config) => IdentityModule.register(config),
 });
 export { IdentityConfig } from './identity.config.js';
 export { ensureFirstUser, type FirstUser } from './user/first-user.js';
