@@ -1,0 +1,266 @@
+import { createPublicKey, verify } from 'node:crypto';
+
+import {
+  checkCredential,
+  createCredential,
+  credentialRevoked,
+  isApiKey,
+  listCredentials,
+  listSigningKeys,
+  openCredential,
+  refreshSession,
+  revokeCredential,
+  type OpenCredentialByPassword,
+} from '@slipway/contracts';
+import { actor, type Harness } from '@slipway/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { freshValue, givenUser, startIdentity, type Registered } from '../fixture/identity-harness.js';
+import { UserEntity } from '../user/user.entity.js';
+import { digestOf } from './api-key.js';
+import { CredentialEntity } from './credential.entity.js';
+import { RefreshTokenEntity } from './refresh-token.entity.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startIdentity();
+});
+afterAll((_, suite) => harness.close(suite));
+
+const nobody = { actor: undefined };
+const login = (kim: Registered, overrides: Partial<OpenCredentialByPassword> = {}): OpenCredentialByPassword => ({
+  email: kim.user.email,
+  password: kim.password,
+  kind: 'session',
+  digest: freshValue().digest,
+  address: '127.0.0.1',
+  ...overrides,
+});
+
+describe('open a credential', () => {
+  it('gives a session whose access token verifies with the published key', async () => {
+    const kim = await givenUser(harness);
+    const { accessToken, user, credentialId } = await harness.execute(
+      openCredential,
+      login(kim, { email: kim.user.email.toUpperCase() }),
+      nobody,
+    );
+    const { keys, issuer, audience } = await harness.query(listSigningKeys, {}, nobody);
+    const [head = '', claims = '', signature = ''] = accessToken?.value.split('.') ?? [];
+    const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>;
+    expect(header).toMatchObject({ alg: 'ES256', typ: 'at+jwt', kid: keys[0]?.kid });
+    expect(
+      verify(
+        'sha256',
+        Buffer.from(`${head}.${claims}`),
+        { key: createPublicKey(keys[0]?.publicKey ?? ''), dsaEncoding: 'ieee-p1363' },
+        Buffer.from(signature, 'base64url'),
+      ),
+    ).toBe(true);
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
+      iss: issuer,
+      aud: audience,
+      sub: user.id,
+      sid: credentialId,
+    });
+    expect(user.lastLoginAt).not.toBeNull();
+  });
+
+  it('tells an unknown address from a wrong password', async () => {
+    const kim = await givenUser(harness);
+    await expect(
+      harness.execute(openCredential, login(kim, { email: 'no@example.org' }), nobody),
+    ).rejects.toMatchObject({
+      problem: { kind: 'invalid', code: 'unknown_email' },
+    });
+    await expect(harness.execute(openCredential, login(kim, { password: 'wrong' }), nobody)).rejects.toMatchObject({
+      problem: { kind: 'invalid', code: 'wrong_password' },
+    });
+  });
+
+  it('slows an address down after ten failures, before hashing, and counts unknown users too', async () => {
+    const kim = await givenUser(harness);
+    const wrong = { password: 'wrong', address: '192.0.2.7' };
+    for (const email of [kim.user.email, `no-${kim.user.email}`]) {
+      for (let attempt = 0; attempt < 10; attempt++) {
+        await expect(harness.execute(openCredential, login(kim, { ...wrong, email }), nobody)).rejects.toMatchObject({
+          problem: { kind: 'invalid' },
+        });
+      }
+      await expect(
+        harness.execute(openCredential, login(kim, { address: wrong.address, email }), nobody),
+      ).rejects.toMatchObject({
+        problem: { kind: 'rate_limited', retryAfterMs: expect.any(Number) },
+      });
+    }
+    await expect(harness.execute(openCredential, login(kim, { address: '192.0.2.8' }), nobody)).resolves.toBeDefined();
+  });
+
+  it('opens an opaque token that the digest finds', async () => {
+    const kim = await givenUser(harness);
+    const { digest } = freshValue();
+    await harness.execute(openCredential, login(kim, { kind: 'token', digest }), nobody);
+    await expect(harness.query(checkCredential, { digest }, nobody)).resolves.toMatchObject({
+      actor: { userId: kim.user.id, credential: { kind: 'token' } },
+    });
+  });
+});
+
+describe('refresh a session', () => {
+  it('repeats with the same token as often as wanted', async () => {
+    const kim = await givenUser(harness);
+    for (let time = 0; time < 2; time++) {
+      await expect(harness.execute(refreshSession, { digest: kim.refreshDigest }, nobody)).resolves.toHaveProperty(
+        'accessToken.value',
+      );
+    }
+  });
+
+  it('never takes a session id or an API key for a refresh token', async () => {
+    const kim = await givenUser(harness);
+    const { value } = await harness.execute(
+      createCredential,
+      { kind: 'api-key', name: 'ci', scope: 'full' },
+      { actor: kim.actor },
+    );
+    await expect(harness.execute(refreshSession, { digest: digestOf(value) }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
+    await expect(harness.query(checkCredential, { digest: kim.refreshDigest }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
+  });
+
+  it('gives a sibling for ten seconds after a rotation, then ends the session', async () => {
+    const kim = await givenUser(harness);
+    const [second, third] = [freshValue().digest, freshValue().digest];
+    await harness.execute(refreshSession, { digest: kim.refreshDigest, nextDigest: second }, nobody);
+    await harness.execute(refreshSession, { digest: kim.refreshDigest, nextDigest: third }, nobody);
+    await harness.dataSource
+      .getRepository(RefreshTokenEntity)
+      .update({ digest: kim.refreshDigest }, { spentAt: new Date(Date.now() - 11_000) });
+    for (const digest of [kim.refreshDigest, second, third]) {
+      await expect(harness.execute(refreshSession, { digest }, nobody)).rejects.toMatchObject({
+        problem: { kind: 'unauthenticated' },
+      });
+    }
+    await expect(
+      harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody),
+    ).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
+    expect(await harness.outbox(credentialRevoked)).toContainEqual({
+      userId: kim.user.id,
+      credentialIds: [kim.credentialId],
+    });
+  });
+});
+
+describe('API keys', () => {
+  it('are shown once, stored as a digest, and repeated to a second delivery', async () => {
+    const kim = await givenUser(harness);
+    const message = harness.message(
+      createCredential,
+      { kind: 'api-key', name: 'ci', scope: 'read', expiresAt: '2099-12-31T23:59:59Z' },
+      { actor: kim.actor },
+    );
+    const first = await harness.deliver(message);
+    expect(await harness.deliver(message)).toEqual(first);
+    expect(isApiKey(first.value)).toBe(true);
+    const rows = await harness.rows(CredentialEntity, { userId: kim.user.id, kind: 'api-key' });
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(first.value);
+    await expect(harness.query(checkCredential, { digest: digestOf(first.value) }, nobody)).resolves.toMatchObject({
+      actor: { userId: kim.user.id, credential: { id: first.credential.id, kind: 'api-key', scope: 'read' } },
+      expiresAt: '2099-12-31T23:59:59.000Z',
+    });
+  });
+
+  it('never expire in the past', async () => {
+    const kim = await givenUser(harness);
+    await expect(
+      harness.execute(
+        createCredential,
+        { kind: 'api-key', name: 'old', scope: 'full', expiresAt: '2020-01-01T00:00:00Z' },
+        { actor: kim.actor },
+      ),
+    ).rejects.toMatchObject({ problem: { kind: 'invalid', issues: [{ path: 'expiresAt', rule: 'future' }] } });
+  });
+
+  it('are listed to their owner alone, newest first, in pages', async () => {
+    const kim = await givenUser(harness);
+    for (const name of ['one', 'two', 'three']) {
+      await harness.execute(createCredential, { kind: 'api-key', name, scope: 'full' }, { actor: kim.actor });
+    }
+    const page = await harness.query(listCredentials, { kind: 'api-key', page: 1, limit: 2 }, { actor: kim.actor });
+    expect(page.credentials.map(({ name }) => name)).toEqual(['three', 'two']);
+    expect(page.total).toBe(3);
+    expect(
+      (await harness.query(listCredentials, { kind: 'api-key', page: 1, limit: 2 }, { actor: actor() })).total,
+    ).toBe(0);
+  });
+
+  it('stop at once when revoked, and only by their owner', async () => {
+    const kim = await givenUser(harness);
+    const { credential, value } = await harness.execute(
+      createCredential,
+      { kind: 'api-key', name: 'ci', scope: 'full' },
+      { actor: kim.actor },
+    );
+    await expect(harness.execute(revokeCredential, { id: credential.id }, { actor: actor() })).rejects.toMatchObject({
+      problem: { kind: 'not_found' },
+    });
+    await expect(harness.query(checkCredential, { digest: digestOf(value) }, nobody)).resolves.toBeDefined();
+    for (let time = 0; time < 2; time++) {
+      await expect(
+        harness.execute(revokeCredential, { id: credential.id }, { actor: kim.actor }),
+      ).resolves.toBeUndefined();
+    }
+    await expect(harness.query(checkCredential, { digest: digestOf(value) }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
+    expect(
+      (await harness.outbox(credentialRevoked)).filter(({ credentialIds }) => credentialIds.includes(credential.id)),
+    ).toHaveLength(1);
+  });
+
+  it('are a hundred at most, also for requests at once', async () => {
+    const kim = await givenUser(harness);
+    const digests = Array.from({ length: 99 }, (_, at) => `d-${at}-${kim.user.id}`);
+    await harness.dataSource.query(
+      `insert into credential ("id", "userId", "kind", "digest", "createdAt") select gen_random_uuid(), $1, 'api-key', d, now() from unnest($2::text[]) d`,
+      [kim.user.id, digests],
+    );
+    const attempts = await Promise.allSettled(
+      ['a', 'b', 'c'].map((name) =>
+        harness.execute(createCredential, { kind: 'api-key', name, scope: 'full' }, { actor: kim.actor }),
+      ),
+    );
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('check a credential', () => {
+  it('refuses the sessions and keys of a user that is not active', async () => {
+    const kim = await givenUser(harness);
+    await harness.dataSource.getRepository(UserEntity).update({ id: kim.user.id }, { state: 'inactive' });
+    await expect(
+      harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody),
+    ).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
+  });
+
+  it('writes the last use once a minute at most', async () => {
+    const kim = await givenUser(harness);
+    const lastUse = async () => (await harness.rows(CredentialEntity, { id: kim.credentialId ?? '' }))[0]?.lastUsedAt;
+    const first = await lastUse();
+    await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
+    expect(await lastUse()).toEqual(first);
+    await harness.dataSource
+      .getRepository(CredentialEntity)
+      .update({ id: kim.credentialId ?? '' }, { lastUsedAt: new Date(0) });
+    await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
+    expect((await lastUse())?.getTime()).toBeGreaterThan(0);
+  });
+});
