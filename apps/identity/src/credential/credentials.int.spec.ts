@@ -25,7 +25,7 @@ let harness: Harness;
 beforeAll(async () => {
   harness = await startIdentity();
 });
-afterAll((_, suite) => harness.close(suite));
+afterAll(() => harness.close());
 
 const nobody = { actor: undefined };
 const login = (kim: Registered, overrides: Partial<OpenCredentialByPassword> = {}): OpenCredentialByPassword => ({

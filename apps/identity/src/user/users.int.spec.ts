@@ -18,7 +18,7 @@ let harness: Harness;
 beforeAll(async () => {
   harness = await startIdentity();
 });
-afterAll((_, suite) => harness.close(suite));
+afterAll(() => harness.close());
 
 const nobody = { actor: undefined };
 const input = (overrides: Partial<RegisterUser>): RegisterUser => ({
