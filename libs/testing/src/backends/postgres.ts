@@ -25,6 +25,8 @@ import { type Account, canEnter, postgresAccount, postgresBinaries } from './pos
 export interface PostgresOptions {
   /** Folder for the database, its password (`owner-password`, mode 0600) and its log; made when absent. */
   dataDir: string;
+  /** An address of this machine; default 127.0.0.1. */
+  host?: string;
   /** Default 0: a free port. */
   port?: number;
   /** Default true. False only for tests: a power cut then destroys the database. */
@@ -62,11 +64,11 @@ export function databaseDir(dataDir: string): string {
 }
 
 /**
- * Starts PostgreSQL on 127.0.0.1 as a detached child, so that Ctrl-C reaches us and not the database. A server that a killed
+ * Starts PostgreSQL as a detached child, so that Ctrl-C reaches us and not the database. A server that a killed
  * process left behind on the same data folder is stopped first. The first start makes the database (about half a second).
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const { dataDir, fsync = true, settings = {} } = options;
+  const { dataDir, host = '127.0.0.1', fsync = true, settings = {} } = options;
   const account = postgresAccount();
   const binaries = postgresBinaries(account, ROOT_COPIES_DIR);
   const directory = databaseDir(dataDir);
@@ -86,7 +88,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     const log = openSync(logFile, 'w', 0o600);
     const server = spawn(
       join(binaries, 'bin', 'postgres'),
-      ['-D', directory, ...flags({ ...defaults(port, fsync), ...settings })],
+      ['-D', directory, ...flags({ ...defaults(host, port, fsync), ...settings })],
       { ...account, cwd: directory, detached: true, stdio: ['ignore', log, log], env: { LC_ALL: 'C', TZ: 'UTC' } },
     );
     closeSync(log);
@@ -98,9 +100,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     }
     server.unref();
     const pid = server.pid ?? 0;
-    await createOwnDatabase(port, password);
+    await createOwnDatabase(host, port, password);
     return {
-      ownerUrl: url(port, password, OWNER),
+      ownerUrl: url(host, port, password, OWNER),
       port,
       pid,
       databaseDir: directory,
@@ -114,10 +116,10 @@ export async function stopLeftOverPostgres(dataDir: string): Promise<void> {
   await stopLeftOver(databaseDir(dataDir));
 }
 
-function defaults(port: number, fsync: boolean): Record<string, string> {
+function defaults(host: string, port: number, fsync: boolean): Record<string, string> {
   return {
     port: String(port),
-    listen_addresses: '127.0.0.1',
+    listen_addresses: host,
     unix_socket_directories: '',
     ...(fsync ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
@@ -127,8 +129,8 @@ function flags(settings: Record<string, string>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-function url(port: number, password: string, database: string): string {
-  return `postgres://${OWNER}:${password}@127.0.0.1:${port}/${database}`;
+function url(host: string, port: number, password: string, database: string): string {
+  return `postgres://${OWNER}:${password}@${host}:${port}/${database}`;
 }
 
 function refuseOtherVersion(binaries: string, directory: string): void {
@@ -227,8 +229,8 @@ function statusOf(directory: string, pid: number | undefined): string {
   }
 }
 
-async function createOwnDatabase(port: number, password: string): Promise<void> {
-  const client = new Client({ connectionString: url(port, password, 'postgres') });
+async function createOwnDatabase(host: string, port: number, password: string): Promise<void> {
+  const client = new Client({ connectionString: url(host, port, password, 'postgres') });
   await client.connect();
   try {
     const found = await client.query('select 1 from pg_database where datname = $1', [OWNER]);

@@ -2,7 +2,7 @@ import { operations } from '@slipway/contracts';
 import { natsUserNames, natsUsers } from '@slipway/messaging';
 import { natsConfig } from '@slipway/testing/backends';
 
-import { variable } from './compose-variable.js';
+import { variable } from './compose-variables.js';
 
 const PORT = 4222;
 

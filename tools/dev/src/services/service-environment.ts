@@ -7,7 +7,7 @@ import { describeConfig, RuntimeConfig } from '@slipway/runtime';
 import type { NatsUser } from '@slipway/testing/backends';
 
 import type { Secrets } from '../instance/secrets.js';
-import { type AnyService, services } from './service-list.js';
+import { type AnyService, databaseServices } from './service-list.js';
 
 /** What an instance consists of, as far as its services have to be told. */
 export interface InstanceFacts {
@@ -30,7 +30,7 @@ const OWN: Record<string, Value> = {
     secrets.of(`encryption.${name}`, () => `1:${randomBytes(32).toString('base64')}`),
   NATS_URL: ({ name }, facts) => brokerUrl(facts, name),
   SEAL_PUBLIC_KEYS: (_, { secrets }) =>
-    services.map(({ name }) => `${name}:${sealKeyPair(secrets, name).publicKey}`).join(','),
+    databaseServices.map(({ service: { name } }) => `${name}:${sealKeyPair(secrets, name).publicKey}`).join(','),
   SEAL_PRIVATE_KEY: ({ name }, { secrets }) => sealKeyPair(secrets, name).privateKey,
   KUBECONFIG_PATH: (_, { cluster }) => cluster.kubeconfig,
   KUBECONFIG_CONTEXT: (_, { cluster }) => cluster.context,

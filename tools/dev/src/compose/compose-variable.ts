@@ -1,4 +1,0 @@
-/** A name as the variables of `.env` begin with it: `helm-releases` is `HELM_RELEASES`. */
-export function variable(name: string): string {
-  return name.toUpperCase().replaceAll('-', '_');
-}
