@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { generateSealKeyPair, natsUserNames } from '@slipway/messaging';
 
 import { firstUserKey } from '../first-user-key.js';
-import { databaseServices, services } from '../services/service-list.js';
+import { databaseServices } from '../services/service-list.js';
 
 const API_KEY_PREFIX = 'ce_dev_';
 
