@@ -11,5 +11,6 @@ export const identity = defineService({
   module: (config) => IdentityModule.register(config),
 });
 export { IdentityConfig } from './identity.config.js';
+export { entities } from './identity.module.js';
 export { ensureFirstUser, type FirstUser } from './user/first-user.js';
 export { migrations } from './migrations/index.js';

@@ -14,7 +14,7 @@ export { assertNoDrift, findDrift } from './migrations/find-drift.js';
 export { inboxAndOutbox } from './migrations/inbox-and-outbox.js';
 export { migrate, type MigrateOptions } from './migrations/migrate.js';
 export { prepareDatabase, type ServiceRole } from './migrations/prepare-database.js';
-export { type AddOptions, type Outbox } from './outbox/outbox.js';
+export { type AddOptions, Outbox } from './outbox/outbox.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { PersistenceModule } from './persistence.module.js';
 export { Reader, Transactions, Tx } from './transaction/transactions.js';

@@ -1,7 +1,8 @@
 // Owns what is done once before the services start: schemas and roles, streams and consumers, the first user.
 import { operations } from '@slipway/contracts';
-import { connectBroker, provision, PROVISION_USER } from '@slipway/messaging';
-import { migrate, prepareDatabase } from '@slipway/persistence';
+import { ensureFirstUser, entities } from '@slipway/identity';
+import { connectBroker, provision, PROVISION_USER, Sealing } from '@slipway/messaging';
+import { createDataSource, migrate, Outbox, prepareDatabase, Tx } from '@slipway/persistence';
 import type { Logger } from '@slipway/runtime';
 
 import type { FirstUser } from './instance/first-user.js';
@@ -25,7 +26,22 @@ export async function migrateAll(
       for (const done of await migrate(ownerUrl, { service: name, migrations })) logger.info(`${name}: ${done}`);
     }),
   );
-  if (user) await Promise.resolve();
+  if (user) await makeFirstUser(ownerUrl, user);
+}
+
+// As the owner, who needs no password of the role; identity publishes what its outbox holds once it runs.
+async function makeFirstUser(ownerUrl: string, user: FirstUserSecrets): Promise<void> {
+  const dataSource = createDataSource({ service: 'identity', databaseUrl: ownerUrl, entities, poolSize: 1 });
+  await dataSource.initialize();
+  try {
+    await dataSource.transaction(async (manager) => {
+      const outbox = new Outbox(new Sealing({}), undefined);
+      await ensureFirstUser(new Tx(manager, outbox), user);
+      await outbox.flush(manager);
+    });
+  } finally {
+    await dataSource.destroy();
+  }
 }
 
 /** Brings streams and consumers to their state. Safe to repeat. */

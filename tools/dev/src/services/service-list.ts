@@ -1,6 +1,8 @@
 import { catalog, migrations as catalogMigrations } from '@slipway/catalog';
+import { deployments, migrations as deploymentsMigrations } from '@slipway/deployments';
 import { gateway } from '@slipway/gateway';
 import { helmReleases } from '@slipway/helm-releases';
+import { identity, migrations as identityMigrations } from '@slipway/identity';
 import type { MigrationClass } from '@slipway/persistence';
 import type { ServiceDefinition } from '@slipway/runtime';
 
@@ -10,7 +12,9 @@ export type AnyService = ServiceDefinition<any>;
 
 /** Those that have a schema of their own, with the migrations that make it. */
 export const databaseServices: readonly { service: AnyService; migrations: readonly MigrationClass[] }[] = [
+  { service: identity, migrations: identityMigrations },
   { service: catalog, migrations: catalogMigrations },
+  { service: deployments, migrations: deploymentsMigrations },
 ];
 
 /** All apps, the gateway last. */
