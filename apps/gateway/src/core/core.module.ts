@@ -5,7 +5,12 @@ import { GatewayConfig, publicUrlOf } from '../gateway.config.js';
 import { AccessGuard } from './access.guard.js';
 import { Authentication } from './authentication.js';
 import { CoreClient } from './core-client.js';
+import { CredentialWatch } from './credential-watch.js';
 import { FailureFilter } from './failure.filter.js';
+import { FeedReader } from './feed-reader.js';
+import { HttpStreams } from './http-streams.js';
+import { LiveSubjects } from './live-subjects.js';
+import { LogFollower } from './log-follower.js';
 import { OperationsController } from './operations.controller.js';
 import { Origins } from './origins.js';
 import { ServiceWatch } from './service-watch.js';
@@ -19,6 +24,11 @@ import { WebSockets } from './web-sockets.js';
   providers: [
     Authentication,
     CoreClient,
+    CredentialWatch,
+    FeedReader,
+    HttpStreams,
+    LiveSubjects,
+    LogFollower,
     ServiceWatch,
     SigningKeys,
     WebSockets,
@@ -30,6 +40,6 @@ import { WebSockets } from './web-sockets.js';
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: FailureFilter },
   ],
-  exports: [Authentication, CoreClient, Origins, ServiceWatch, WebSockets],
+  exports: [Authentication, CoreClient, FeedReader, HttpStreams, LogFollower, Origins, ServiceWatch, WebSockets],
 })
 export class CoreModule {}

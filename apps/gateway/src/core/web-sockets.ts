@@ -1,12 +1,12 @@
 // Every WebSocket of every dialect: how it is accepted, kept honest and closed. A frame of the client's is read and ignored; what is
 // sent waits in memory only up to a bound.
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { problem, type CredentialRevoked } from '@slipway/contracts';
+import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { Gauge, Metrics, ServiceLogger } from '@slipway/runtime';
 import { WebSocketServer, type WebSocket } from 'ws';
 
-import { Authentication } from './authentication.js';
+import { CredentialWatch } from './credential-watch.js';
 import type { Caller, HttpCall } from './http-call.js';
 
 export const CloseCode = { done: 1000, goingAway: 1001, revoked: 1008, internal: 1011, tooSlow: 1013 } as const;
@@ -45,9 +45,9 @@ export class OpenSocket {
     return this.socket.bufferedAmount;
   }
 
-  /** Sends one text message; nothing once the socket is closing. */
-  send(text: string): void {
-    if (this.isOpen) this.socket.send(text);
+  /** Sends one text message; nothing once the socket is closing. `onSent`: it has left this process. */
+  send(text: string, onSent?: () => void): void {
+    if (this.isOpen) this.socket.send(text, () => onSent?.());
   }
 
   close(code: CloseCode): void {
@@ -56,15 +56,11 @@ export class OpenSocket {
     setTimeout(() => this.socket.terminate(), CLOSE_WITHIN_MS).unref();
   }
 
-  /** False when the client is gone without having said so. */
-  ping(): boolean {
-    if (this.unanswered >= UNANSWERED_PINGS) {
-      this.socket.terminate();
-      return false;
-    }
+  /** Cuts the connection when the client is gone without having said so. */
+  ping(): void {
+    if (this.unanswered >= UNANSWERED_PINGS) return this.socket.terminate();
     this.unanswered += 1;
     if (this.isOpen) this.socket.ping();
-    return true;
   }
 
   /** Resolves when the connection has ended, whoever ended it. */
@@ -83,15 +79,15 @@ export class WebSockets implements OnModuleDestroy {
   });
   private readonly open = new Set<OpenSocket>();
   private readonly timer: NodeJS.Timeout;
-  private readonly stopListening: () => void;
 
   constructor(
-    private readonly authentication: Authentication,
+    private readonly credentials: CredentialWatch,
     private readonly logger: ServiceLogger,
     metrics: Metrics,
   ) {
-    this.stopListening = authentication.onRevoked((revoked) => this.endRevoked(revoked));
-    this.timer = setInterval(() => void this.checkAll(), PING_EVERY_MS);
+    this.timer = setInterval(() => {
+      for (const socket of this.open) socket.ping();
+    }, PING_EVERY_MS);
     const { open } = this;
     new Gauge({
       name: 'slipway_websockets_open',
@@ -105,7 +101,6 @@ export class WebSockets implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
-    this.stopListening();
     for (const socket of this.open) socket.close(CloseCode.goingAway);
   }
 
@@ -136,35 +131,10 @@ export class WebSockets implements OnModuleDestroy {
     this.open.add(socket);
     void socket.closed().then(() => this.open.delete(socket));
     this.logger.info('websocket opened', { requestId: call.id, path: call.path });
-    this.endAtExpiry(socket);
-    return socket;
-  }
-
-  private endAtExpiry(socket: OpenSocket): void {
-    const expiresAt = socket.caller?.expiresAt;
-    if (expiresAt === null || expiresAt === undefined) return;
-    // Timers hold 31 bits; whoever expires later is found by the regular check.
-    const inMs = Math.min(Math.max(0, expiresAt - Date.now()), 2 ** 31 - 1);
-    const timer = setTimeout(() => socket.close(CloseCode.revoked), inMs);
-    void socket.closed().then(() => clearTimeout(timer));
-  }
-
-  private endRevoked({ userId, credentialIds }: CredentialRevoked): void {
-    for (const socket of this.open) {
-      const actor = socket.caller?.actor;
-      if (actor?.userId !== userId) continue;
-      if (credentialIds.length === 0 || credentialIds.includes(actor.credential.id)) socket.close(CloseCode.revoked);
+    if (caller) {
+      const unwatch = this.credentials.watch(caller, () => socket.close(CloseCode.revoked));
+      void socket.closed().then(unwatch);
     }
-  }
-
-  // A revocation can be missed while the broker is away, so the credential is asked about again beside the ping.
-  private async checkAll(): Promise<void> {
-    await Promise.all(
-      [...this.open].map(async (socket) => {
-        if (!socket.ping() || !socket.caller) return;
-        const holds = await this.authentication.stillHolds(socket.caller).catch(() => true);
-        if (!holds) socket.close(CloseCode.revoked);
-      }),
-    );
+    return socket;
   }
 }

@@ -4,7 +4,9 @@ import { ApiKeysController } from './api-keys.controller.js';
 import { AuthController } from './auth.controller.js';
 import { DeploymentsController } from './deployments.controller.js';
 import { ContainerEngineEdge } from './edge.js';
+import { EventsController } from './events.controller.js';
 import { HealthController } from './health.controller.js';
+import { LogsController } from './logs.controller.js';
 import { Observation } from './observation.js';
 import { ProfileController } from './profile.controller.js';
 import { RequestInterceptor } from './request.interceptor.js';
@@ -16,6 +18,8 @@ import { WebhooksController } from './webhooks.controller.js';
     ApiKeysController,
     ProfileController,
     DeploymentsController,
+    LogsController,
+    EventsController,
     WebhooksController,
     HealthController,
   ],

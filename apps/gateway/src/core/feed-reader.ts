@@ -1,0 +1,158 @@
+// One reader of one user's feed: what happened after an id it knows, then what happens, without a gap and without a double. The live
+// subject may lose messages; each entry names the one before it, so a hole is seen and filled from what notifications has stored.
+import { Injectable } from '@nestjs/common';
+import { listFeed, type FeedEvent, type FeedPage } from '@slipway/contracts';
+import { feedSubject } from '@slipway/messaging';
+
+import { CoreClient } from './core-client.js';
+import type { HttpCall } from './http-call.js';
+import { LiveSubjects } from './live-subjects.js';
+
+const PAGE = 500;
+/** Far more than arrives while a page is read; whoever falls behind further has to come again. */
+const MAX_PENDING = 5_000;
+const ID_LENGTH = 20;
+
+export interface FeedSink {
+  event(event: FeedEvent): void;
+  /** What came after the id is not known any more, at least in part. */
+  gap(): void;
+  /** The feed cannot be continued; the reader may come again with its last id. */
+  failed(error: unknown): void;
+}
+
+@Injectable()
+export class FeedReader {
+  constructor(
+    private readonly core: CoreClient,
+    private readonly live: LiveSubjects,
+  ) {}
+
+  /**
+   * Opens the feed of the caller: once this resolves, nothing that happens is missed. `afterId`: the last entry that the reader has
+   * seen; without it, the feed begins now.
+   * @throws Refusal when notifications is away
+   */
+  async open(call: HttpCall, afterId?: string): Promise<Feed> {
+    const known = afterId !== undefined && afterId.length <= ID_LENGTH ? afterId : undefined;
+    const ask = (after?: string): Promise<FeedPage> =>
+      this.core.query(call, listFeed, after === undefined ? { limit: 1 } : { afterId: after, limit: PAGE });
+    const feed = new Feed(ask, afterId !== undefined && known === undefined);
+    feed.stopListening = this.live.listen(feedSubject(call.actor.userId), {
+      onMessage: (payload) => feed.receive(payload as FeedEvent),
+    });
+    try {
+      await feed.begin(known);
+    } catch (error) {
+      feed.close();
+      throw error;
+    }
+    return feed;
+  }
+}
+
+export class Feed {
+  stopListening: () => void = () => undefined;
+  private pending: FeedEvent[] = [];
+  private sink: FeedSink | undefined;
+  /** The last entry that the reader has, null when the feed was empty. */
+  private cursor: string | null = null;
+  private first: FeedPage | undefined;
+  private busy = false;
+  private closed = false;
+
+  /** `isUnknown`: the reader named an id that no feed can have. */
+  constructor(
+    private readonly ask: (afterId?: string) => Promise<FeedPage>,
+    private readonly isUnknown: boolean,
+  ) {}
+
+  async begin(afterId: string | undefined): Promise<void> {
+    const page = await this.ask(afterId);
+    if (afterId === undefined) this.cursor = page.newestId ?? null;
+    else {
+      this.cursor = afterId;
+      this.first = page;
+    }
+  }
+
+  /** Hands the reader what it has missed, then what comes. To be called once. */
+  start(sink: FeedSink): void {
+    this.sink = sink;
+    if (this.isUnknown) sink.gap();
+    void this.pump();
+  }
+
+  receive(event: FeedEvent): void {
+    if (this.closed) return;
+    this.pending.push(event);
+    if (this.pending.length > MAX_PENDING) this.fail(new Error('the reader of a feed has fallen too far behind'));
+    else if (this.sink && !this.busy) void this.pump();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.pending = [];
+    this.stopListening();
+  }
+
+  private async pump(): Promise<void> {
+    this.busy = true;
+    try {
+      if (this.first) {
+        const page = this.first;
+        this.first = undefined;
+        await this.replay(page);
+      }
+      for (let event = this.pending.shift(); event && !this.closed; event = this.pending.shift())
+        await this.pass(event);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async pass(event: FeedEvent): Promise<void> {
+    const { cursor } = this;
+    if (!this.isAhead(event)) return;
+    if (cursor !== null && event.previousId !== cursor) await this.replay(await this.ask(cursor));
+    this.hand(event);
+  }
+
+  private async replay(first: FeedPage): Promise<void> {
+    for (let page = first; ;) {
+      if (page.gap) this.sink?.gap();
+      for (const event of page.events) this.hand(event);
+      const last = page.events.at(-1);
+      if (this.closed || !last || page.events.length < PAGE) {
+        // Of a feed that was forgotten in whole nothing is left to count from but its newest id.
+        if (page.gap && !last) this.cursor = page.newestId ?? null;
+        return;
+      }
+      page = await this.ask(last.id);
+    }
+  }
+
+  private hand(event: FeedEvent): void {
+    if (this.closed || !this.isAhead(event)) return;
+    this.cursor = event.id;
+    this.sink?.event(event);
+  }
+
+  private isAhead(event: FeedEvent): boolean {
+    return this.cursor === null || compareIds(event.id, this.cursor) > 0;
+  }
+
+  private fail(error: unknown): void {
+    if (this.closed) return;
+    this.close();
+    this.sink?.failed(error);
+  }
+}
+
+/** Ids of a feed are opaque but ordered: decimal numbers without leading zeros. */
+export function compareIds(one: string, other: string): number {
+  if (one.length !== other.length) return one.length - other.length;
+  return one < other ? -1 : one > other ? 1 : 0;
+}

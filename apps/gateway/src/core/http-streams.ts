@@ -1,0 +1,87 @@
+// Answers that do not end by themselves: events and lines over plain HTTP. A slow reader costs a bounded buffer, then lines.
+import { Readable } from 'node:stream';
+
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+import { CredentialWatch } from './credential-watch.js';
+import type { HttpCall } from './http-call.js';
+
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+const SILENCE_MS = 25_000;
+
+export interface HttpStreamOptions {
+  /** Sent after 25 s of silence, so that no proxy takes the connection for dead. */
+  readonly keepAlive: string;
+  /** What a reader gets that was too slow for so many chunks. */
+  readonly lost: (count: number) => string;
+}
+
+/** Chunks of text for one reader. */
+export class HttpStream extends Readable {
+  private lost = 0;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly call: HttpCall,
+    private readonly options: HttpStreamOptions,
+  ) {
+    super();
+    this.timer = setInterval(() => this.push(options.keepAlive), SILENCE_MS);
+    this.once('close', () => clearInterval(this.timer));
+  }
+
+  /** Sends a chunk, or counts it as lost while the reader is too slow. */
+  offer(chunk: string): void {
+    if (this.destroyed || this.readableEnded) return;
+    if (this.readableLength > MAX_BUFFERED_BYTES) {
+      this.lost += 1;
+      return;
+    }
+    this.tellLost();
+    this.timer.refresh();
+    this.push(chunk);
+  }
+
+  /** Ends the answer after what was offered. */
+  finish(): void {
+    clearInterval(this.timer);
+    if (!this.destroyed && !this.readableEnded) this.push(null);
+  }
+
+  override _read(): void {
+    // A reader learns at once that its stream stands, not with the first line.
+    const response = this.call.reply.raw;
+    if (!response.headersSent) response.flushHeaders();
+    if (this.readableLength < MAX_BUFFERED_BYTES / 2) this.tellLost();
+  }
+
+  private tellLost(): void {
+    if (this.lost === 0) return;
+    const count = this.lost;
+    this.lost = 0;
+    this.push(this.options.lost(count));
+  }
+}
+
+@Injectable()
+export class HttpStreams implements OnModuleDestroy {
+  private readonly open = new Set<HttpStream>();
+
+  constructor(private readonly credentials: CredentialWatch) {}
+
+  onModuleDestroy(): void {
+    for (const stream of this.open) stream.finish();
+  }
+
+  /** The body of an answer to this call. It ends with the credential, with the gateway, or when the reader goes. */
+  start(call: HttpCall, options: HttpStreamOptions): HttpStream {
+    const stream = new HttpStream(call, options);
+    this.open.add(stream);
+    const unwatch = call.caller && this.credentials.watch(call.caller, () => stream.finish());
+    stream.once('close', () => {
+      this.open.delete(stream);
+      unwatch?.();
+    });
+    return stream;
+  }
+}

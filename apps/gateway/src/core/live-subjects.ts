@@ -1,0 +1,59 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Bus, type LiveSubscription } from '@slipway/messaging';
+
+export interface LiveListener {
+  onMessage(payload: unknown): void;
+  /** Told how many messages this gateway was too slow for. */
+  onDropped?(count: number): void;
+}
+
+interface Shared {
+  readonly subscription: LiveSubscription;
+  readonly listeners: Set<LiveListener>;
+}
+
+/** Live subjects for many readers: one subscription each, however many listen. */
+@Injectable()
+export class LiveSubjects implements OnModuleDestroy {
+  private readonly shared = new Map<string, Shared>();
+
+  constructor(private readonly bus: Bus) {}
+
+  onModuleDestroy(): void {
+    for (const { subscription } of this.shared.values()) subscription.unsubscribe();
+    this.shared.clear();
+  }
+
+  /**
+   * Listens until the returned function is called. What is published after a query that was asked later has been answered is never
+   * missed: the broker reads both from one connection, in order.
+   */
+  listen(subject: string, listener: LiveListener): () => void {
+    const shared = this.shared.get(subject) ?? this.subscribe(subject);
+    shared.listeners.add(listener);
+    return () => {
+      shared.listeners.delete(listener);
+      if (shared.listeners.size > 0 || this.shared.get(subject) !== shared) return;
+      this.shared.delete(subject);
+      shared.subscription.unsubscribe();
+    };
+  }
+
+  private subscribe(subject: string): Shared {
+    const listeners = new Set<LiveListener>();
+    const subscription = this.bus.subscribe(
+      subject,
+      ({ payload }) => {
+        for (const listener of listeners) listener.onMessage(payload);
+      },
+      {
+        onDropped: (count) => {
+          for (const listener of listeners) listener.onDropped?.(count);
+        },
+      },
+    );
+    const shared = { subscription, listeners };
+    this.shared.set(subject, shared);
+    return shared;
+  }
+}

@@ -1,0 +1,190 @@
+// One reader of an App's lines: the last ones, then what comes, each line once. Follows before it reads the past, so that a line
+// between the two is seen twice rather than missed, and drops the second by its time in its container.
+import { Injectable } from '@nestjs/common';
+import { followLines, listLines, type ListLines, type LiveLine, type LogLine } from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
+
+import { CoreClient, isUnavailable } from './core-client.js';
+import type { HttpCall } from './http-call.js';
+import { comparableTime } from './line-time.js';
+import { LiveSubjects } from './live-subjects.js';
+
+/** What waits while the past is read. */
+const MAX_PENDING = 10_000;
+const MAX_TAIL = 10_000;
+
+export interface LineSink {
+  line(line: LogLine): void;
+  /** So many lines were lost on the way. */
+  dropped(count: number): void;
+  /** The App is gone: there will be no more. */
+  ended(): void;
+}
+
+@Injectable()
+export class LogFollower {
+  constructor(
+    private readonly core: CoreClient,
+    private readonly live: LiveSubjects,
+  ) {}
+
+  /** Once this resolves, no line is missed. @throws Refusal when the App is not seen, or logs or the cluster is away */
+  async open(call: HttpCall, query: ListLines): Promise<FollowedLog> {
+    const log = new FollowedLog(this.core, this.live, call, query);
+    try {
+      await log.begin();
+    } catch (error) {
+      log.close();
+      throw error;
+    }
+    return log;
+  }
+}
+
+export class FollowedLog {
+  private readonly lastTimes = new Map<string, string>();
+  private past: LogLine[] = [];
+  private pending: LiveLine[] = [];
+  private missed = 0;
+  private sink: LineSink | undefined;
+  private leaseId: string | undefined;
+  private subject: string | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopListening: () => void = () => undefined;
+  private interrupted = false;
+  private catchingUp = false;
+  private closed = false;
+
+  constructor(
+    private readonly core: CoreClient,
+    private readonly live: LiveSubjects,
+    private readonly call: HttpCall,
+    private readonly query: ListLines,
+  ) {}
+
+  async begin(): Promise<void> {
+    await this.renew();
+    this.past = (await this.core.query(this.call, listLines, this.query)).lines;
+  }
+
+  /** Hands the reader the last lines, then what comes. To be called once. */
+  start(sink: LineSink): void {
+    this.sink = sink;
+    for (const line of this.past) {
+      this.note(line);
+      sink.line(line);
+    }
+    this.past = [];
+    this.flush();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.stopListening();
+    this.pending = [];
+  }
+
+  // The lease is renewed for as long as somebody reads; when logs was away meanwhile, what it wrote is read from the past.
+  private async renew(): Promise<void> {
+    const { appId } = this.query;
+    const { leaseId } = this;
+    const lease = await this.core.query(this.call, followLines, { appId, ...(leaseId && { leaseId }) });
+    if (this.closed) return;
+    this.leaseId = lease.leaseId;
+    if (this.subject !== lease.subject) {
+      this.stopListening();
+      this.subject = lease.subject;
+      this.stopListening = this.live.listen(lease.subject, {
+        onMessage: (payload) => this.receive(payload as LiveLine),
+        onDropped: (count) => this.receive({ kind: 'gap', dropped: count }),
+      });
+    }
+    this.timer = setTimeout(() => void this.keepUp(), lease.renewWithinMs / 2);
+  }
+
+  private async keepUp(): Promise<void> {
+    try {
+      await this.renew();
+      if (this.interrupted) await this.catchUp();
+      this.interrupted = false;
+    } catch (error) {
+      if (error instanceof Refusal && error.problem.kind === 'not_found') return this.end();
+      if (!isUnavailable(error)) return this.end();
+      this.interrupted = true;
+      if (!this.closed) this.timer = setTimeout(() => void this.keepUp(), 1_000);
+    }
+  }
+
+  private async catchUp(): Promise<void> {
+    const since = [...this.lastTimes.values()].sort().at(0);
+    if (since === undefined) return;
+    this.catchingUp = true;
+    try {
+      const { lines } = await this.core.query(this.call, listLines, { ...this.query, tail: MAX_TAIL, since });
+      for (const line of lines) this.hand(line);
+    } finally {
+      this.catchingUp = false;
+      this.flush();
+    }
+  }
+
+  private receive(message: LiveLine): void {
+    if (this.closed) return;
+    if (this.sink && !this.catchingUp) return this.pass(message);
+    if (this.pending.length < MAX_PENDING) this.pending.push(message);
+    else this.missed += 1;
+  }
+
+  private flush(): void {
+    for (const message of this.pending.splice(0)) this.pass(message);
+    if (this.missed > 0) this.sink?.dropped(this.missed);
+    this.missed = 0;
+  }
+
+  private pass(message: LiveLine): void {
+    if (message.kind === 'end') return this.end();
+    if (message.kind === 'gap') return this.sink?.dropped(message.dropped ?? 1);
+    const line = lineOf(message);
+    if (line && this.isWanted(line)) this.hand(line);
+  }
+
+  private isWanted({ pod, container }: LogLine): boolean {
+    const { query } = this;
+    return (
+      (query.pod === undefined || query.pod === pod) && (query.container === undefined || query.container === container)
+    );
+  }
+
+  private hand(line: LogLine): void {
+    if (!this.closed && this.note(line)) this.sink?.line(line);
+  }
+
+  /** False for a line of a time that its container has passed already. */
+  private note(line: LogLine): boolean {
+    const container = `${line.pod ?? ''}/${line.container ?? ''}`;
+    const time = comparableTime(line.time);
+    const isNew = time > (this.lastTimes.get(container) ?? '');
+    if (isNew) this.lastTimes.set(container, time);
+    return isNew;
+  }
+
+  private end(): void {
+    if (this.closed) return;
+    this.close();
+    this.sink?.ended();
+  }
+}
+
+function lineOf({ time, pod, container, source, level, message, truncated }: LiveLine): LogLine | undefined {
+  if (time === undefined || message === undefined) return undefined;
+  return {
+    time,
+    pod: pod ?? null,
+    container: container ?? null,
+    source: source ?? 'app',
+    level: level ?? 'info',
+    message,
+    ...(truncated && { truncated }),
+  };
+}

@@ -1,0 +1,73 @@
+import type { FeedEvent } from '@slipway/contracts';
+import { describe, expect, it } from 'vitest';
+
+import { replayGap, toFrame } from './feed.projection.js';
+
+const event = (fact: string, fields: Record<string, unknown> = {}): FeedEvent => ({
+  id: '4711',
+  previousId: '4710',
+  fact,
+  appId: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+  appName: 'shop',
+  time: '2026-03-01T10:00:07.000Z',
+  fields,
+});
+const text = (fact: string, fields?: Record<string, unknown>) => JSON.stringify(toFrame(event(fact, fields)));
+const head = (type: string) =>
+  `{"id":"4711","type":"${type}","deployment_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","timestamp":"2026-03-01T10:00:07Z","data":`;
+const both = '"deployment_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","app_name":"shop"';
+
+describe('toFrame', () => {
+  it('is the documented frame of a scale, byte by byte', () => {
+    expect(text('deployments.app.scaled', { old: 2, new: 5 })).toBe(
+      `${head('deployment_scaled')}{"old_replicas":2,"new_replicas":5,"type":"deployment_scaled","data":{${both},"old_replicas":2,"new_replicas":5}}}`,
+    );
+  });
+
+  it('is the documented frame of a status, byte by byte', () => {
+    const fields = { from: 'deploying', to: 'running', reason: '', message: '', url: 'https://shop.apps.example.com' };
+    const status = '"status":"running","url":"https://shop.apps.example.com","error_message":null';
+    expect(text('deployments.app.phase-changed', fields)).toBe(
+      `${head('deployment_status_changed')}{${status},"type":"deployment_status_changed","data":{${both},${status}}}}`,
+    );
+  });
+
+  it('tells why something failed', () => {
+    const fields = { from: 'deploying', to: 'failed', reason: 'ImagePullBackOff', message: 'no such image' };
+    expect(toFrame(event('deployments.app.phase-changed', fields))?.data).toMatchObject({
+      status: 'failed',
+      url: null,
+      error_message: 'ImagePullBackOff: no such image',
+    });
+  });
+
+  it.each([
+    [['image'], 'Changed image'],
+    [['image', 'variables', 'health_check'], 'Changed image, environment variables and health check'],
+    [[], 'Changed'],
+  ])('words the changes %j', (changes, sentence) => {
+    expect(toFrame(event('deployments.app.updated', { changes, revision: 2 }))?.data).toMatchObject({
+      app_name: 'shop',
+      changes: sentence,
+      revision: 2,
+    });
+  });
+
+  it('names the deployment once where it is a field of the type', () => {
+    expect(text('deployments.app.deleted')).toBe(
+      `${head('deployment_deleted')}{"app_name":"shop","type":"deployment_deleted","data":{${both}}}}`,
+    );
+  });
+
+  it('has no frame for a fact that the dialect does not know', () => {
+    expect(toFrame(event('deployments.app.deleting'))).toBeUndefined();
+  });
+});
+
+describe('replayGap', () => {
+  it('is the documented frame', () => {
+    expect(JSON.stringify(replayGap(new Date('2026-03-01T10:00:07Z')))).toBe(
+      '{"id":null,"type":"replay_gap","deployment_id":null,"timestamp":"2026-03-01T10:00:07Z","data":{}}',
+    );
+  });
+});

@@ -1,0 +1,91 @@
+// Entries of the feed as frames: the fields of the type, and beside them `type` and `data`, which the original's web client reads.
+import { Phase, type FeedEvent } from '@slipway/contracts';
+
+import { errorMessageOf, statusOf } from './status.js';
+import { toTime } from './time.js';
+
+export interface Frame {
+  readonly id: string | null;
+  readonly type: string;
+  readonly deployment_id: string | null;
+  readonly timestamp: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Undefined for a fact that this dialect has no frame for. */
+export function toFrame(event: FeedEvent): Frame | undefined {
+  const described = describe(event);
+  if (!described) return undefined;
+  const { type, fields } = described;
+  const all = { deployment_id: event.appId, app_name: event.appName, ...fields };
+  return {
+    id: event.id,
+    type,
+    deployment_id: event.appId,
+    timestamp: toTime(event.time),
+    data: { ...fields, type, data: all },
+  };
+}
+
+/** Entries between the reader's last id and what follows have gone with age. */
+export function replayGap(now: Date): Frame {
+  return { id: null, type: 'replay_gap', deployment_id: null, timestamp: toTime(now.toISOString()), data: {} };
+}
+
+interface Described {
+  readonly type: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+function describe({ fact, appName: app_name, fields }: FeedEvent): Described | undefined {
+  switch (fact) {
+    case 'deployments.app.created':
+      return { type: 'deployment_created', fields: { app_name } };
+    case 'deployments.app.phase-changed':
+      return { type: 'deployment_status_changed', fields: statusFields(fields) };
+    case 'deployments.app.updated':
+      return {
+        type: 'deployment_updated',
+        fields: { app_name, changes: sentenceOf(fields.changes), revision: fields.revision ?? null },
+      };
+    case 'deployments.app.restarted':
+      return {
+        type: 'deployment_updated',
+        fields: { app_name, changes: 'Restarted', revision: fields.revision ?? null },
+      };
+    case 'deployments.app.scaled':
+      return { type: 'deployment_scaled', fields: { old_replicas: fields.old, new_replicas: fields.new } };
+    case 'deployments.app.deleted':
+      return { type: 'deployment_deleted', fields: { app_name } };
+    default:
+      return undefined;
+  }
+}
+
+function statusFields({ to, reason, message, url, after }: FeedEvent['fields']): Record<string, unknown> {
+  const phase = Object.values(Phase).find((one) => one === to) ?? Phase.pending;
+  return {
+    // Only a start brings up again what has run before.
+    status: statusOf(phase, after === 'start'),
+    url: url ?? null,
+    error_message: errorMessageOf({ phase, reason: textOf(reason), message: textOf(message) }),
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  variables: 'environment variables',
+  health_check: 'health check',
+  registry_auth: 'registry credentials',
+};
+
+/** `Changed image and port` */
+function sentenceOf(changes: unknown): string {
+  const words = (Array.isArray(changes) ? changes : []).map((change) => WORDS[textOf(change)] ?? textOf(change));
+  const last = words.pop();
+  if (last === undefined) return 'Changed';
+  return `Changed ${words.length > 0 ? `${words.join(', ')} and ${last}` : last}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,95 @@
+import type { LogLine } from '@slipway/contracts';
+import { describe, expect, it } from 'vitest';
+
+import { isSeen, resumedAt, TextLines, toLogEntry, toLogsQuery, toLossNotice } from './logs.projection.js';
+
+const line: LogLine = {
+  time: '2026-03-01T10:00:00.123456789Z',
+  pod: 'shop-1',
+  container: 'app',
+  source: 'app',
+  level: 'info',
+  message: 'ready',
+};
+const query = (text: string) => toLogsQuery('a', new URLSearchParams(text), 'json');
+
+describe('toLogsQuery', () => {
+  it('has the documented defaults', () => {
+    expect(query('')).toEqual({ lines: { appId: 'a', tail: 100 }, follow: false, format: 'json' });
+  });
+
+  it('cuts a tail that is too long and takes the rest as it is', () => {
+    const text = 'tail=99999&since=2026-03-01T10:00:00Z&pod=shop-1&container=app&previous=true&follow=true&format=text';
+    expect(query(text)).toEqual({
+      lines: {
+        appId: 'a',
+        tail: 10_000,
+        since: '2026-03-01T10:00:00Z',
+        pod: 'shop-1',
+        container: 'app',
+        previous: true,
+      },
+      follow: true,
+      format: 'text',
+    });
+  });
+
+  it('forgives an offset that was not encoded', () => {
+    expect(query('since=2026-03-01T10:00:00+02:00').lines.since).toBe('2026-03-01T10:00:00+02:00');
+  });
+
+  it.each([
+    ['tail=-1', 'tail: must be at least 0'],
+    ['tail=all', 'tail: must be an integer'],
+    ['since=yesterday', 'since: must be an RFC 3339 time'],
+    ['follow=yes', 'follow: must be one of true, false'],
+    ['format=xml', 'format: must be one of json, text'],
+    ['pod=', 'pod: must have 1 to 253 characters'],
+  ])('refuses %s', (text, details) => {
+    expect(() => query(text)).toThrow(
+      expect.objectContaining({ status: 400, message: 'Invalid query parameter', details }),
+    );
+  });
+});
+
+describe('toLogEntry', () => {
+  it('has the documented fields, in order', () => {
+    expect(JSON.stringify(toLogEntry(line))).toBe(
+      '{"timestamp":"2026-03-01T10:00:00.123Z","level":"info","message":"ready","source":"app","pod":"shop-1","container":"app"}',
+    );
+  });
+
+  it('tells that a line was cut', () => expect(toLogEntry({ ...line, truncated: true }).truncated).toBe(true));
+});
+
+describe('toLossNotice', () => {
+  it('names the number of lines', () => {
+    expect(toLossNotice(37, new Date('2026-03-01T10:00:00Z'))).toMatchObject({
+      source: 'slipway',
+      level: 'warn',
+      message: '37 lines dropped',
+      dropped: 37,
+    });
+  });
+});
+
+describe('TextLines', () => {
+  it('names the pod from the second pod on', () => {
+    const text = new TextLines();
+    const other = toLogEntry({ ...line, pod: 'shop-2' });
+    expect(text.lineOf(toLogEntry(line))).toBe('2026-03-01T10:00:00.123Z ready');
+    expect(text.lineOf(other)).toBe('[shop-2] 2026-03-01T10:00:00.123Z ready');
+    expect(new TextLines([toLogEntry(line), other]).lineOf(toLogEntry(line))).toMatch(/^\[shop-1\] /);
+  });
+});
+
+describe('resuming by the id of the last event', () => {
+  it('asks for all that came later and skips what was seen, to the nanosecond', () => {
+    const lines = { appId: 'a', tail: 1 };
+    expect(resumedAt(lines, line.time)).toEqual({ appId: 'a', tail: 10_000, since: line.time });
+    expect(resumedAt(lines, 'nonsense')).toBe(lines);
+    expect(isSeen(line, line.time)).toBe(true);
+    expect(isSeen({ ...line, time: '2026-03-01T10:00:00.12345679Z' }, line.time)).toBe(false);
+    expect(isSeen(line, undefined)).toBe(false);
+  });
+});

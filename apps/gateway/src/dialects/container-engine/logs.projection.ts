@@ -1,0 +1,106 @@
+import { isRfc3339, type ListLines, type LogLine } from '@slipway/contracts';
+
+import { comparableTime } from '../../core/line-time.js';
+import { failure } from './errors.js';
+import type { LogEntry } from './logs.dto.js';
+import { integerOf, oneOf } from './query.js';
+import { toTime } from './time.js';
+
+const DEFAULT_TAIL = 100;
+const MAX_TAIL = 10_000;
+const MAX_POD_LENGTH = 253;
+const MAX_CONTAINER_LENGTH = 63;
+
+export type LogFormat = 'json' | 'text';
+
+export interface LogsQuery {
+  readonly lines: ListLines;
+  readonly follow: boolean;
+  readonly format: LogFormat;
+}
+
+/** @throws Failure 400 for a parameter that is none of its values; a tail above 10000 is 10000 */
+export function toLogsQuery(appId: string, query: URLSearchParams, defaultFormat: LogFormat): LogsQuery {
+  const tail = integerOf(query, 'tail', { min: 0 }) ?? DEFAULT_TAIL;
+  const since = timeOf(query, 'since');
+  const pod = nameOf(query, 'pod', MAX_POD_LENGTH);
+  const container = nameOf(query, 'container', MAX_CONTAINER_LENGTH);
+  const previous = oneOf(query, 'previous', ['true', 'false']) === 'true';
+  const follow = oneOf(query, 'follow', ['true', 'false']) === 'true';
+  const format = oneOf(query, 'format', ['json', 'text']) ?? defaultFormat;
+  const lines = {
+    appId,
+    tail: Math.min(tail, MAX_TAIL),
+    ...(since !== undefined && { since }),
+    ...(pod !== undefined && { pod }),
+    ...(container !== undefined && { container }),
+    ...(previous && { previous }),
+  };
+  return { lines, follow, format };
+}
+
+/** All that came after the last event that a reader has seen; an id that is none of ours begins anew. */
+export function resumedAt(lines: ListLines, lastEventId: string | undefined): ListLines {
+  return lastEventId !== undefined && isRfc3339(lastEventId) ? { ...lines, tail: MAX_TAIL, since: lastEventId } : lines;
+}
+
+/** Whether a line is the reader's last one or older. */
+export function isSeen(line: LogLine, lastEventId: string | undefined): boolean {
+  return (
+    lastEventId !== undefined && isRfc3339(lastEventId) && comparableTime(line.time) <= comparableTime(lastEventId)
+  );
+}
+
+function timeOf(query: URLSearchParams, name: string): string | undefined {
+  // An offset's plus sign is a blank in a query that was not encoded.
+  const text = query.get(name)?.replace(/ (?=\d\d:\d\d$)/, '+');
+  if (text !== undefined && !isRfc3339(text)) throw failure.invalidQuery(`${name}: must be an RFC 3339 time`);
+  return text;
+}
+
+function nameOf(query: URLSearchParams, name: string, maxLength: number): string | undefined {
+  const text = query.get(name) ?? undefined;
+  if (text !== undefined && (text === '' || text.length > maxLength)) {
+    throw failure.invalidQuery(`${name}: must have 1 to ${maxLength} characters`);
+  }
+  return text;
+}
+
+export function toLogEntry(line: LogLine): LogEntry {
+  return {
+    timestamp: toTime(line.time),
+    level: line.level,
+    message: line.message,
+    source: line.source,
+    pod: line.pod ?? null,
+    container: line.container ?? null,
+    ...(line.truncated && { truncated: true }),
+  };
+}
+
+/** Stands where lines were lost. */
+export function toLossNotice(dropped: number, now: Date): LogEntry {
+  const timestamp = toTime(now.toISOString());
+  const message = `${dropped} lines dropped`;
+  return { timestamp, level: 'warn', message, source: 'slipway', pod: null, container: null, dropped };
+}
+
+/** Entries as plain lines. Pods are named as soon as there are several. */
+export class TextLines {
+  private readonly pods = new Set<string>();
+
+  /** `known`: the pods are known beforehand, so that the first line is prefixed as the last one is. */
+  constructor(known: readonly LogEntry[] = []) {
+    for (const entry of known) this.note(entry);
+  }
+
+  lineOf(entry: LogEntry): string {
+    this.note(entry);
+    const line = `${entry.timestamp} ${entry.message}`;
+    return this.pods.size > 1 && entry.pod !== null ? `[${entry.pod}] ${line}` : line;
+  }
+
+  private note({ pod }: LogEntry): void {
+    if (pod !== null) this.pods.add(pod);
+  }
+}

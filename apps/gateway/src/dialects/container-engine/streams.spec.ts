@@ -1,0 +1,365 @@
+import { request } from 'node:http';
+
+import {
+  checkCredential,
+  credentialRevoked,
+  followLines,
+  listFeed,
+  listLines,
+  operations,
+  problem,
+  type FeedEvent,
+  type LogLine,
+} from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, type ClientOptions } from 'ws';
+
+import { ReplayedCore } from '../../fixture/replayed-core.js';
+import { API_KEY, APP_ID, checked, OTHER_ID, USER_ID } from '../../fixture/samples.js';
+import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
+
+const FEED = `feed.${USER_ID}`;
+const LOGS = `log.ce-shop-7c9e6679.shop.*.*`;
+const LEASE = { leaseId: OTHER_ID, renewWithinMs: 60_000, subject: LOGS };
+
+const event = (id: number, fields: Record<string, unknown> = { old: 1, new: 2 }): FeedEvent => ({
+  id: String(id),
+  previousId: id > 1 ? String(id - 1) : null,
+  fact: 'deployments.app.scaled',
+  appId: APP_ID,
+  appName: 'shop',
+  time: '2026-03-01T10:00:00Z',
+  fields,
+});
+const line = (second: number, message = `line ${second}`): LogLine => ({
+  time: `2026-03-01T10:00:${String(second).padStart(2, '0')}.000000001Z`,
+  pod: 'shop-1',
+  container: 'app',
+  source: 'app',
+  level: 'info',
+  message,
+});
+
+describe('streams', () => {
+  let core: ReplayedCore;
+  let gateway: TestGateway;
+  let stored: FeedEvent[];
+  const clients: WebSocket[] = [];
+
+  beforeEach(async () => {
+    core = new ReplayedCore();
+    stored = [];
+    for (const operation of operations) core.refuses(operation, problem.invalid('request', 'empty'));
+    core
+      .answers(checkCredential, () => checked())
+      .answers(listFeed, ({ afterId }) => ({
+        events: afterId === undefined ? [] : stored.filter(({ id }) => Number(id) > Number(afterId)),
+        gap: afterId === '0',
+        newestId: stored.at(-1)?.id ?? null,
+      }))
+      .answers(followLines, () => LEASE)
+      .answers(listLines, () => ({ lines: [line(1), line(2)] }));
+    gateway = await startGatewayOver(core, { CORS_ORIGINS: 'https://panel.example.org' });
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.terminate();
+    await gateway.close();
+  });
+
+  interface Client {
+    readonly socket: WebSocket;
+    readonly messages: string[];
+    /** The close code, or the refusal before the upgrade as `<status> <body>`. */
+    readonly ended: Promise<number | string>;
+    readonly opened: Promise<void>;
+  }
+
+  function open(path: string, options: ClientOptions & { key?: string | null } = {}): Client {
+    const { key = API_KEY, headers = {}, ...more } = options;
+    const credentials = key === null ? {} : { Authorization: `Bearer ${key}` };
+    const url = `${gateway.url.replace('http', 'ws')}${path}`;
+    const socket = new WebSocket(url, { ...more, headers: { ...credentials, ...headers } });
+    clients.push(socket);
+    const messages: string[] = [];
+    socket.on('message', (data: Buffer) => messages.push(data.toString()));
+    socket.on('error', () => undefined);
+    const ended = new Promise<number | string>((resolve) => {
+      socket.on('close', (code) => resolve(code));
+      socket.on('unexpected-response', (_, response) => {
+        let body = '';
+        response.on('data', (chunk) => (body += String(chunk)));
+        response.on('end', () => resolve(`${response.statusCode} ${body}`));
+      });
+    });
+    const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
+    return { socket, messages, ended, opened };
+  }
+
+  describe('of notifications', () => {
+    const PATH = '/v1/ws/notifications';
+
+    it('send each event once, in the documented form, to every socket of the user', async () => {
+      const [one, two] = [open(PATH), open(PATH)];
+      await Promise.all([one.opened, two.opened]);
+      core.emit(FEED, event(1));
+      core.emit(FEED, event(1));
+      core.emit(FEED, event(2));
+      await vi.waitFor(() => expect(two.messages).toHaveLength(2));
+      expect(one.messages).toEqual(two.messages);
+      expect(JSON.parse(one.messages[0] ?? '')).toMatchObject({
+        id: '1',
+        type: 'deployment_scaled',
+        deployment_id: APP_ID,
+      });
+      expect(core.listenersOf(FEED)).toBe(1);
+    });
+
+    it('resume after the last event that was seen', async () => {
+      stored.push(event(1), event(2), event(3));
+      const client = open(`${PATH}?last_event_id=1`);
+      await client.opened;
+      core.emit(FEED, event(4));
+      await vi.waitFor(() => expect(client.messages.map((text) => JSON.parse(text).id)).toEqual(['2', '3', '4']));
+    });
+
+    it('tell a gap first', async () => {
+      stored.push(event(7));
+      const client = open(`${PATH}?last_event_id=0`);
+      await vi.waitFor(() => expect(client.messages).toHaveLength(2));
+      expect(client.messages[0]).toMatch(
+        /^\{"id":null,"type":"replay_gap","deployment_id":null,"timestamp":"[^"]+","data":\{\}\}$/,
+      );
+      const unknown = open(`${PATH}?last_event_id=${'9'.repeat(30)}`);
+      await vi.waitFor(() => expect(unknown.messages[0]).toContain('replay_gap'));
+    });
+
+    it('stop listening when the last reader has gone', async () => {
+      const client = open(PATH);
+      await client.opened;
+      client.socket.close();
+      await client.ended;
+      await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
+    });
+
+    it('are refused over HTTP, in the order of all routes', async () => {
+      const missing = '{"error":{"code":"AUTHENTICATION_ERROR","message":"Missing authorization header","details":""}}';
+      expect(await open(PATH, { key: null }).ended).toBe(`401 ${missing}`);
+      expect(await open(PATH, { headers: { Origin: 'https://evil.example' } }).ended).toMatch(
+        /^403 \{"error":\{"code":"FORBIDDEN"/,
+      );
+      expect(await open('/v1/ws/nothing').ended).toMatch(
+        /^404 \{"error":\{"code":"NOT_FOUND","message":"No such route"/,
+      );
+      core.refuses(listFeed, problem.unavailable('service', 'away'));
+      expect(await open(PATH).ended).toMatch(/^503 /);
+    });
+
+    it('admit a listed page, and a token in the query that no log shows', async () => {
+      const client = open(`${PATH}?token=Bearer%20${API_KEY}`, {
+        key: null,
+        headers: { Origin: 'https://panel.example.org' },
+      });
+      await client.opened;
+      expect(gateway.lines.join('')).not.toContain(API_KEY);
+      expect(gateway.lines.join('')).toContain('websocket opened');
+    });
+
+    it('admit fifty sockets of a user', async () => {
+      const opened = Array.from({ length: 50 }, () => open(PATH));
+      await Promise.all(opened.map((client) => client.opened));
+      expect(await open(PATH).ended).toMatch(/^429 \{"error":\{"code":"RATE_LIMITED"/);
+      opened[0]?.socket.close();
+      await opened[0]?.ended;
+      await vi.waitFor(async () => {
+        const again = open(PATH);
+        await Promise.race([again.opened, again.ended]);
+        expect(again.socket.readyState).toBe(WebSocket.OPEN);
+      });
+    });
+
+    it('end with 1008 when the credential is revoked, and only then', async () => {
+      const client = open(PATH);
+      await client.opened;
+      core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [APP_ID] });
+      core.emit(credentialRevoked.subject, { userId: APP_ID, credentialIds: [] });
+      expect(client.socket.readyState).toBe(WebSocket.OPEN);
+      core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
+      expect(await client.ended).toBe(1008);
+    });
+
+    it('end with 1008 when the credential expires', async () => {
+      core.answers(checkCredential, () => ({ ...checked(), expiresAt: new Date(Date.now() + 300).toISOString() }));
+      expect(await open(PATH).ended).toBe(1008);
+    });
+
+    it('end with 1009 when a frame is too large, and ignore smaller ones', async () => {
+      const client = open(PATH);
+      await client.opened;
+      client.socket.send('hello');
+      client.socket.send('x'.repeat(64 * 1024 + 1));
+      expect(await client.ended).toBe(1009);
+    });
+
+    it('end with 1001 when the gateway stops', async () => {
+      const client = open(PATH);
+      await client.opened;
+      await gateway.close();
+      expect(await client.ended).toBe(1001);
+    });
+  });
+
+  describe('of lines', () => {
+    const PATH = `/v1/deployments/${APP_ID}/logs`;
+    const entry = (second: number) =>
+      `{"timestamp":"2026-03-01T10:00:${String(second).padStart(2, '0')}Z","level":"info","message":"line ${second}","source":"app","pod":"shop-1","container":"app"}`;
+
+    it('send the tail, then what comes, each line once', async () => {
+      const client = open(`${PATH}/stream?tail=2`);
+      await client.opened;
+      core.emit(LOGS, { kind: 'line', ...line(2) });
+      core.emit(LOGS, { kind: 'line', ...line(3) });
+      await vi.waitFor(() => expect(client.messages).toEqual([entry(1), entry(2), entry(3)]));
+      expect(core.asked.filter(({ subject }) => subject === listLines.subject).at(-1)?.input).toEqual({
+        appId: APP_ID,
+        tail: 2,
+      });
+    });
+
+    it('tell what was lost on the way, and end with the deployment', async () => {
+      const client = open(`${PATH}/stream`);
+      await client.opened;
+      core.emit(LOGS, { kind: 'gap', dropped: 37 });
+      core.emit(LOGS, { kind: 'end' });
+      expect(await client.ended).toBe(1000);
+      expect(JSON.parse(client.messages.at(-1) ?? '')).toMatchObject({
+        source: 'slipway',
+        message: '37 lines dropped',
+        dropped: 37,
+      });
+    });
+
+    it('are plain text when asked for', async () => {
+      const client = open(`${PATH}/stream?format=text`);
+      await vi.waitFor(() => expect(client.messages[0]).toBe('2026-03-01T10:00:01Z line 1'));
+    });
+
+    it('give only the pod that was asked for', async () => {
+      const client = open(`${PATH}/stream?pod=shop-1&tail=0`);
+      core.answers(listLines, () => ({ lines: [] }));
+      await client.opened;
+      core.emit(LOGS, { kind: 'line', ...line(3), pod: 'shop-2' });
+      core.emit(LOGS, { kind: 'line', ...line(4) });
+      await vi.waitFor(() => expect(client.messages.at(-1)).toBe(entry(4)));
+      expect(client.messages.join('')).not.toContain('shop-2');
+    });
+
+    it('are refused for a deployment that the caller does not see', async () => {
+      core.refuses(followLines, problem.notFound('app', 'none'));
+      expect(await open(`${PATH}/stream`).ended).toMatch(/^404 .*Deployment not found/);
+      expect(await open('/v1/deployments/7/logs/stream').ended).toMatch(/^400 .*Invalid id/);
+    });
+
+    it('are answered at once without follow', async () => {
+      const answer = await fetch(`${gateway.url}${PATH}?tail=2`, { headers: { Authorization: `Bearer ${API_KEY}` } });
+      expect(await answer.text()).toBe(`{"logs":[${entry(1)},${entry(2)}]}`);
+      const text = await fetch(`${gateway.url}${PATH}?format=text`, {
+        headers: { Authorization: `Bearer ${API_KEY}` },
+      });
+      expect(await text.text()).toBe('{"logs":"2026-03-01T10:00:01Z line 1\\n2026-03-01T10:00:02Z line 2\\n"}');
+    });
+
+    it('say that the cluster is away', async () => {
+      core.answers(listLines, () => {
+        throw new Refusal(
+          problem.unavailable('service', 'no answer from the cluster', { code: 'cluster_unreachable' }),
+        );
+      });
+      const answer = await fetch(`${gateway.url}${PATH}`, { headers: { Authorization: `Bearer ${API_KEY}` } });
+      expect(answer.status).toBe(503);
+      expect((await answer.json()).error.message).toBe('Cluster is not reachable');
+    });
+
+    /** An answer over HTTP that stays open. */
+    async function follow(query: string, headers: Record<string, string> = {}) {
+      const answer = await fetch(`${gateway.url}${PATH}?follow=true${query}`, {
+        headers: { Authorization: `Bearer ${API_KEY}`, ...headers },
+      });
+      const read = { text: '', ended: false };
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      void (async () => {
+        for (;;) {
+          const chunk = await reader?.read().catch(() => ({ done: true, value: undefined }));
+          if (!chunk || chunk.done) break;
+          read.text += chunk.value ?? '';
+        }
+        read.ended = true;
+      })();
+      return { answer, read, stop: () => void reader?.cancel() };
+    }
+
+    it('follow as one object a line until the deployment is deleted', async () => {
+      const { answer, read } = await follow('');
+      expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
+      expect(answer.headers.get('x-request-id')).not.toBeNull();
+      core.emit(LOGS, { kind: 'line', ...line(3) });
+      await vi.waitFor(() => expect(read.text).toBe(`${entry(1)}\n${entry(2)}\n${entry(3)}\n`));
+      core.emit(LOGS, { kind: 'end' });
+      await vi.waitFor(() => expect(read.ended).toBe(true));
+      expect(core.listenersOf(LOGS)).toBe(0);
+    });
+
+    it('answer the headers before there is any line', async () => {
+      core.answers(listLines, () => ({ lines: [] }));
+      const { answer, stop } = await follow('');
+      expect(answer.status).toBe(200);
+      stop();
+      await vi.waitFor(() => expect(core.listenersOf(LOGS)).toBe(0));
+    });
+
+    it('follow as server-sent events, which can be resumed', async () => {
+      const { answer, read, stop } = await follow('', {
+        Accept: 'text/event-stream',
+        'Last-Event-ID': '2026-03-01T10:00:01.000000001Z',
+      });
+      expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
+      await vi.waitFor(() => expect(read.text).toContain(`event: log\ndata: ${entry(2)}\n\n`));
+      expect(read.text).not.toContain('line 1');
+      expect(read.text).toContain('id: 2026-03-01T10:00:02.000000001Z\n');
+      stop();
+    });
+
+    it('take a token in the query for server-sent events alone', async () => {
+      const status = (accept: string) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const sent = request(
+            `${gateway.url}${PATH}?follow=true&token=${API_KEY}`,
+            { headers: { Accept: accept } },
+            (answer) => {
+              resolve(answer.statusCode);
+              answer.destroy();
+            },
+          );
+          sent.on('error', reject).end();
+        });
+      expect(await status('text/event-stream')).toBe(200);
+      expect(await status('*/*')).toBe(401);
+    });
+
+    it('end over HTTP too when the credential is revoked', async () => {
+      const { read } = await follow('');
+      await vi.waitFor(() => expect(read.text).toContain('line 2'));
+      core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
+      await vi.waitFor(() => expect(read.ended).toBe(true));
+    });
+  });
+
+  it('tell their health and end', async () => {
+    const client = open('/v1/ws/health', { key: null });
+    expect(await client.ended).toBe(1000);
+    expect(client.messages).toEqual(['{"status":"healthy","message":"WebSocket service is healthy"}']);
+    const answer = await fetch(`${gateway.url}/v1/ws/health`);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await answer.text()).toBe('WebSocket service is healthy');
+  });
+});
