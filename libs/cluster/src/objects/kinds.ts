@@ -24,6 +24,7 @@ export interface KindTypes {
   Job: Typed<k8s.V1Job>;
   CronJob: Typed<k8s.V1CronJob>;
   Ingress: Typed<k8s.V1Ingress>;
+  IngressClass: Typed<k8s.V1IngressClass>;
   NetworkPolicy: Typed<k8s.V1NetworkPolicy>;
   EndpointSlice: Typed<k8s.V1EndpointSlice>;
   HorizontalPodAutoscaler: Typed<k8s.V2HorizontalPodAutoscaler>;
@@ -63,6 +64,7 @@ const KINDS: Readonly<Record<Kind, KindPath>> = {
   Job: inNamespace('batch/v1', 'jobs'),
   CronJob: inNamespace('batch/v1', 'cronjobs'),
   Ingress: inNamespace('networking.k8s.io/v1', 'ingresses'),
+  IngressClass: clusterWide('networking.k8s.io/v1', 'ingressclasses'),
   NetworkPolicy: inNamespace('networking.k8s.io/v1', 'networkpolicies'),
   EndpointSlice: inNamespace('discovery.k8s.io/v1', 'endpointslices'),
   HorizontalPodAutoscaler: inNamespace('autoscaling/v2', 'horizontalpodautoscalers'),
