@@ -24,6 +24,9 @@ import { EnvironmentEntity } from './environment/environment.entity.js';
 import { migrations } from './migrations/index.js';
 import { ClusterConnection } from './reconciler/cluster-connection.js';
 import { ClusterContactEntity } from './reconciler/cluster-contact.entity.js';
+import { ReconcileApps } from './reconciler/reconcile-apps.js';
+import { StoreStatus } from './reconciler/store-status.js';
+import { WatchContact } from './reconciler/watch-contact.js';
 
 export const entities = [
   EnvironmentEntity,
@@ -56,7 +59,7 @@ export class DeploymentsModule {
         CountAppsHandler,
         AwaitAppHandler,
       ],
-      providers: [AppQueries, AppSignals, CommitChange, ClusterConnection],
+      providers: [AppQueries, AppSignals, CommitChange, ClusterConnection, WatchContact, StoreStatus, ReconcileApps],
     };
   }
 }

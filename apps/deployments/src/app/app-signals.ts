@@ -2,21 +2,26 @@ import { Injectable } from '@nestjs/common';
 import type { AppId } from '@slipway/contracts';
 
 /**
- * Tells this process that an App was committed, be it a command or a status. It is a wake-up and no more: whoever listens reads the
- * row, and clocks cover what other replicas commit.
+ * Tells this process that an App was committed. It is a wake-up and no more: whoever listens reads the row, and clocks cover what
+ * other replicas commit.
  */
 @Injectable()
 export class AppSignals {
   private readonly everyone = new Set<(id: AppId) => void>();
   private readonly waiting = new Map<AppId, Set<() => void>>();
 
-  /** After a commit. */
+  /** After a command's commit. */
   committed(id: AppId): void {
     for (const listener of this.everyone) listener(id);
+    this.observed(id);
+  }
+
+  /** After the commit of a status, which asks nothing of the cluster. */
+  observed(id: AppId): void {
     for (const wake of this.waiting.get(id) ?? []) wake();
   }
 
-  /** Returns a function that stops listening. */
+  /** Hears of commands. Returns a function that stops listening. */
   onCommit(listener: (id: AppId) => void): () => void {
     this.everyone.add(listener);
     return () => void this.everyone.delete(listener);

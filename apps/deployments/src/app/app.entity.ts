@@ -4,11 +4,14 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relat
 import { EnvironmentEntity } from '../environment/environment.entity.js';
 import type { Act } from './app.js';
 
+/** Rows that ask for a pass by themselves, whoever committed them. */
+export const APP_BEHIND = `observed_generation < generation or phase = 'deleting' or reason = 'ClusterUnreachable'`;
+
 @Entity({ name: 'app' })
 @Unique('app_environment_name', ['environmentId', 'name'])
 @Index('app_owner_name', ['ownerId', 'name'], { unique: true, where: `dedicated and phase <> 'deleting'` })
 @Index('app_created_at', ['createdAt', 'id'])
-@Index('app_behind', ['id'], { where: `observed_generation < generation or phase = 'deleting'` })
+@Index('app_behind', ['id'], { where: APP_BEHIND })
 export class AppEntity {
   @PrimaryColumn({ type: 'uuid' })
   id: AppId;

@@ -69,6 +69,12 @@ export class AppQueries {
     return row ? this.open(row as Loaded) : undefined;
   }
 
+  /** Like `findAny`, and nobody else changes the App before the transaction ends. */
+  async lockAny(tx: Tx, id: string): Promise<FoundApp | undefined> {
+    await tx.manager.query(`select 1 from app where id = $1 for update`, [id]);
+    return this.findAny(tx, id);
+  }
+
   async page(
     reader: Reader,
     actor: Actor,

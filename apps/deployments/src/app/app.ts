@@ -285,6 +285,43 @@ export function deleted(app: App, now: Date): App {
   return inPhase(moved, Phase.deleting, now);
 }
 
+/** What the cluster shows of an App. */
+export interface Observation {
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly message: string;
+  readonly counts: ReplicaCounts;
+  readonly restarts: number;
+}
+
+/** Phases in which nothing is on its way: the outcome of what was asked last is then known. */
+const SETTLED: readonly Phase[] = [Phase.running, Phase.stopped, Phase.failed];
+
+/** The App with what was seen. `followed`: what was seen is the outcome of its current generation, as far as that has come. */
+export function observed(app: App, seen: Observation, followed: boolean, now: Date): App {
+  const { phase, reason, message, counts, restarts } = seen;
+  const { status } = app;
+  const moved = phase !== status.phase;
+  const told = moved || reason !== status.reason || message !== status.message;
+  return {
+    ...app,
+    observedGeneration: followed ? app.generation : app.observedGeneration,
+    servedSinceStart: app.servedSinceStart || phase === Phase.running,
+    lastAct: followed && SETTLED.includes(phase) ? null : app.lastAct,
+    statusChangedAt: told ? now : app.statusChangedAt,
+    status: {
+      phase,
+      reason,
+      message,
+      counts,
+      restarts,
+      lastTransition: moved ? now : status.lastTransition,
+      observedAt: now,
+      readyOnce: status.readyOnce || phase === Phase.running,
+    },
+  };
+}
+
 function unchanged(app: App): AppChange {
   return { app, changed: false, changes: [], revision: null, scaled: null };
 }

@@ -4,7 +4,7 @@ import { type Actor, appPhaseChanged, appScaled, appUpdated } from '@slipway/con
 import type { Tx } from '@slipway/persistence';
 
 import { DeploymentsConfig } from '../deployments.config.js';
-import { type AppChange, type Limits } from './app.js';
+import type { Act, AppChange, Limits } from './app.js';
 import { AppQueries, type FoundApp } from './app.queries.js';
 import { toAppFacts, toEventActor, urlOf } from './app.view.js';
 import { isPublished } from './container.js';
@@ -47,7 +47,7 @@ export class CommitChange {
       });
     }
     if (change.scaled) await tx.outbox.add(appScaled, { ...facts, ...change.scaled });
-    await tellPhase(tx, before, after, this.config.urlScheme);
+    await tellPhase(tx, before, after, app.lastAct, this.config.urlScheme);
     return after;
   }
 
@@ -57,17 +57,16 @@ export class CommitChange {
 }
 
 /** Publishes the step from one phase to another; nothing when there is none. */
-export async function tellPhase(tx: Tx, before: FoundApp, after: FoundApp, urlScheme: string): Promise<void> {
+export async function tellPhase(
+  tx: Tx,
+  before: FoundApp,
+  after: FoundApp,
+  act: Act | null,
+  urlScheme: string,
+): Promise<void> {
   const { phase: from } = before.app.status;
   const { phase: to, reason, message } = after.app.status;
   if (from === to) return;
-  await tx.outbox.add(appPhaseChanged, {
-    app: toAppFacts(after),
-    from,
-    to,
-    reason,
-    message,
-    url: urlOf(after, urlScheme),
-    after: after.app.lastAct,
-  });
+  const url = urlOf(after, urlScheme);
+  await tx.outbox.add(appPhaseChanged, { app: toAppFacts(after), from, to, reason, message, url, after: act });
 }

@@ -55,9 +55,9 @@ export class Apps1764115200000 implements MigrationInterface {
       `create unique index app_owner_name on app (owner_id, name) where dedicated and phase <> 'deleting'`,
     );
     await runner.query(`create index app_created_at on app (created_at, id)`);
-    await runner.query(
-      `create index app_behind on app (id) where observed_generation < generation or phase = 'deleting'`,
-    );
+    await runner.query(`
+      create index app_behind on app (id)
+        where observed_generation < generation or phase = 'deleting' or reason = 'ClusterUnreachable'`);
     await runner.query(`
       create table revision (
         app_id uuid not null,

@@ -12,14 +12,18 @@ type DeploymentStatus = NonNullable<V1Deployment['status']>;
 
 function deployment(
   status: DeploymentStatus = {},
-  more: { replicas?: number; generation?: number } = {},
+  more: { replicas?: number; generation?: number; revision?: number } = {},
 ): V1Deployment {
-  const { replicas = 2, generation = 7 } = more;
+  const { replicas = 2, generation = 7, revision = 3 } = more;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'shop', generation },
-    spec: { replicas, selector: {}, template: {} },
+    spec: {
+      replicas,
+      selector: {},
+      template: { metadata: { annotations: { 'slipway.dev/revision': String(revision) } } },
+    },
     status: { observedGeneration: 7, ...status },
   };
 }
@@ -177,6 +181,13 @@ describe('observedStatus', () => {
         [ready, ready],
         {},
         'scaling',
+      ],
+      [
+        'does not run on a Revision that the cluster has not taken',
+        deployment(full, { revision: 2 }),
+        [old, old],
+        { revisionReady: false },
+        'updating',
       ],
       [
         'does not run on another count than the wanted one',

@@ -1,7 +1,7 @@
 // Owns what an App's phase is, from what the cluster shows: never from what was asked of it. Pure; the clock comes in, and what
 // only time will tell says when to look again.
 import { Phase, type ReplicaCounts } from '@slipway/contracts';
-import type { V1ContainerStatus, V1Deployment, V1Pod } from '@slipway/cluster';
+import type { V1ContainerStatus, V1Deployment, V1Pod, V1PodTemplateSpec } from '@slipway/cluster';
 
 import { REVISION } from './desired-objects.js';
 
@@ -64,9 +64,10 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
     ...(lookAgainMs !== undefined && { lookAgainMs }),
   });
 
-  // Until the cluster has seen the count that is wanted, its own counts tell of another one.
+  // Until the cluster has taken and seen what is wanted, its counts tell of something else.
   const followed =
     deployment !== undefined &&
+    (wanted.replicas === 0 || revisionOf(deployment.spec?.template) === wanted.revision) &&
     (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0) &&
     (deployment.spec?.replicas ?? 1) === wanted.replicas;
 
@@ -204,6 +205,6 @@ function containersOf(pod: V1Pod): V1ContainerStatus[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 }
 
-function revisionOf(pod: V1Pod): number {
-  return Number(pod.metadata.annotations?.[REVISION] ?? Number.NaN);
+function revisionOf(pod: V1Pod | V1PodTemplateSpec | undefined): number {
+  return Number(pod?.metadata?.annotations?.[REVISION] ?? Number.NaN);
 }

@@ -111,6 +111,21 @@ describe('PassQueue', () => {
     expect(passes).toHaveLength(1);
   });
 
+  it('is reminded of what it does not know, and of nothing else', async () => {
+    queue.remind('a');
+    await pass(1);
+    expect(passes).toEqual(['a']);
+    queue.remind('a');
+    await fail('a');
+    await pass(75_000);
+    await fail('a');
+    for (let ms = 0; ms < 1_500; ms += 100) {
+      queue.remind('a');
+      await pass(100);
+    }
+    expect(passes).toEqual(['a', 'a']);
+  });
+
   it('forgives failures, so that a key does not wait for the end of its back-off', async () => {
     queue.wake('a');
     await pass(1);

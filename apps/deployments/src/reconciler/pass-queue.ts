@@ -37,6 +37,11 @@ export class PassQueue {
     this.due(key, 0);
   }
 
+  /** Runs the key unless it has a time of its own already: a clock must not cut short the back-off of a failing key. */
+  remind(key: string): void {
+    if (!this.entries.has(key)) this.due(key, 0);
+  }
+
   /** Lets passes start. */
   resume(): void {
     this.open = true;
@@ -84,7 +89,7 @@ export class PassQueue {
       entry.timer = undefined;
       this.ready.push(key);
       this.start();
-    }, dueAt - performance.now());
+    }, Math.max(0, dueAt - performance.now()));
     entry.timer.unref();
   }
 

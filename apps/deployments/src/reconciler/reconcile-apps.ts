@@ -1,0 +1,254 @@
+// Owns that the cluster follows the records. Woken by commits, by what moves in the cluster and by a clock; a wake-up names an App and
+// carries nothing else, so a lost one costs time and never truth. One replica at a time, by a Lease; a lost lease ends it at once.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Phase } from '@slipway/contracts';
+import { type Cluster, ClusterError, type KubeObject, type LeaderElection, type Watcher } from '@slipway/cluster';
+import { Transactions } from '@slipway/persistence';
+import { inSpan, ServiceLogger } from '@slipway/runtime';
+
+import { wantedReplicas } from '../app/app.js';
+import { APP_BEHIND } from '../app/app.entity.js';
+import { AppQueries, type FoundApp } from '../app/app.queries.js';
+import { AppSignals } from '../app/app-signals.js';
+import { DeploymentsConfig } from '../deployments.config.js';
+import { chooseIngressClass } from './choose-ingress-class.js';
+import { ClusterConnection } from './cluster-connection.js';
+import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
+import { type AppRecord, INSTANCE, MANAGED_BY, type Rendering } from './desired-objects.js';
+import { observedStatus, type ObservedStatus } from './observed-status.js';
+import { PassQueue } from './pass-queue.js';
+import { reasonOf, StoreStatus } from './store-status.js';
+import { WatchContact } from './watch-contact.js';
+
+const LEASE = 'slipway-deployments';
+const CONCURRENCY = 8;
+const CLOCK_MS = 1_000;
+const CLOCK_BATCH = 1_000;
+/** While an App is on its way out, in case that no watch tells of it. */
+const REMOVING_MS = 2_000;
+const INGRESS_CLASS_MS = 60_000;
+
+// No Secrets: that would need the right to read all of the cluster's. What happens to them shows at the next resync.
+const WATCHED = ['Namespace', 'Deployment', 'Pod', 'Service', 'Ingress', 'NetworkPolicy', 'ResourceQuota'] as const;
+
+@Injectable()
+export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly cluster: Cluster;
+  private readonly queue: PassQueue;
+  private readonly stopping = new AbortController();
+  private election: LeaderElection | undefined;
+  private watchers: Watcher<unknown>[] = [];
+  private clock: NodeJS.Timeout | undefined;
+  private stopListening: () => void = () => undefined;
+  private ingressClasses: { readonly chosen: string | null; readonly readAt: number } | undefined;
+
+  constructor(
+    connection: ClusterConnection,
+    private readonly contact: WatchContact,
+    private readonly transactions: Transactions,
+    private readonly queries: AppQueries,
+    private readonly status: StoreStatus,
+    private readonly signals: AppSignals,
+    private readonly config: DeploymentsConfig,
+    private readonly logger: ServiceLogger,
+  ) {
+    this.cluster = connection.cluster;
+    this.queue = new PassQueue({
+      concurrency: CONCURRENCY,
+      run: (id) => this.pass(id),
+      onError: (id, error, retryMs) => this.report(id, error, retryMs),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.stopListening = this.signals.onCommit((id) => {
+      if (this.isLeader()) this.queue.wake(id);
+    });
+    this.contact.onBack(() => {
+      this.queue.forgive();
+      void this.wakeAll();
+    });
+    void this.stand();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    this.stopListening();
+    await this.resign();
+    await this.election?.close();
+  }
+
+  private isLeader(): boolean {
+    return this.election?.isLeader() ?? false;
+  }
+
+  /** Stands for election, once the namespace of the lease is there. */
+  private async stand(): Promise<void> {
+    await this.ensureNamespace();
+    if (this.stopping.signal.aborted) return;
+    this.election = this.cluster.lease({
+      namespace: this.config.kubernetesNamespace,
+      name: LEASE,
+      identity: `${hostname()}-${randomUUID()}`,
+      onAcquired: () => this.lead(),
+      onLost: () => void this.resign(),
+      // A cluster that was made anew lacks our namespace again.
+      onError: (error) => {
+        if (error.kind === 'not_found') void this.ensureNamespace();
+      },
+    });
+  }
+
+  private async ensureNamespace(): Promise<void> {
+    const name = this.config.kubernetesNamespace;
+    while (!this.stopping.signal.aborted) {
+      try {
+        if (await this.cluster.get({ kind: 'Namespace', name })) return;
+        await this.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+        return;
+      } catch (error) {
+        if (!(error instanceof ClusterError)) throw error;
+        await delay(1_000, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined);
+      }
+    }
+  }
+
+  private lead(): void {
+    this.logger.info('this replica reconciles');
+    this.queue.resume();
+    const options = { labelSelector: `${MANAGED_BY}=slipway` };
+    this.watchers = WATCHED.map((kind) => this.cluster.watch(kind, options, ({ object }) => this.moved(object)));
+    void this.wakeAll();
+    this.clock = setInterval(() => void this.wakeBehind(), CLOCK_MS);
+    this.clock.unref();
+  }
+
+  private async resign(): Promise<void> {
+    clearInterval(this.clock);
+    const watchers = this.watchers.splice(0);
+    await Promise.all([this.queue.stop(), ...watchers.map((watcher) => watcher.close())]);
+  }
+
+  private moved({ metadata }: KubeObject): void {
+    const id = metadata.labels?.[INSTANCE];
+    if (id) this.queue.wake(id);
+  }
+
+  private wakeAll(): Promise<void> {
+    return this.eachRow('true', (id) => this.queue.wake(id));
+  }
+
+  // What other replicas commit, and whatever a wake-up was lost for.
+  private wakeBehind(): Promise<void> {
+    return this.eachRow(`${APP_BEHIND} limit ${CLOCK_BATCH}`, (id) => this.queue.remind(id));
+  }
+
+  private async eachRow(condition: string, act: (id: string) => void): Promise<void> {
+    try {
+      const rows = await this.transactions.read(({ manager }) =>
+        manager.query<{ id: string }[]>(`select id from app where ${condition}`),
+      );
+      if (this.isLeader()) for (const { id } of rows) act(id);
+    } catch (err) {
+      this.logger.debug('the rows of apps cannot be read', { err });
+    }
+  }
+
+  /** Resolves to the milliseconds after which the App is due again; to nothing when it is gone. */
+  private async pass(id: string): Promise<number | undefined> {
+    const found = await this.transactions.read((reader) => this.queries.findAny(reader, id));
+    if (!found) return undefined;
+    const links = [found.revision.traceparent ?? undefined];
+    const attributes = { 'slipway.app.id': id, 'slipway.app.generation': found.app.generation };
+    return inSpan('reconcile app', { parent: null, links, attributes }, () =>
+      found.app.status.phase === Phase.deleting ? this.remove(found) : this.converge(found),
+    );
+  }
+
+  private async converge(found: FoundApp): Promise<number> {
+    const record = recordOf(found);
+    const converged = await this.telling(found, async () =>
+      convergeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
+    );
+    const { failure, conflict, routed } = converged;
+    if (failure?.kind === 'unreachable') throw failure;
+    const seen = statusOf(found, converged);
+    await this.status.seen(found, seen, { followed: conflict !== undefined || failure === undefined, routed });
+    if (failure) throw failure;
+    return Math.min(seen.lookAgainMs ?? Number.POSITIVE_INFINITY, this.resyncMs());
+  }
+
+  private async remove(found: FoundApp): Promise<number | undefined> {
+    const outcome = await this.telling(found, () => removeApp(this.cluster, recordOf(found), () => this.isLeader()));
+    if (outcome === 'removing') return REMOVING_MS;
+    await this.status.gone(found, outcome === 'removed');
+    return undefined;
+  }
+
+  // A cluster that is away is told of all Apps at once, elsewhere.
+  private async telling<T>(found: FoundApp, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ClusterError && error.kind !== 'unreachable') await this.status.failed(found, error);
+      throw error;
+    }
+  }
+
+  // Spread, so that Apps that were woken together do not stay together.
+  private resyncMs(): number {
+    return this.config.resyncSeconds * 1_000 * (0.8 + Math.random() * 0.4);
+  }
+
+  private async rendering(record: AppRecord): Promise<Rendering> {
+    const { podSecurity, maxReplicas, environmentMaxPods, ingressNamespace } = this.config;
+    return {
+      podSecurity,
+      maxReplicas,
+      environmentMaxPods,
+      ingressNamespace: ingressNamespace ?? null,
+      ingressClass: record.host ? await this.ingressClass() : null,
+    };
+  }
+
+  private async ingressClass(): Promise<string | null> {
+    if (this.config.ingressClass) return this.config.ingressClass;
+    const now = performance.now();
+    if (!this.ingressClasses || now - this.ingressClasses.readAt > INGRESS_CLASS_MS) {
+      this.ingressClasses = { chosen: chooseIngressClass(await this.cluster.list('IngressClass')), readAt: now };
+    }
+    return this.ingressClasses.chosen;
+  }
+
+  private report(appId: string, error: unknown, retryMs: number): void {
+    if (error instanceof LeaseLostError || this.stopping.signal.aborted) return;
+    const fields = { appId, retryMs: Math.round(retryMs), err: error };
+    if (error instanceof ClusterError && error.kind === 'unreachable')
+      this.logger.debug('an app waits for the cluster', fields);
+    else if (error instanceof ClusterError) this.logger.info('an app could not be brought to the cluster', fields);
+    else this.logger.warn('a pass over an app failed', fields);
+  }
+}
+
+function recordOf({ app, host, environment, containers }: FoundApp): AppRecord {
+  const { id, name, revision, registryAuth } = app;
+  return { id, name, environment, revision, containers, replicas: wantedReplicas(app), host, registryAuth };
+}
+
+function statusOf({ app, revision }: FoundApp, { seen, conflict, failure }: Converged): ObservedStatus {
+  const wanted = {
+    replicas: wantedReplicas(app),
+    revision: app.revision,
+    revisionReady: revision.readyAt !== null,
+    servedSinceStart: app.servedSinceStart,
+  };
+  const status = observedStatus(seen, wanted, new Date());
+  if (conflict) return { ...status, phase: Phase.failed, ...conflict };
+  if (!failure || status.phase === Phase.failed) return status;
+  const phase = failure.kind === 'exceeded_quota' ? Phase.failed : status.phase;
+  return { ...status, phase, ...reasonOf(failure) };
+}

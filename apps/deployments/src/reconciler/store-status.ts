@@ -1,0 +1,106 @@
+// Owns writing what a pass has seen: status, Revision and the fact in one transaction. What was seen of an older generation, or of an
+// App that is being deleted by now, is not written: the commit that moved it has asked for another pass.
+import { Injectable } from '@nestjs/common';
+import { appDeleted, type EnvironmentId, namespaceRemoved, Phase } from '@slipway/contracts';
+import type { ClusterError } from '@slipway/cluster';
+import { Transactions, type Tx } from '@slipway/persistence';
+
+import { observed, type Observation } from '../app/app.js';
+import { AppQueries, type FoundApp } from '../app/app.queries.js';
+import { AppSignals } from '../app/app-signals.js';
+import { toAppFacts } from '../app/app.view.js';
+import { tellPhase } from '../app/commit-change.js';
+import { DeploymentsConfig } from '../deployments.config.js';
+
+/** A status that tells nothing new is written this seldom: it only moves the time of observation. */
+const QUIET_MS = 10_000;
+
+@Injectable()
+export class StoreStatus {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly queries: AppQueries,
+    private readonly config: DeploymentsConfig,
+    private readonly signals: AppSignals,
+  ) {}
+
+  /** `followed`: the cluster has taken the whole record. `routed`: the Ingress is there. */
+  async seen(pass: FoundApp, seen: Observation, given: { followed: boolean; routed: boolean }): Promise<void> {
+    const now = new Date();
+    if (isQuiet(pass, seen, given, now)) return;
+    await this.transactions.run(async (tx) => {
+      const before = await this.queries.lockAny(tx, pass.app.id);
+      if (!before || before.app.status.phase === Phase.deleting || before.app.generation !== pass.app.generation)
+        return;
+      const routable = before.routable || (given.routed && seen.counts.ready > 0);
+      const after = { ...before, app: observed(before.app, seen, given.followed, now), routable };
+      if (seen.phase === Phase.running && before.revision.readyAt === null) {
+        await tx.manager.query(`update revision set ready_at = $3 where app_id = $1 and number = $2`, [
+          pass.app.id,
+          pass.app.revision,
+          now,
+        ]);
+      }
+      await this.queries.save(tx, after);
+      await tellPhase(tx, before, after, before.app.lastAct, this.config.urlScheme);
+    });
+    this.signals.observed(pass.app.id);
+  }
+
+  /** The cluster answers, but not to this App's questions. Its phase stays what was seen last. */
+  async failed(pass: FoundApp, error: ClusterError): Promise<void> {
+    const { phase, counts, restarts } = pass.app.status;
+    const seen = { phase, counts, restarts, ...reasonOf(error) };
+    if (phase !== Phase.deleting) return this.seen(pass, seen, { followed: false, routed: false });
+    await this.transactions.run(async (tx) => {
+      await tx.manager.query(`update app set reason = $2, message = $3, status_changed_at = now() where id = $1`, [
+        pass.app.id,
+        seen.reason,
+        seen.message,
+      ]);
+    });
+  }
+
+  /** The cluster is clean: the App is gone, and so is an Environment that was its own. */
+  async gone(pass: FoundApp, removed: boolean): Promise<void> {
+    const { app, environment } = pass;
+    await this.transactions.run(async (tx) => {
+      if (!(await this.queries.lockAny(tx, app.id))) return;
+      await deleteRows(tx, app.id, environment.kind === 'dedicated' ? environment.id : null);
+      await tx.outbox.add(appDeleted, { app: toAppFacts(pass) });
+      if (environment.kind !== 'dedicated') return;
+      const { id: environmentId, namespace } = environment;
+      await tx.outbox.add(namespaceRemoved, { environmentId, namespace, removed });
+    });
+    this.signals.observed(app.id);
+  }
+}
+
+/** What is told of a write or a read that the cluster did not take. */
+export function reasonOf(error: ClusterError): { reason: string; message: string } {
+  const reason = error.kind === 'exceeded_quota' ? 'ExceededQuota' : error.reason || 'ClusterRefused';
+  return { reason: reason.slice(0, 128), message: error.message.slice(0, 4096) };
+}
+
+function isQuiet(
+  { app, routable, revision }: FoundApp,
+  seen: Observation,
+  given: { followed: boolean; routed: boolean },
+  now: Date,
+): boolean {
+  const next = observed(app, seen, given.followed, now);
+  const same = (one: typeof app): string => JSON.stringify({ ...one, status: { ...one.status, observedAt: null } });
+  const news =
+    same(next) !== same(app) ||
+    (!routable && given.routed && seen.counts.ready > 0) ||
+    (seen.phase === Phase.running && revision.readyAt === null);
+  return !news && now.getTime() - (app.status.observedAt?.getTime() ?? 0) < QUIET_MS;
+}
+
+async function deleteRows(tx: Tx, appId: string, environmentId: EnvironmentId | null): Promise<void> {
+  for (const table of ['revision', 'host', 'workload']) {
+    await tx.manager.query(`delete from ${table} where app_id = $1`, [appId]);
+  }
+  await tx.manager.query(`delete from app where id = $1`, [appId]);
+  if (environmentId) await tx.manager.query(`delete from environment where id = $1`, [environmentId]);
+}
