@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Broker } from './broker/broker.js';
+import { DeadReason } from './dead-letters/dead-letter.js';
 import { listDeadLetters, replayDeadLetter } from './dead-letters/dead-letters.js';
 import { find, fixtureOperations, greet, greeted, poke, unhandled, type Greeting } from './fixture/operations.js';
 import {
@@ -20,6 +21,7 @@ import {
 import { natsUserNames, natsUsers } from './provisioning/nats-users.js';
 import { Refusal, Transient } from './refusal.js';
 import { Stream } from './subjects.js';
+import { settle } from './transport/settle.js';
 import { toHeaders } from './wire/headers.js';
 import { markReplayed } from './wire/reply.js';
 
@@ -240,6 +242,7 @@ describe('a command', () => {
     const answer = gateway.bus.execute(greet, { name: 'Kim' }, call());
     await eventually(() => expect(script.greet).toHaveBeenCalled());
     const closed = catalog.close();
+    expect(await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 300, 'waits'))])).toBe('waits');
     finish();
     await expect(answer).resolves.toMatchObject({ output: { text: 'done' } });
     await closed;
@@ -339,20 +342,53 @@ describe('a command that cannot be handled', () => {
     expect(script.greet).not.toHaveBeenCalled();
   });
 
+  it('is one dead letter when its process dies between the letter and the term', async () => {
+    await store(greet.subject, '{"name":', {});
+    await shortenAckWait(200);
+    const message = await takeAndDie();
+    const dying = Object.assign(Object.create(message) as JsMsg, { term: () => undefined });
+    const death = { reason: DeadReason.undecodable, text: 'broken' };
+    await settle(probe, { message: dying, service: 'catalog', envelope: undefined }, { kind: 'dead', death });
+    expect(await commandsLeft()).toBe(1);
+    await start('catalog', { unready: true });
+    await eventually(async () => expect(await commandsLeft()).toBe(0));
+    expect(await letters()).toMatchObject([{ text: 'broken' }]);
+  });
+
   it('can be listed by the operator and replayed once the reason is gone', async () => {
-    await start('catalog');
-    script.greeted.mockRejectedValueOnce(new Refusal(problem.conflict('app', 'not yet')));
-    await store(greeted.subject, '{"name":"Kim"}', { operationId: 'fact' });
+    // An older version of the service, which does not know the command yet.
+    const older = await startTestService({ natsUrl: urlOf('catalog') }, controllersOf(script).slice(0, 1));
+    const deadline = Date.now() + 500;
+    await store(poke.subject, '{"name":"Kim"}', { operationId: 'op', deadline, replyTo: '_INBOX_gateway.x' });
     await eventually(async () => expect(await letters()).toHaveLength(1));
+    await older.close();
+    await start('catalog');
     const operator = await openBroker(urlOf('operator'), 'operator');
     const [letter] = await listDeadLetters(operator.connection);
-    expect(letter).toMatchObject({ stream: 'EVENTS', reason: 'refused', text: 'not yet', subject: greeted.subject });
+    expect(letter).toMatchObject({ stream: 'COMMANDS', reason: 'unroutable', subject: poke.subject });
+    await eventually(() => expect(Date.now()).toBeGreaterThan(deadline));
     await replayDeadLetter(operator.connection, letter?.id ?? 0);
-    await eventually(() => expect(script.greeted).toHaveBeenCalledTimes(2));
-    expect(script.greeted.mock.calls[1]?.[1]).toMatchObject({ operationId: 'fact' });
+    await eventually(() => expect(script.poke).toHaveBeenCalledTimes(1));
+    expect(script.poke.mock.calls[0]?.[1]).toMatchObject({
+      operationId: 'op',
+      deadline: undefined,
+      replyTo: undefined,
+    });
     expect(await listDeadLetters(operator.connection)).toEqual([]);
     await expect(replayDeadLetter(operator.connection, letter?.id ?? 0)).rejects.toThrow(/there is no dead letter/);
     await operator.close();
+  });
+
+  it('because a listener refused an event is a dead letter, and reaches it when replayed', async () => {
+    await start('catalog');
+    script.greeted.mockRejectedValueOnce(new Refusal(problem.conflict('app', 'not yet')));
+    await store(greeted.subject, '{"name":"Kim"}', { operationId: 'fact' });
+    await eventually(async () =>
+      expect(await letters()).toMatchObject([{ stream: 'EVENTS', reason: 'refused', text: 'not yet' }]),
+    );
+    await replayDeadLetter(probe.connection, 1);
+    await eventually(() => expect(script.greeted).toHaveBeenCalledTimes(2));
+    expect(script.greeted.mock.calls[1]?.[1]).toMatchObject({ operationId: 'fact' });
   });
 });
 
@@ -387,7 +423,11 @@ describe('a query', () => {
     const gateway = await start('gateway');
     const before = performance.now();
     await expect(gateway.bus.query(find, { name: 'Kim' }, call())).rejects.toMatchObject({
-      problem: { kind: 'unavailable', retryAfterMs: expect.any(Number) as number },
+      problem: {
+        kind: 'unavailable',
+        text: expect.stringContaining('catalog is not running') as string,
+        retryAfterMs: expect.any(Number) as number,
+      },
     });
     expect(performance.now() - before).toBeLessThan(500);
   });
@@ -588,9 +628,12 @@ describe('provision', () => {
   it('brings back what was changed and says so', async () => {
     const manager = await jetstreamManager(probe.connection);
     await manager.streams.update(Stream.events, { max_age: nanos(1_000 * 60 * 60) });
+    await manager.consumers.update(Stream.commands, 'catalog', { ack_wait: nanos(1_000) });
     expect(await provisionFixture(urlOf('provision'))).toEqual([
       'stream EVENTS: max_age is 3600000000000, wants 604800000000000',
+      'consumer catalog on COMMANDS: ack_wait is 1000000000, wants 30000000000',
     ]);
+    expect(await provisionFixture(urlOf('provision'))).toEqual([]);
   });
 
   it('names what the broker cannot change, and what to do', async () => {
