@@ -59,5 +59,6 @@ export function freePort(): Promise<number> {
 
 /** Whether an error text of a program that we started means that its disk is full. */
 export function isDiskFull(text: string): boolean {
-  return /no space left on device|ENOSPC|disk quota exceeded/i.test(text);
+  // A partial write is how PostgreSQL meets the end of a disk.
+  return /no space left on device|ENOSPC|disk quota exceeded|wrote only \d+ of \d+ bytes/i.test(text);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +25,14 @@ describe('open the data folder', () => {
     openDataFolder(folder);
     writeFileSync(join(folder, 'version'), '99\n');
     expect(() => openDataFolder(folder)).toThrow(/holds data of version 99, and this Slipway reads version 1: use/);
+  });
+
+  it('says that the disk is full, how full, and makes nothing', () => {
+    const folder = join(parent, 'a');
+    expect(() => openDataFolder(folder, 2 ** 60)).toThrow(
+      /^The disk that holds \S+ is full: \d+ MiB are free and \d+ MiB are needed\. Free some space/,
+    );
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('refuses a folder that holds something else', () => {
