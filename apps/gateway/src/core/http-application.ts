@@ -8,7 +8,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 
-import type { GatewayConfig } from '../gateway.config.js';
+import { publicUrlOf, type GatewayConfig } from '../gateway.config.js';
+import { serveApiDocuments } from './api-documents.js';
 import { attachUpgrade } from './http-call.js';
 import { HttpEntry } from './http-entry.js';
 
@@ -24,10 +25,11 @@ export async function createHttpApplication(
   options: NestApplicationOptions,
   config: Readonly<GatewayConfig>,
 ): Promise<NestFastifyApplication> {
-  let entry: HttpEntry | undefined;
+  // The hooks are there before the application is, the first request comes after it.
+  const made: { entry?: HttpEntry } = {};
   const arrived = (): HttpEntry => {
-    if (!entry) throw new Error('a request came before the application was made');
-    return entry;
+    if (!made.entry) throw new Error('a request came before the application was made');
+    return made.entry;
   };
 
   const fastifyOptions: FastifyHttpOptions<Server> = {
@@ -75,7 +77,8 @@ export async function createHttpApplication(
   });
 
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { ...options, bodyParser: false });
-  entry = app.get(HttpEntry);
+  made.entry = app.get(HttpEntry);
+  serveApiDocuments(app, publicUrlOf(config));
   return app;
 }
 

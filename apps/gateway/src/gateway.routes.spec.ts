@@ -1,0 +1,102 @@
+// Walks everything that is routed. You are here because a route declares no access, or because the document or the README does not
+// tell of a route: declare it on the method.
+import { readFileSync } from 'node:fs';
+
+import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ACCESS } from './core/access.js';
+import { apiDocumentOf } from './core/api-documents.js';
+import { ReplayedCore } from './fixture/replayed-core.js';
+import { startGatewayOver, type TestGateway } from './fixture/test-gateway.js';
+
+interface Operation {
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly requestBody?: { readonly content: Readonly<Record<string, { schema: object }>> };
+  readonly security?: unknown[];
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
+
+describe('every route', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => (gateway = await startGatewayOver(new ReplayedCore())));
+  afterAll(() => gateway.close());
+
+  function routes() {
+    const reflector = new Reflector();
+    return [...gateway.app.get(ModulesContainer).values()]
+      .flatMap((module) => [...module.controllers.values()])
+      .flatMap(({ metatype, instance }) => {
+        const prototype = Object.getPrototypeOf(instance) as Record<string, () => unknown>;
+        const prefix = String(Reflect.getMetadata(PATH_METADATA, metatype as object));
+        return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+          const handler = prototype[name];
+          if (!handler || Reflect.getMetadata(PATH_METADATA, handler) === undefined) return [];
+          const path = `/${prefix}/${String(Reflect.getMetadata(PATH_METADATA, handler))}`
+            .replace(/\/+/g, '/')
+            .replace(/(.)\/$/, '$1');
+          const method = METHODS[Number(Reflect.getMetadata(METHOD_METADATA, handler))];
+          return [{ path, method, access: reflector.get<string | undefined>(ACCESS, handler) }];
+        });
+      });
+  }
+
+  it('declares its access', () => {
+    expect(routes().length).toBeGreaterThan(25);
+    expect(routes().filter(({ access }) => access === undefined)).toEqual([]);
+  });
+
+  it('needs a credential unless it is one of these', () => {
+    const open = routes().filter(({ access }) => access === 'public');
+    expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      'GET /health',
+      'GET /livez',
+      'GET /metrics',
+      'GET /readyz',
+      'GET /v1/ws/health',
+      'POST /v1/auth/login',
+      'POST /v1/auth/refresh',
+      'POST /v1/auth/register',
+    ]);
+  });
+
+  it('stands in the endpoint table of its dialect', () => {
+    const readme = readFileSync(new URL('dialects/container-engine/README.md', import.meta.url), 'utf8');
+    const own = routes().filter(({ path }) => /^\/(v1|health)/.test(path));
+    const listed = [...readme.matchAll(/^\| `([A-Z]+) (\/[^`]*)`/gm)].map(([, method, path]) => `${method} ${path}`);
+    expect(listed.sort()).toEqual(own.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`).sort());
+  });
+
+  it('is in the OpenAPI document, with body, answer and credential', async () => {
+    const answer = await fetch(`${gateway.url}/docs/openapi.json`);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    const document = (await answer.json()) as { openapi: string; paths: Record<string, Record<string, Operation>> };
+    expect(document.openapi).toBe('3.1.0');
+    expect(document).toEqual(JSON.parse(JSON.stringify(apiDocumentOf(gateway.app, 'http://localhost:0'))));
+    for (const { path, method = '', access } of routes().filter((route) => /^\/(v1|health)/.test(route.path))) {
+      const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+      expect(operation, `${method} ${path}`).toBeDefined();
+      expect(operation?.security !== undefined, `${method} ${path}`).toBe(access !== 'public');
+    }
+    const create = document.paths['/v1/deployments']?.post;
+    expect(create?.requestBody?.content['application/json']?.schema).toMatchObject({
+      required: ['app_name', 'image', 'port'],
+      properties: { port: { type: 'integer', minimum: 1, maximum: 65535 } },
+    });
+    expect(create?.responses['201']).toMatchObject({
+      content: {
+        'application/json': { schema: { properties: { status: { enum: expect.arrayContaining(['pending']) } } } },
+      },
+    });
+  });
+
+  it('can be read in a browser', async () => {
+    const answer = await fetch(`${gateway.url}/docs`);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('swagger-ui');
+    expect((await fetch(`${gateway.url}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+    expect((await fetch(`${gateway.url}/docs`, { method: 'DELETE' })).status).toBe(405);
+  });
+});
