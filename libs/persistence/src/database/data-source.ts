@@ -1,8 +1,13 @@
-import { DataSource } from 'typeorm';
+import { AbstractLogger, DataSource } from 'typeorm';
 
 import { DEFAULT_POOL_SIZE, schemaOf, type PersistenceOptions } from './database-options.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+
+// TypeORM prints to standard output, past our logger. What goes wrong is thrown, and logged once by whoever catches it.
+class NoLog extends AbstractLogger {
+  protected override writeLog(): void {}
+}
 
 type DataSourceSource = Pick<PersistenceOptions, 'service' | 'databaseUrl'> &
   Partial<Pick<PersistenceOptions, 'entities' | 'migrations' | 'poolSize'>>;
@@ -27,6 +32,7 @@ export function createDataSource(
     installExtensions: false,
     poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    logger: new NoLog(),
     applicationName: `slipway ${options.service}`,
     poolErrorHandler: onPoolError,
     // Statements of the service's own SQL find their tables without naming the schema.
