@@ -66,7 +66,7 @@ describe('prepareDatabase and migrate', () => {
   });
 
   it('is safe to repeat and to run twice at once, and brings a new password', async () => {
-    await Promise.all([prepareDatabase(ownerUrl, services), prepareDatabase(ownerUrl, services)]);
+    await Promise.all(Array.from({ length: 6 }, () => prepareDatabase(ownerUrl, services)));
     const runs = await Promise.all([1, 2, 3].map(() => migrate(ownerUrl, { service: 'catalog', migrations })));
     expect(runs.flat()).toEqual(['InboxAndOutbox1700000000000', 'Notes1700000000001']);
     await prepareDatabase(ownerUrl, [{ service: 'catalog', password: 'new', role }]);

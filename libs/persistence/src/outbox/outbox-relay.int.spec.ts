@@ -199,6 +199,22 @@ describe('the outbox relay', () => {
     expect(await texts()).toEqual(['taken']);
   });
 
+  it('does not hammer a broker that refuses everything', async () => {
+    await commit(...Array.from({ length: 150 }, (_, index) => String(index)));
+    let attempts = 0;
+    startRelay({
+      publish: () => {
+        attempts += 1;
+        return Promise.reject(new Error('no responders'));
+      },
+    });
+    // Three rounds of one batch each, with 250 and 500 ms in between.
+    const startedAt = performance.now();
+    await waitFor(() => attempts >= 300);
+    expect(performance.now() - startedAt).toBeGreaterThan(600);
+    expect(await unsent()).toBe(150);
+  });
+
   it('publishes what the last handlers have left before it stops', async () => {
     const relay = startRelay();
     await relay.onModuleDestroy();
