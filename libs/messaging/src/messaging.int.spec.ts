@@ -342,6 +342,17 @@ describe('a command that cannot be handled', () => {
     expect(script.greet).not.toHaveBeenCalled();
   });
 
+  it('because a stranger filled the broker to the last byte is a dead letter that tells so, and cannot be replayed', async () => {
+    const size = probe.maxPayload - 100;
+    await store(greet.subject, 'x'.repeat(size));
+    await start('catalog');
+    await eventually(async () =>
+      expect(await letters()).toMatchObject([{ reason: 'undecodable', truncatedFrom: size }]),
+    );
+    await expect(replayDeadLetter(probe.connection, 1)).rejects.toThrow(/was not kept whole/);
+    await eventually(async () => expect(await commandsLeft()).toBe(0));
+  });
+
   it('is one dead letter when its process dies between the letter and the term', async () => {
     await store(greet.subject, '{"name":', {});
     await shortenAckWait(200);
@@ -551,18 +562,21 @@ describe('the broker', () => {
   });
 
   it('being away is answered at once, and told by readiness', async () => {
-    const gateway = await start('gateway');
+    const { catalog, gateway } = await startBoth();
     await nats.halt();
-    await eventually(() => expect(gateway.bus.connected).toBe(false));
+    await eventually(() => expect([catalog.bus.connected, gateway.bus.connected]).toEqual([false, false]));
     const before = performance.now();
     const away = { problem: { kind: 'unavailable', retryAfterMs: expect.any(Number) as number } };
     await expect(gateway.bus.execute(greet, { name: 'Kim' }, call())).rejects.toMatchObject(away);
     await expect(gateway.bus.query(find, { name: 'Kim' }, call())).rejects.toMatchObject(away);
-    expect(performance.now() - before).toBeLessThan(100);
-    expect(await gateway.readiness.report()).toMatchObject({
+    expect(await catalog.readiness.report()).toMatchObject({
       ready: false,
-      checks: { nats: 'no connection to the message broker of NATS_URL' },
+      checks: {
+        nats: 'no connection to the message broker of NATS_URL',
+        streams: 'not known while the message broker is away',
+      },
     });
+    expect(performance.now() - before).toBeLessThan(100);
     await nats.restart();
     await eventually(() => expect(gateway.bus.connected).toBe(true));
   });

@@ -133,12 +133,13 @@ function isConnectionFault(error: unknown): boolean {
   );
 }
 
-/** nats.js takes user and password as options only. */
-export function serversOf(natsUrl: string): { servers: string[]; user?: string; pass?: string } {
+/** nats.js takes user, password and the wish for TLS as options only. */
+export function serversOf(natsUrl: string): { servers: string[]; user?: string; pass?: string; tls?: object } {
   const urls = natsUrl.split(',').map((text) => new URL(text.trim()));
   const [first] = urls;
   const login = first?.username
     ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
     : {};
-  return { servers: urls.map((url) => `${url.protocol}//${url.host}`), ...login };
+  const tls = urls.some((url) => url.protocol === 'tls:') ? { tls: {} } : {};
+  return { servers: urls.map((url) => url.host), ...login, ...tls };
 }

@@ -24,10 +24,11 @@ describe('the server of NATS_URL', () => {
 
   it('is told apart from its user', () => {
     expect(serversOf('nats://kim:p%40ss@a.example:4222,nats://b.example:4223')).toEqual({
-      servers: ['nats://a.example:4222', 'nats://b.example:4223'],
+      servers: ['a.example:4222', 'b.example:4223'],
       user: 'kim',
       pass: 'p@ss',
     });
-    expect(serversOf('nats://a.example')).toEqual({ servers: ['nats://a.example'] });
+    expect(serversOf('nats://a.example')).toEqual({ servers: ['a.example'] });
+    expect(serversOf('tls://a.example')).toEqual({ servers: ['a.example'], tls: {} });
   });
 });

@@ -119,7 +119,8 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
   }
 
   private async assertProvisioned(): Promise<void> {
-    const { connection } = this.broker;
+    const { connection, connected } = this.broker;
+    if (!connected) throw new Error('not known while the message broker is away');
     const differences = await compareProvisioned(connection, registryOf(this.options), this.options.service);
     if (differences.length > 0) throw new Error(differences.join(' | '));
   }
