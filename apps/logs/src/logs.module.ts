@@ -1,0 +1,49 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ServiceName } from '@slipway/contracts';
+import { MessagingModule } from '@slipway/messaging';
+import { PersistenceModule } from '@slipway/persistence';
+
+import { ActivityEntity } from './activity/activity.entity.js';
+import { ListActivityHandler } from './activity/list-activity.js';
+import { OnAppCreated } from './activity/on-app-created.js';
+import { OnAppDeleted } from './activity/on-app-deleted.js';
+import { OnAppDeleting } from './activity/on-app-deleting.js';
+import { OnAppPhaseChanged } from './activity/on-app-phase-changed.js';
+import { OnAppScaled } from './activity/on-app-scaled.js';
+import { OnAppUpdated } from './activity/on-app-updated.js';
+import { AppAudienceEntity } from './audience/app-audience.entity.js';
+import { AppAudiences } from './audience/app-audiences.js';
+import { ClusterConnection } from './cluster/cluster-connection.js';
+import { FollowLeaseEntity } from './follow/follow-lease.entity.js';
+import { FollowOwnerEntity } from './follow/follow-owner.entity.js';
+import { ListLinesHandler } from './line/list-lines.js';
+import type { LogsConfig } from './logs.config.js';
+import { migrations } from './migrations/index.js';
+import { TombstoneEntity } from './projection/tombstone.entity.js';
+
+const service = ServiceName.logs;
+const entities = [AppAudienceEntity, TombstoneEntity, ActivityEntity, FollowLeaseEntity, FollowOwnerEntity];
+
+@Module({})
+export class LogsModule {
+  static register({ natsUrl, databaseUrl, encryptionKeys }: Readonly<LogsConfig>): DynamicModule {
+    return {
+      module: LogsModule,
+      imports: [
+        MessagingModule.register({ service, natsUrl }),
+        PersistenceModule.register({ service, databaseUrl, encryptionKeys, entities, migrations }),
+      ],
+      controllers: [
+        OnAppCreated,
+        OnAppUpdated,
+        OnAppScaled,
+        OnAppPhaseChanged,
+        OnAppDeleting,
+        OnAppDeleted,
+        ListLinesHandler,
+        ListActivityHandler,
+      ],
+      providers: [AppAudiences, ClusterConnection],
+    };
+  }
+}
