@@ -17,7 +17,10 @@ const LOOK_AGAIN_MS = 50;
 export function actorOf({ actor }: Envelope): Actor {
   if (actor) return actor;
   throw new Refusal(
-    problem.unauthenticated('credential', 'Logs and activity are shown to whoever may see them: this needs a credential.'),
+    problem.unauthenticated(
+      'credential',
+      'Logs and activity are shown to whoever may see them: this needs a credential.',
+    ),
   );
 }
 

@@ -35,7 +35,9 @@ function connectionOf(config: LogsConfig): OperatorConnection {
     return connection;
   }
   if (kubernetesServiceHost) return inClusterConnection({ host: kubernetesServiceHost, port: kubernetesServicePort });
-  throw new Error('KUBECONFIG_PATH: there is no cluster to read logs from; name a kubeconfig, or run inside of a cluster.');
+  throw new Error(
+    'KUBECONFIG_PATH: there is no cluster to read logs from; name a kubeconfig, or run inside of a cluster.',
+  );
 }
 
 function readKubeconfig(path: string): string {

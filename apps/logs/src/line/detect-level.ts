@@ -59,7 +59,8 @@ function levelOfJson(text: string): Level | undefined {
 }
 
 function levelOfField(value: unknown): Level | undefined {
-  if (typeof value === 'string') return Object.hasOwn(LEVELS, value.toLowerCase()) ? LEVELS[value.toLowerCase()] : undefined;
+  if (typeof value === 'string')
+    return Object.hasOwn(LEVELS, value.toLowerCase()) ? LEVELS[value.toLowerCase()] : undefined;
   if (typeof value === 'number') return NUMBERS.find(([lowest]) => value >= lowest)?.[1];
   return undefined;
 }

@@ -53,7 +53,9 @@ export class ListLinesHandler {
 
   private async read(source: Source, { tail, since, previous }: ListLines): Promise<LogLine[]> {
     const written = await this.readLog(source, { tailLines: tail, sinceTime: since ?? undefined, previous });
-    const lines = written.map((line) => toLogLine(line, source.pod, source.container)).filter((line) => line !== undefined);
+    const lines = written
+      .map((line) => toLogLine(line, source.pod, source.container))
+      .filter((line) => line !== undefined);
     // The cluster may cut the time to whole seconds.
     const from = since ? toLineTime(since.toUpperCase()) : undefined;
     return from === undefined ? lines : lines.filter(({ time }) => time >= from);

@@ -15,17 +15,29 @@ const messages = (lines: LogLine[]) => lines.map(({ message }) => message);
 
 describe('mergeLines', () => {
   it('orders the lines of all pods by time', () => {
-    const merged = mergeLines([[line('a', 1), line('a', 4)], [line('b', 2), line('b', 3)]], 10);
+    const merged = mergeLines(
+      [
+        [line('a', 1), line('a', 4)],
+        [line('b', 2), line('b', 3)],
+      ],
+      10,
+    );
     expect(messages(merged)).toEqual(['a1', 'b2', 'b3', 'a4']);
   });
 
   it('counts the tail after merging', () => {
-    const merged = mergeLines([[line('a', 1), line('a', 4)], [line('b', 2), line('b', 3)]], 2);
+    const merged = mergeLines(
+      [
+        [line('a', 1), line('a', 4)],
+        [line('b', 2), line('b', 3)],
+      ],
+      2,
+    );
     expect(messages(merged)).toEqual(['b3', 'a4']);
   });
 
-  it('keeps the order of a container within the same time', () => {
-    const merged = mergeLines([[line('a', 1, 'first'), line('a', 1, 'second')], [line('b', 1, 'third')]], 10);
+  it('orders lines of the same time by pod, and keeps the order of a container', () => {
+    const merged = mergeLines([[line('b', 1, 'second'), line('b', 1, 'third')], [line('a', 1, 'first')]], 10);
     expect(messages(merged)).toEqual(['first', 'second', 'third']);
   });
 

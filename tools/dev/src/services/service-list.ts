@@ -3,6 +3,7 @@ import { deployments, migrations as deploymentsMigrations } from '@slipway/deplo
 import { gateway } from '@slipway/gateway';
 import { helmReleases } from '@slipway/helm-releases';
 import { identity, migrations as identityMigrations } from '@slipway/identity';
+import { logs, migrations as logsMigrations } from '@slipway/logs';
 import type { MigrationClass } from '@slipway/persistence';
 import type { ServiceDefinition } from '@slipway/runtime';
 
@@ -15,6 +16,7 @@ export const databaseServices: readonly { service: AnyService; migrations: reado
   { service: identity, migrations: identityMigrations },
   { service: catalog, migrations: catalogMigrations },
   { service: deployments, migrations: deploymentsMigrations },
+  { service: logs, migrations: logsMigrations },
 ];
 
 /** All apps, the gateway last. */

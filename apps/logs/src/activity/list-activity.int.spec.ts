@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  type AppFacts,
+  appCreated,
+  appDeleted,
+  appDeleting,
+  appPhaseChanged,
+  appScaled,
+  appUpdated,
+  listActivity,
+  type ListActivity,
+} from '@slipway/contracts';
+import { assertNoDrift } from '@slipway/persistence';
+import { actor, type Harness, startHarness } from '@slipway/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { AppAudienceEntity } from '../audience/app-audience.entity.js';
+import { appOf, created } from '../fixture/logs.js';
+import { logs, migrations } from '../index.js';
+
+describe('listActivity', () => {
+  let harness: Harness;
+  let app: AppFacts;
+  const owner = actor();
+  const by = { userId: owner.userId, username: owner.username };
+
+  const list = async (input: Partial<ListActivity> = {}, who = owner) =>
+    (await harness.query(listActivity, { appId: app.id, limit: 100, ...input }, { actor: who })).entries;
+  const audience = async () => (await harness.rows(AppAudienceEntity, { appId: app.id }))[0];
+  const scaled = (version: number, wanted: number, envelope = {}) =>
+    harness.message(appScaled, { app: { ...app, version }, actor: by, old: 1, new: wanted }, envelope);
+
+  beforeAll(async () => {
+    harness = await startHarness({ service: logs, migrations, cluster: true });
+  });
+  afterAll(() => harness.close());
+  beforeEach(() => {
+    app = appOf(owner.userId);
+  });
+
+  it('has tables as the entities say', () => assertNoDrift(harness.dataSource));
+
+  it('tells the life of an App, the newest first', async () => {
+    const phase = { from: 'pending', reason: '', message: '', url: null, after: null } as const;
+    await harness.publish(appCreated, { app, actor: by, revision: 1, replicas: 1 });
+    await harness.publish(appPhaseChanged, { app, ...phase, to: 'running' });
+    await harness.publish(appUpdated, { app: { ...app, version: 2 }, actor: by, changes: ['image'], revision: 2 });
+    await harness.publish(appScaled, { app: { ...app, version: 3 }, actor: by, old: 1, new: 3 });
+    await harness.publish(appDeleting, { app: { ...app, version: 4 }, actor: by });
+    await harness.publish(appDeleted, { app: { ...app, version: 4 } });
+    const entries = await list();
+    expect(entries.map(({ fact, message }) => [fact, message])).toEqual([
+      ['deployments.app.deleted', `${app.name} is gone from the cluster.`],
+      ['deployments.app.deleting', `${by.username} deleted ${app.name}.`],
+      ['deployments.app.scaled', `${by.username} scaled ${app.name} from 1 to 3 replicas.`],
+      ['deployments.app.updated', `${by.username} changed image of ${app.name}, now revision 2.`],
+      ['deployments.app.phase-changed', `${app.name} is running.`],
+      ['deployments.app.created', `${by.username} created ${app.name} with 1 replica.`],
+    ]);
+    expect(entries[2]).toMatchObject({
+      environmentId: app.environment.id,
+      environment: app.environment.name,
+      appId: app.id,
+      app: app.name,
+      actorId: by.userId,
+      actorName: by.username,
+    });
+    expect(await list({ appId: undefined, environmentId: app.environment.id })).toEqual(entries);
+    expect(await audience()).toBeUndefined();
+  });
+
+  it('keeps one entry of an event that comes twice', async () => {
+    await created(harness, app);
+    const message = scaled(2, 3);
+    await harness.deliver(message);
+    await harness.deliver(message);
+    // What the inbox forgets after a week, the journal still knows.
+    await harness.dataSource.query(`delete from inbox where operation_id = $1`, [message.envelope.operationId]);
+    await harness.deliver(message);
+    expect(await list()).toHaveLength(2);
+  });
+
+  it('writes down what comes late, and lets it change nothing', async () => {
+    const team = { id: randomUUID(), name: 'blue' };
+    app = { ...app, teams: [team] };
+    await harness.deliver(scaled(3, 3));
+    app = { ...app, teams: [] };
+    await harness.deliver(scaled(2, 2));
+    await created(harness, app);
+    expect(await list()).toHaveLength(3);
+    expect(await audience()).toMatchObject({ version: 3, teamIds: [team.id] });
+  });
+
+  it('does not bring back who saw an App that is gone', async () => {
+    await created(harness, app);
+    await harness.deliver(harness.message(appDeleted, { app: { ...app, version: 2 } }));
+    await harness.deliver(scaled(3, 3));
+    expect(await audience()).toBeUndefined();
+    expect(await list()).toHaveLength(3);
+  });
+
+  it('goes on from an entry', async () => {
+    await created(harness, app);
+    for (const version of [2, 3, 4]) await harness.deliver(scaled(version, version));
+    const all = await list();
+    const first = await list({ limit: 2 });
+    const second = await list({ limit: 2, before: first.at(-1)?.id });
+    expect([...first, ...second]).toEqual(all);
+    expect(await list({ before: all.at(-1)?.id })).toEqual([]);
+    expect(await list({ before: randomUUID() })).toEqual([]);
+  });
+
+  it('S7 shows entries to owner and teams as of then, and to admins', async () => {
+    const team = { id: randomUUID(), name: 'blue' };
+    const member = actor({ teams: [team] });
+    await created(harness, app);
+    app = { ...app, teams: [team] };
+    await harness.deliver(scaled(2, 3));
+    expect(await list({}, member)).toHaveLength(1);
+    expect(await list({}, actor({ admin: true }))).toHaveLength(2);
+    expect(await list({}, actor())).toEqual([]);
+    const everything = await list({ appId: undefined }, member);
+    expect(everything.map(({ appId }) => appId)).toEqual([app.id]);
+  });
+
+  it('keeps Environments of one name apart', async () => {
+    await created(harness, app);
+    const next = appOf(owner.userId, { environment: { ...app.environment, id: randomUUID() } });
+    await created(harness, next);
+    const entries = await list({ appId: undefined, environmentId: next.environment.id });
+    expect(entries.map(({ appId }) => appId)).toEqual([next.id]);
+  });
+
+  it('needs a credential', async () => {
+    await expect(harness.query(listActivity, { limit: 1 }, { actor: undefined })).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
+  });
+});
