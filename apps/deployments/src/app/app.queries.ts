@@ -113,10 +113,10 @@ export class AppQueries {
       traceparent: currentTraceparent() ?? tx.envelope?.traceparent ?? null,
     };
     await tx.getRepository(RevisionEntity).insert(row);
-    await tx.manager.query(`delete from revision where app_id = $1 and number <= $2`, [
-      app.id,
-      app.revision - REVISIONS_KEPT,
-    ]);
+    if (app.revision > REVISIONS_KEPT) {
+      const oldest = app.revision - REVISIONS_KEPT;
+      await tx.manager.query(`delete from revision where app_id = $1 and number <= $2`, [app.id, oldest]);
+    }
     return row;
   }
 

@@ -15,6 +15,8 @@ import {
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox, isUniqueViolation, type Tx } from '@slipway/persistence';
 
+import { Not } from 'typeorm';
+
 import { DeploymentsConfig } from '../deployments.config.js';
 import { EnvironmentEntity } from '../environment/environment.entity.js';
 import { dedicatedNamespace } from '../environment/namespace.js';
@@ -71,16 +73,15 @@ export class CreateAppHandler {
       }),
     );
     await this.refuseTakenNames(tx, app.name, environment, actor);
+    const host = isPublished(containers) ? await this.changes.reserve(tx, app) : null;
     try {
-      await this.queries.save(tx, { app, host: null, routable: false, environment });
+      await this.queries.save(tx, { app, host, routable: false, environment });
       await tx.getRepository(WorkloadEntity).insert({ environmentId: environment.id, name: app.name, appId: id });
     } catch (error) {
       throw isUniqueViolation(error) ? taken(app.name) : error;
     }
     const given = { cause: 'create', createdBy: actor.userId, createdAt: now } as const;
     const revision = await this.queries.addRevision(tx, app, containers, given);
-    const host = isPublished(containers) ? await this.changes.reserve(tx, app) : null;
-    if (host) await this.queries.save(tx, { app, host, routable: false, environment });
     return { app, host, routable: false, environment, revision, containers };
   }
 
@@ -103,12 +104,19 @@ export class CreateAppHandler {
       ownerId: actor.userId,
       version: 1,
     };
-    await tx.getRepository(EnvironmentEntity).insert(made);
+    try {
+      await tx.getRepository(EnvironmentEntity).insert(made);
+    } catch (error) {
+      throw isUniqueViolation(error) ? namespaceTaken(namespace) : error;
+    }
     return made;
   }
 
   // The gateway read it at its owner; whoever comes later with an older view changes nothing.
   private async sharedEnvironment(tx: Tx, given: EnvironmentSnapshot, actor: Actor): Promise<EnvironmentEntity> {
+    const { namespace } = given;
+    if (await tx.getRepository(EnvironmentEntity).existsBy({ namespace, id: Not(given.id) }))
+      throw namespaceTaken(namespace);
     await tx.manager.query(
       `insert into environment (id, name, namespace, kind, owner_id, version) values ($1, $2, $3, $4, $5, $6)
        on conflict (id) do update set name = excluded.name, namespace = excluded.namespace, kind = excluded.kind,
@@ -164,4 +172,9 @@ export class CreateAppHandler {
 function taken(name: string): Refusal {
   const text = `There is an app named "${name}" already; choose another name`;
   return new Refusal(problem.alreadyExists('app', text, { code: 'name', facts: { name } }));
+}
+
+function namespaceTaken(namespace: string): Refusal {
+  const text = `The namespace "${namespace}" belongs to another environment`;
+  return new Refusal(problem.conflict('environment', text, { code: 'namespace_taken', facts: { namespace } }));
 }

@@ -37,9 +37,10 @@ export class PassQueue {
     this.due(key, 0);
   }
 
-  /** Runs the key unless it has a time of its own already: a clock must not cut short the back-off of a failing key. */
+  /** Like `wake`, but for a clock: it does not cut short the back-off of a key that fails, nor repeat a pass that runs. */
   remind(key: string): void {
-    if (!this.entries.has(key)) this.due(key, 0);
+    const entry = this.entries.get(key);
+    if (!entry || (entry.failures === 0 && !entry.running)) this.due(key, 0);
   }
 
   /** Lets passes start. */
@@ -85,11 +86,14 @@ export class PassQueue {
     if (dueAt >= entry.dueAt) return;
     entry.dueAt = dueAt;
     clearTimeout(entry.timer);
-    entry.timer = setTimeout(() => {
-      entry.timer = undefined;
-      this.ready.push(key);
-      this.start();
-    }, Math.max(0, dueAt - performance.now()));
+    entry.timer = setTimeout(
+      () => {
+        entry.timer = undefined;
+        this.ready.push(key);
+        this.start();
+      },
+      Math.max(0, dueAt - performance.now()),
+    );
     entry.timer.unref();
   }
 
