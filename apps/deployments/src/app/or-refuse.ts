@@ -6,5 +6,5 @@ import { isProblem } from './app.js';
 /** What a rule made, or its Problem thrown as a Refusal. */
 export function orRefuse<T extends object | null>(outcome: T | Problem): T {
   if (outcome !== null && isProblem(outcome)) throw new Refusal(outcome);
-  return outcome as T;
+  return outcome;
 }

@@ -76,7 +76,7 @@ function pod(given: PodGiven = {}): V1Pod {
           restartCount: restarts,
           state,
           lastState,
-        } as V1ContainerStatus,
+        },
       ],
     },
   };

@@ -62,7 +62,11 @@ const QUANTITIES = new Set(['requests', 'limits', 'hard']);
 function holdsQuantities(live: unknown, desired: unknown): boolean {
   if (typeof live !== 'object' || live === null || typeof desired !== 'object' || desired === null) return false;
   const found = live as Record<string, unknown>;
-  return Object.entries(desired).every(
-    ([name, value]) => found[name] !== undefined && billionths(String(found[name])) === billionths(String(value)),
-  );
+  return Object.entries(desired as Record<string, string>).every(([name, value]) => {
+    const quantity = found[name];
+    // The wire may carry a whole quantity as a number.
+    return (
+      (typeof quantity === 'string' || typeof quantity === 'number') && billionths(`${quantity}`) === billionths(value)
+    );
+  });
 }

@@ -8,7 +8,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Phase } from '@slipway/contracts';
 import { type Cluster, ClusterError, type KubeObject, type LeaderElection, type Watcher } from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
-import { inSpan, ServiceLogger } from '@slipway/runtime';
+import { Counter, Histogram, inSpan, Metrics, ServiceLogger } from '@slipway/runtime';
 
 import { wantedReplicas } from '../app/app.js';
 import { APP_BEHIND } from '../app/app.entity.js';
@@ -44,6 +44,8 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private watchers: Watcher<unknown>[] = [];
   private clock: NodeJS.Timeout | undefined;
   private stopListening: () => void = () => undefined;
+  private readonly passes: Counter<'outcome'>;
+  private readonly durations: Histogram;
   private ingressClasses: { readonly chosen: string | null; readonly readAt: number } | undefined;
 
   constructor(
@@ -55,12 +57,25 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly signals: AppSignals,
     private readonly config: DeploymentsConfig,
     private readonly logger: ServiceLogger,
+    metrics: Metrics,
   ) {
     this.cluster = connection.cluster;
     this.queue = new PassQueue({
       concurrency: CONCURRENCY,
-      run: (id) => this.pass(id),
+      run: (id) => this.measured(id),
       onError: (id, error, retryMs) => this.report(id, error, retryMs),
+    });
+    this.passes = new Counter({
+      name: 'slipway_reconcile_passes_total',
+      help: 'Passes over an app, by outcome.',
+      labelNames: ['outcome'],
+      registers: [metrics],
+    });
+    this.durations = new Histogram({
+      name: 'slipway_reconcile_pass_seconds',
+      help: 'How long a pass over an app took.',
+      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers: [metrics],
     });
   }
 
@@ -155,6 +170,20 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.isLeader()) for (const { id } of rows) act(id);
     } catch (err) {
       this.logger.debug('the rows of apps cannot be read', { err });
+    }
+  }
+
+  private async measured(id: string): Promise<number | undefined> {
+    const end = this.durations.startTimer();
+    try {
+      const nextMs = await this.pass(id);
+      this.passes.inc({ outcome: 'done' });
+      return nextMs;
+    } catch (error) {
+      this.passes.inc({ outcome: 'failed' });
+      throw error;
+    } finally {
+      end();
     }
   }
 
