@@ -332,6 +332,15 @@ describe('a command that cannot be handled', () => {
     await eventually(async () => expect(await commandsLeft()).toBe(0));
   });
 
+  it('because a fault did not pass in time tells its caller to come again', async () => {
+    const { gateway } = await startBoth();
+    script.poke.mockRejectedValue(new Transient('the database is away.'));
+    await expect(gateway.bus.execute(poke, { name: 'Kim' }, call())).rejects.toMatchObject({
+      problem: { kind: 'unavailable', text: 'the database is away. Try again in a moment.', retryAfterMs: 1000 },
+    });
+    await eventually(async () => expect(await letters()).toMatchObject([{ reason: 'exhausted', deliveries: 5 }]));
+  });
+
   it('because it ends its process is stopped before it would run a sixth time', async () => {
     await store(greet.subject, '{"name":"killer"}', {});
     await shortenAckWait(200);

@@ -3,7 +3,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { Msg, Subscription } from '@nats-io/nats-core';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { problem, type Envelope, type Operation } from '@slipway/contracts';
+import { problem, type Envelope, type Operation, type Problem } from '@slipway/contracts';
 import {
   failpoint,
   inSpan,
@@ -189,16 +189,10 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
 
   private queryFailed(error: unknown, subject: string, envelope: Envelope | undefined) {
     const incident = envelope?.messageId ?? randomUUID();
-    this.log.error('a query failed', {
-      err: causeOf(error),
-      subject,
-      incident,
-      correlationId: envelope?.correlationId,
-    });
-    if (error instanceof Transient) {
-      return problem.unavailable('service', `${error.message}. Try again in a moment.`, { retryAfterMs: 1_000 });
-    }
-    return internalProblem(incident);
+    const fields = { err: causeOf(error), subject, incident, correlationId: envelope?.correlationId };
+    if (error instanceof Transient) this.log.warn('a query could not be answered', fields);
+    else this.log.error('a query failed', fields);
+    return problemOf(error, incident);
   }
 
   private answer(message: Msg, reply: Reply): void {
@@ -298,7 +292,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     else if (error instanceof Transient) this.log.warn('a handler asks for another try', fields);
     else this.log.error('a handler failed', fields);
     if (delayMs !== undefined) return { kind: 'retried', delayMs };
-    return dead(DeadReason.exhausted, textOf(error), incident);
+    return { ...dead(DeadReason.exhausted, textOf(error), incident), problem: problemOf(error, incident) };
   }
 
   private read(operation: Operation, data: Uint8Array): ReadInput {
@@ -329,6 +323,8 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
   }
 }
 
+const RETRY_AFTER_MS = 1_000;
+
 type ReadInput =
   { readonly value: object } | (ReturnType<typeof problem.invalid> & { readonly issues: readonly object[] });
 
@@ -338,6 +334,13 @@ function dead(reason: DeadReason, text: string, incident?: string): Outcome & { 
     death: { reason, text: redactText(text), incident },
     problem: internalProblem(incident),
   };
+}
+
+/** What a caller is told of an error that is no refusal: to come again when it will pass, else where the log tells more. */
+function problemOf(error: unknown, incident: string): Problem {
+  if (!(error instanceof Transient)) return internalProblem(incident);
+  const text = error.message.replace(/\.$/, '');
+  return problem.unavailable('service', `${text}. Try again in a moment.`, { retryAfterMs: RETRY_AFTER_MS });
 }
 
 const notHandled = (subject: string) =>

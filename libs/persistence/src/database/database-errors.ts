@@ -32,9 +32,9 @@ const PASSING_SYSTEM_ERRORS = new Set([
   'EAI_AGAIN',
 ]);
 
-// pg and pg-pool have no code for these.
+// pg and pg-pool have no code for these; TypeORM says the last when the connection broke inside a transaction.
 const PASSING_TEXTS =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|pool after calling end/i;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|pool after calling end|Query runner already released/i;
 
 /** The SQLSTATE or system error code of an error of TypeORM, pg or the socket. */
 export function errorCodeOf(error: unknown): string | undefined {
