@@ -8,6 +8,8 @@ import { startEmbeddedCluster } from '@slipway/embedded-cluster';
 import { closeOnSignal, createLogger, loadConfig, Variable } from '@slipway/runtime';
 import { IsInt, IsNotEmpty, Max, Min } from 'class-validator';
 
+import { runCommand } from './run-command.js';
+
 const PORT = 6443;
 
 export class EmbeddedClusterConfig {
@@ -33,16 +35,18 @@ export class EmbeddedClusterConfig {
   port: number;
 }
 
-const { folder, name, host, port } = loadConfig(EmbeddedClusterConfig, process.env, {
-  subject: 'the embedded cluster',
+await runCommand(async () => {
+  const { folder, name, host, port } = loadConfig(EmbeddedClusterConfig, process.env, {
+    subject: 'the embedded cluster',
+  });
+  const logger = createLogger();
+  const cluster = await startEmbeddedCluster({
+    dataDir: folder,
+    host,
+    port,
+    names: [name],
+    log: (line) => logger.info(line, { service: 'embedded-cluster' }),
+  });
+  writeFileSync(join(folder, 'kubeconfig.yaml'), cluster.kubeconfig, { mode: 0o600 });
+  closeOnSignal(() => cluster.close(), logger);
 });
-const logger = createLogger();
-const cluster = await startEmbeddedCluster({
-  dataDir: folder,
-  host,
-  port,
-  names: [name],
-  log: (line) => logger.info(line, { service: 'embedded-cluster' }),
-});
-writeFileSync(join(folder, 'kubeconfig.yaml'), cluster.kubeconfig, { mode: 0o600 });
-closeOnSignal(() => cluster.close(), logger);

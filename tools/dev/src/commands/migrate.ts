@@ -5,6 +5,7 @@ import { createLogger, type KeyValue, loadConfig, Variable } from '@slipway/runt
 import { IsEmail, IsNotEmpty } from 'class-validator';
 
 import { migrateAll } from '../prepare.js';
+import { runCommand } from './run-command.js';
 
 const API_KEY_PREFIX = 'ce_dev_';
 
@@ -43,12 +44,14 @@ export class MigrateConfig {
   apiKeyPrefix: string;
 }
 
-const config = loadConfig(MigrateConfig, process.env, { subject: 'migrate' });
-const { firstUserEmail: email, firstUserPassword: password, firstUserApiKey: apiKey, apiKeyPrefix } = config;
-const user = email && password && apiKey ? { email, password, apiKey, apiKeyPrefix } : undefined;
-const passwordOf = (service: string): string => {
-  const found = config.databasePasswords.find(({ key }) => key === service);
-  if (!found) throw new Error(`DATABASE_PASSWORDS has no password for ${service}`);
-  return found.value;
-};
-await migrateAll(config.databaseUrl, passwordOf, user, createLogger());
+await runCommand(async () => {
+  const config = loadConfig(MigrateConfig, process.env, { subject: 'migrate' });
+  const { firstUserEmail: email, firstUserPassword: password, firstUserApiKey: apiKey, apiKeyPrefix } = config;
+  const user = email && password && apiKey ? { email, password, apiKey, apiKeyPrefix } : undefined;
+  const passwordOf = (service: string): string => {
+    const found = config.databasePasswords.find(({ key }) => key === service);
+    if (!found) throw new Error(`DATABASE_PASSWORDS has no password for ${service}`);
+    return found.value;
+  };
+  await migrateAll(config.databaseUrl, passwordOf, user, createLogger());
+});

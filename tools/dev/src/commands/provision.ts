@@ -5,6 +5,7 @@ import { createLogger, loadConfig, Variable } from '@slipway/runtime';
 import { IsNotEmpty } from 'class-validator';
 
 import { provisionAll } from '../prepare.js';
+import { runCommand } from './run-command.js';
 
 export class ProvisionConfig {
   @Variable('NATS_URL', {
@@ -16,5 +17,7 @@ export class ProvisionConfig {
   natsUrl: string;
 }
 
-const { natsUrl } = loadConfig(ProvisionConfig, process.env, { subject: 'provision' });
-await provisionAll(natsUrl, createLogger());
+await runCommand(async () => {
+  const { natsUrl } = loadConfig(ProvisionConfig, process.env, { subject: 'provision' });
+  await provisionAll(natsUrl, createLogger());
+});
