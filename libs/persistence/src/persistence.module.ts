@@ -1,5 +1,5 @@
 import { Injectable, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { Readiness, ServiceLogger } from '@slipway/runtime';
+import { Readiness, RuntimeConfig, ServiceLogger } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
 import { connectDatabase } from './database/connect-database.js';
@@ -36,8 +36,12 @@ export class PersistenceModule {
         { provide: Encryption, useFactory: () => new Encryption(schemaOf(options.service), options.encryptionKeys) },
         {
           provide: DataSource,
-          inject: [ServiceLogger, Readiness],
-          useFactory: async (logger: ServiceLogger, readiness: Readiness): Promise<DataSource> => {
+          inject: [RuntimeConfig, ServiceLogger, Readiness],
+          useFactory: async (
+            runtime: RuntimeConfig,
+            logger: ServiceLogger,
+            readiness: Readiness,
+          ): Promise<DataSource> => {
             let dataSource: DataSource | undefined;
             readiness.add('postgres', async () => {
               if (!dataSource) throw new Error('no connection to the database of DATABASE_URL yet');
@@ -47,7 +51,7 @@ export class PersistenceModule {
                 throw new Error(describeConnectionFault(error, options.databaseUrl), { cause: error });
               }
             });
-            return (dataSource = await connectDatabase(options, logger));
+            return (dataSource = await connectDatabase(options, runtime, logger));
           },
         },
         OutboxRelay,

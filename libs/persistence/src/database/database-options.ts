@@ -21,8 +21,6 @@ export interface PersistenceOptions {
   readonly encryptionKeys: string;
   /** Default: 5. */
   readonly poolSize?: number;
-  /** True refuses to start on a server that may lose what it has committed (fsync or synchronous_commit off). Default: a warning. */
-  readonly production?: boolean;
 }
 
 /** The schema of a service: its name with `_` for `-`. */

@@ -4,11 +4,20 @@ import { Variable } from '../config/variable.js';
 import type { LogLevel } from '../log/logger.js';
 
 const LOG_LEVELS: LogLevel[] = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const NODE_ENV = 'development';
 const ADMIN_PORT = 8081;
 const SHUTDOWN_DEADLINE_MS = 10_000;
 
 /** What every process of Slipway reads, beside its app's own class. Under `npm start` all apps share one process. */
 export class RuntimeConfig {
+  @Variable('NODE_ENV', {
+    default: NODE_ENV,
+    description:
+      '`production` requires what has a default elsewhere, and refuses a database that may lose what it committed.',
+  })
+  @IsNotEmpty()
+  nodeEnv: string;
+
   @Variable('LOG_LEVEL', { default: 'info', description: `Least level of a log line: ${LOG_LEVELS.join(', ')}.` })
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel;

@@ -91,7 +91,7 @@ async function start<T extends object>(
   };
   try {
     const adminUrl = options.adminServer ? undefined : await adminServer.listen();
-    const providers = { configClass: service.config, config, logger, readiness, metrics, adminServer };
+    const providers = { configClass: service.config, config, runtime, logger, readiness, metrics, adminServer };
     // A class of its own per start: Nest tells modules apart by class, and tests start a service more than once.
     @Module({})
     class ServiceRoot {}
