@@ -9,4 +9,5 @@ export {
   startHarness,
   type TestCall,
 } from './harness/harness.js';
+export { startTestBroker, type TestBroker } from './harness/test-broker.js';
 export { type WaitOptions, waitFor } from './wait-for.js';
