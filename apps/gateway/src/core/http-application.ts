@@ -60,7 +60,14 @@ export async function createHttpApplication(
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!arrived().receive(request, reply)) done();
   });
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
   fastify.addHook('onSend', (_, reply, payload, done) => {
+    // What still runs when the server closes would otherwise leave a connection behind that nobody closes.
+    if (closing) reply.header('connection', 'close');
     // Fastify adds a charset, which JSON does not have and the dialects do not send.
     if (reply.getHeader('content-type') === 'application/json; charset=utf-8')
       reply.header('content-type', 'application/json');

@@ -76,6 +76,7 @@ export class HttpStreams implements OnModuleDestroy {
   /** The body of an answer to this call. It ends with the credential, with the gateway, or when the reader goes. */
   start(call: HttpCall, options: HttpStreamOptions): HttpStream {
     const stream = new HttpStream(call, options);
+    call.set('Connection', 'close');
     this.open.add(stream);
     const unwatch = call.caller && this.credentials.watch(call.caller, () => stream.finish());
     stream.once('close', () => {
