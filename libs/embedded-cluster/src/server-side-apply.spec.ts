@@ -85,6 +85,12 @@ describe('server-side apply', () => {
     expect(containersOf(less)).toEqual([{ name: 'web', image: 'nginx' }]);
   });
 
+  it('fills a map that it applied empty before', () => {
+    const created = apply(undefined, config({ strategy: {} }));
+    const filled = apply(created, config({ strategy: { type: 'Recreate' } }));
+    expect(filled.spec).toEqual({ strategy: { type: 'Recreate' } });
+  });
+
   it('keeps what it no longer applies when another manager owns it, too', () => {
     const created = apply(undefined, config({ replicas: 2, ...template({ name: 'web', image: 'nginx' }) }));
     const shared = apply(created, config({ replicas: 2 }), 'autoscaler');
@@ -256,6 +262,10 @@ describe('updates', () => {
     const removed = update(created, (object) => ({ ...object, spec: { replicas: 2 } }));
     expect(entry(removed, 'slipway')?.fieldsV1).toEqual({ 'f:spec': { 'f:replicas': {} } });
     expect(entry(removed, 'kubectl')).toBeUndefined();
+    const added = update(created, (object) => ({ ...object, spec: { ...object.spec, minReadySeconds: 5 } }));
+    expect(entry(added, 'kubectl')).toBeDefined();
+    const taken = update(added, (object) => ({ ...object, spec: { replicas: 2, paused: true } }));
+    expect(entry(taken, 'kubectl')).toBeUndefined();
     expect(update(created, (object) => object)).toEqual(created);
   });
 });

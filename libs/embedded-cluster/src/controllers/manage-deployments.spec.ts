@@ -189,6 +189,17 @@ describe('deployments', () => {
     expect(cluster.list('replicasets')).toHaveLength(2);
   });
 
+  it('says that it is not available when a pod is lost, yet not that the roll-out goes on', async () => {
+    cluster.create('deployments', deploymentBody('web', 'nginx:1'));
+    await cluster.pass(1000);
+    cluster.registry.delete('pods', 'default', cluster.list('pods')[0]?.metadata.name ?? '');
+    await cluster.pass(50);
+    expect(condition('Available')?.status).toBe('False');
+    expect(condition('Progressing')?.reason).toBe('NewReplicaSetAvailable');
+    await cluster.pass(1000);
+    expect(condition('Available')?.status).toBe('True');
+  });
+
   it('writes nothing once everything is as it should be', async () => {
     cluster.create('deployments', deploymentBody('web', 'nginx:1', { replicas: 3 }));
     await cluster.pass(2000);

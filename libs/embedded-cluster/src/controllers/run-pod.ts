@@ -77,10 +77,10 @@ export class PodRun {
     this.after(Math.min(this.dependencies.timings.terminationMs, graceMs), () => {
       for (const run of this.main) this.endRun(run, 0, 'Completed');
       this.publish();
-      this.dependencies.registry.delete('pods', this.pod.metadata.namespace, this.pod.metadata.name, {
-        gracePeriodSeconds: 0,
-        preconditions: { uid: this.pod.metadata.uid },
-      });
+      const { registry } = this.dependencies;
+      const { uid, namespace, name } = this.pod.metadata;
+      // Somebody may have removed it without waiting, and another pod may have its name by now.
+      if (registry.store.findByUid(uid)) registry.delete('pods', namespace, name, { gracePeriodSeconds: 0 });
     });
   }
 

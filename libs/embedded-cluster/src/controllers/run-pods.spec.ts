@@ -70,6 +70,7 @@ describe('the node', () => {
       await cluster.pass(1000);
       if (web().restartCount > (restarts.length ? restarts.length : 0)) restarts.push(second);
     }
+    expect(restarts[0]).toBe(0);
     // At once, then after 1, 2, 4, 8, 16 and 30 seconds.
     expect(restarts.length).toBeGreaterThanOrEqual(5);
     const gaps = restarts.slice(1).map((second, index) => second - (restarts[index] ?? 0));
@@ -88,6 +89,21 @@ describe('the node', () => {
         .map(({ text }) => text);
       expect(texts?.at(-1)).toBe('web: fatal: the image named crash always ends with exit code 1');
     }
+  });
+
+  it('ends the log that is followed with the container, not with the pod', async () => {
+    const { metadata } = cluster.create('pods', podBody('web', 'crash'));
+    await cluster.pass(450);
+    let ended = false;
+    cluster.logs.find(metadata.uid, 'web', false)?.follow(
+      () => undefined,
+      () => {
+        ended = true;
+      },
+    );
+    expect(ended).toBe(false);
+    await cluster.pass(200);
+    expect(ended).toBe(true);
   });
 
   it('kills the image oom for its memory', async () => {
@@ -172,6 +188,40 @@ describe('the node', () => {
     await cluster.pass(150);
     expect(cluster.list('pods')).toEqual([]);
     expect(cluster.logs.find(metadata.uid, 'web', false)).toBeUndefined();
+  });
+
+  it('leaves a pod alone that took the name of one that was removed by force', async () => {
+    cluster.create('pods', podBody('web', 'nginx'));
+    await cluster.pass(1000);
+    cluster.registry.delete('pods', 'default', 'web');
+    await cluster.pass(100);
+    cluster.registry.delete('pods', 'default', 'web', { gracePeriodSeconds: 0 });
+    const { metadata } = cluster.create('pods', podBody('web', 'nginx'));
+    await cluster.pass(2000);
+    expect(cluster.get('pods', 'web').metadata.uid).toBe(metadata.uid);
+    expect(isReady(cluster.get('pods', 'web'))).toBe(true);
+  });
+
+  it('survives that a pod is removed by force in the moment in which it ends', async () => {
+    cluster.create('pods', podBody('web', 'nginx'));
+    await cluster.pass(1000);
+    setTimeout(() => cluster.registry.delete('pods', 'default', 'web', { gracePeriodSeconds: 0 }), 200);
+    cluster.registry.delete('pods', 'default', 'web');
+    await cluster.pass(1000);
+    expect(cluster.list('pods')).toEqual([]);
+  });
+
+  it('leaves a deleted pod its time also when somebody changes it meanwhile', async () => {
+    cluster.create('pods', podBody('web', 'nginx'));
+    await cluster.pass(1000);
+    cluster.registry.delete('pods', 'default', 'web');
+    const labels = { app: 'web', marked: 'yes' };
+    const ending = cluster.get('pods', 'web');
+    cluster.registry.change('pods', ending, (pod) => ({ ...pod, metadata: { ...pod.metadata, labels } }));
+    await cluster.pass(100);
+    expect(cluster.get('pods', 'web').metadata.labels).toEqual(labels);
+    await cluster.pass(150);
+    expect(cluster.list('pods')).toEqual([]);
   });
 
   it('keeps a deleted pod that a finalizer holds until the finalizer is gone', async () => {
