@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { PROVISION_USER } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
@@ -29,13 +30,17 @@ import { UserError } from './user-error.js';
 const HOST = '127.0.0.1';
 const FIRST_EMAIL = 'admin@slipway.local';
 const FIRST_USERNAME = 'admin';
+/** How long a stop waits for a start that is under way. */
+const STARTING_GRACE_MS = 10_000;
 const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
 
 /** Brings an instance up, keeps it until it is asked to stop, takes it down. Answers the exit code. */
 export async function start(options: DevOptions): Promise<number> {
   const begun = performance.now();
   const { dataDir, port } = options;
-  const askedToStop = whenAskedToStop();
+  const stopping = new AbortController();
+  const askedToStop = whenAskedToStop().then(() => stopping.abort());
+  const crash = whenCrashed();
 
   openDataFolder(dataDir);
   const other = runningInstance(dataDir);
@@ -52,9 +57,12 @@ export async function start(options: DevOptions): Promise<number> {
   const log = openLogFile(join(dataDir, 'slipway.log'), (line) => process.stderr.write(`  ${line}\n`));
   const parts = new RunningParts();
   try {
-    await Promise.race([bringUp(options, parts, log, begun), askedToStop]);
-    await askedToStop;
+    const starting = bringUp(options, parts, log, begun, stopping.signal);
+    await Promise.race([starting, askedToStop, crash]);
+    await Promise.race([askedToStop, crash]);
     process.stdout.write('\n  Stopping …\n');
+    // Whoever stops a start that is under way must not leave what comes up a moment later.
+    await Promise.race([starting.catch(() => undefined), delay(STARTING_GRACE_MS)]);
     const failures = await parts.stopAll();
     for (const failure of failures) process.stderr.write(`  ${failure}\n`);
     return failures.length > 0 ? 1 : 0;
@@ -65,7 +73,7 @@ export async function start(options: DevOptions): Promise<number> {
         level: 'info',
         time: new Date().toISOString(),
         service: 'slipway',
-        msg: 'the start failed',
+        msg: 'Slipway ends because of an error',
         text,
       }),
     );
@@ -77,7 +85,13 @@ export async function start(options: DevOptions): Promise<number> {
   }
 }
 
-async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, begun: number): Promise<void> {
+async function bringUp(
+  options: DevOptions,
+  parts: RunningParts,
+  log: LogFile,
+  begun: number,
+  stopping: AbortSignal,
+): Promise<void> {
   const { dataDir, port, root } = options;
   const secrets = openSecrets(dataDir);
   const [database, broker, cluster] = await startParts(options, parts, secrets, log);
@@ -92,6 +106,7 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, b
 
   const facts = { host: HOST, port, dataDir, secrets, database, broker, cluster };
   const logger = createLogger({ level: 'info', destination: log });
+  if (stopping.aborted) return;
   await step('schemas and streams', () =>
     Promise.all([
       migrateAll(database.ownerUrl, (name) => databasePassword(secrets, name), { ...user, apiKeyPrefix }, logger),
@@ -99,6 +114,7 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, b
     ]),
   );
 
+  if (stopping.aborted) return;
   await step(options.processes ? `${services.length} processes` : 'services', async () => {
     if (options.processes) {
       const apps = await Promise.all(
@@ -123,6 +139,7 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, b
   });
 
   writeFirstUser(dataDir, user);
+  if (stopping.aborted) return;
   process.stdout.write(
     banner({
       user,
@@ -196,6 +213,14 @@ function whenAskedToStop(): Promise<void> {
       if (!asked) ask();
     });
   });
+}
+
+/** Rejects with an error that nobody has caught: what was started is then stopped in order all the same. */
+function whenCrashed(): Promise<never> {
+  const crash = new Promise<never>((_, reject) => process.once('uncaughtException', reject));
+  // It may come before anybody waits for it.
+  crash.catch(() => undefined);
+  return crash;
 }
 
 function logLine(msg: string): string {
