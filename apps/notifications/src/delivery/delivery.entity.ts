@@ -1,0 +1,36 @@
+import type { AppId, DeliveryId, SubscriptionId, WebhookType } from '@slipway/contracts';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+
+export interface LoggedAttempt {
+  readonly at: string;
+  readonly durationMs: number;
+  readonly statusCode: number | null;
+  readonly error: string | null;
+}
+
+@Entity('delivery')
+@Unique('delivery_event_unique', ['endpointId', 'eventId'])
+@Index('delivery_due', ['endpointId', 'nextAttemptAt'], { where: '"nextAttemptAt" is not null' })
+@Index('delivery_of_endpoint', ['endpointId', 'createdAt', 'id'])
+@Index('delivery_created', ['createdAt'])
+export class DeliveryEntity {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'delivery_pk' }) id: DeliveryId;
+  /** A subscription, or the nil UUID for WEBHOOK_URL. */
+  @Column('uuid') endpointId: SubscriptionId;
+  /** The `webhook-id`. */
+  @Column('uuid') eventId: string;
+  @Column('text') type: WebhookType;
+  @Column('uuid') appId: AppId;
+  /** What is sent, byte for byte. */
+  @Column('text') body: string;
+  @Column('text') status: 'pending' | 'delivered' | 'failed';
+  /** Those that have ended. */
+  @Column('integer') attempts: number;
+  @Column('jsonb') attemptLog: LoggedAttempt[];
+  @Column('integer', { nullable: true }) lastStatusCode: number | null;
+  @Column('text', { nullable: true }) lastError: string | null;
+  /** Null once it is over. While an attempt runs, when it counts as lost. */
+  @Column('timestamptz', { nullable: true }) nextAttemptAt: Date | null;
+  @Column('timestamptz') createdAt: Date;
+  @Column('timestamptz', { nullable: true }) deliveredAt: Date | null;
+}

@@ -1,0 +1,147 @@
+// Owns sending what is due. Every endpoint has a lane of its own with a few attempts at once, so one that is slow or dead keeps nobody
+// else waiting; when all attempts that this process makes at once are taken, lanes take turns.
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { SubscriptionId } from '@slipway/contracts';
+import { ServiceLogger, within } from '@slipway/runtime';
+import { DataSource } from 'typeorm';
+
+import { Outbound } from '../outbound/outbound.js';
+import { abandonDelivery, claimDelivery, type ClaimedDelivery, dueEndpoints, recordAttempt } from './claim-delivery.js';
+import { Endpoints, OPERATOR_ENDPOINT } from './endpoints.js';
+import { postWebhook } from './post-webhook.js';
+
+const PER_ENDPOINT = 4;
+const AT_ONCE = 256;
+const EVERY_MS = 1_000;
+const GRACE_MS = 5_000;
+
+interface Lane {
+  readonly endpointId: SubscriptionId;
+  running: number;
+  /** Counts wake-ups, so that one that comes during a look for work is not lost. */
+  woken: number;
+  waiting: boolean;
+}
+
+@Injectable()
+export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly lanes = new Map<SubscriptionId, Lane>();
+  private readonly waiting: Lane[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private readonly stop = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private stopping = false;
+  private failing = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly endpoints: Endpoints,
+    private readonly outbound: Outbound,
+    private readonly logger: ServiceLogger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.schedule();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.timer);
+    await within(GRACE_MS, Promise.all(this.running), () => new Error('webhooks are still being sent')).catch(() => {
+      // What is cut here comes again after the next start, under the same id.
+      this.stop.abort();
+      return Promise.all(this.running);
+    });
+  }
+
+  /** Called after a commit that left something to send. */
+  wake(endpointId: SubscriptionId): void {
+    let lane = this.lanes.get(endpointId);
+    if (!lane) this.lanes.set(endpointId, (lane = { endpointId, running: 0, woken: 0, waiting: false }));
+    lane.woken += 1;
+    this.start(lane);
+  }
+
+  private schedule(): void {
+    this.timer = setTimeout(() => {
+      void this.wakeDue().finally(() => {
+        if (!this.stopping) this.schedule();
+      });
+    }, EVERY_MS);
+  }
+
+  private async wakeDue(): Promise<void> {
+    try {
+      const due = await dueEndpoints(this.dataSource.manager, [...this.lanes.keys()]);
+      for (const endpointId of due) this.wake(endpointId);
+      if (this.failing) this.logger.info('webhooks are sent again');
+      this.failing = false;
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  // Told once for as long as it lasts: the clock tries again every second.
+  private failed(error: unknown): void {
+    if (!this.failing) this.logger.warn('webhooks cannot be sent', { err: error });
+    this.failing = true;
+  }
+
+  private start(lane: Lane): void {
+    if (this.stopping || lane.running >= PER_ENDPOINT || lane.waiting) return;
+    if (this.running.size >= AT_ONCE) {
+      lane.waiting = true;
+      this.waiting.push(lane);
+      return;
+    }
+    lane.running += 1;
+    const work = this.work(lane)
+      .catch((error: unknown) => this.failed(error))
+      .finally(() => {
+        this.running.delete(work);
+        lane.running -= 1;
+        if (lane.running === 0 && !lane.waiting) this.lanes.delete(lane.endpointId);
+        this.startWaiting();
+      });
+    this.running.add(work);
+  }
+
+  private startWaiting(): void {
+    const next = this.waiting.shift();
+    if (!next) return;
+    next.waiting = false;
+    this.start(next);
+  }
+
+  private async work(lane: Lane): Promise<void> {
+    while (!this.stopping) {
+      const { woken } = lane;
+      const delivery = await claimDelivery(this.dataSource.manager, lane.endpointId);
+      if (!delivery) {
+        if (lane.woken === woken) return;
+        continue;
+      }
+      // There may be more.
+      this.start(lane);
+      await this.attempt(lane.endpointId, delivery);
+      if (this.waiting.length > 0) {
+        this.start(lane);
+        return;
+      }
+    }
+  }
+
+  private async attempt(endpointId: SubscriptionId, delivery: ClaimedDelivery): Promise<void> {
+    const target = await this.endpoints.target(endpointId);
+    if (!target) {
+      const error = endpointId === OPERATOR_ENDPOINT ? 'WEBHOOK_URL is not set any more.' : 'The webhook is gone.';
+      await abandonDelivery(this.dataSource.manager, delivery, error);
+      return;
+    }
+    const at = new Date();
+    const attempt = await postWebhook(target, delivery, this.outbound.dispatcher(target.owner), this.stop.signal);
+    const { statusCode, error } = attempt;
+    const entry = { at: at.toISOString(), durationMs: Date.now() - at.getTime(), statusCode, error };
+    await recordAttempt(this.dataSource.manager, delivery, attempt, entry);
+  }
+}

@@ -1,0 +1,5 @@
+import { startService } from '@slipway/runtime';
+
+import { notifications } from './index.js';
+
+await startService(notifications);

@@ -1,0 +1,69 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ServiceName } from '@slipway/contracts';
+import { MessagingModule } from '@slipway/messaging';
+import { PersistenceModule } from '@slipway/persistence';
+
+import { DeliveryEntity } from './delivery/delivery.entity.js';
+import { Endpoints } from './delivery/endpoints.js';
+import { ListDeliveriesHandler } from './delivery/list-deliveries.js';
+import { SendDeliveries } from './delivery/send-deliveries.js';
+import { AppUrlEntity } from './fact/app-url.entity.js';
+import { OnAppCreated } from './fact/on-app-created.js';
+import { OnAppDeleted } from './fact/on-app-deleted.js';
+import { OnAppDeleting } from './fact/on-app-deleting.js';
+import { OnAppPhaseChanged } from './fact/on-app-phase-changed.js';
+import { OnAppScaled } from './fact/on-app-scaled.js';
+import { OnAppUpdated } from './fact/on-app-updated.js';
+import { TakeInFact } from './fact/take-in-fact.js';
+import { FeedEntryEntity } from './feed/feed-entry.entity.js';
+import { FeedEntity } from './feed/feed.entity.js';
+import { ListFeedHandler } from './feed/list-feed.js';
+import { migrations } from './migrations/index.js';
+import { NotificationsConfig } from './notifications.config.js';
+import { Outbound } from './outbound/outbound.js';
+import { Pruning } from './pruning.js';
+import { CreateSubscriptionHandler } from './subscription/create-subscription.js';
+import { DeleteSubscriptionHandler } from './subscription/delete-subscription.js';
+import { GetSubscriptionHandler } from './subscription/get-subscription.js';
+import { ListSubscriptionsHandler } from './subscription/list-subscriptions.js';
+import { SubscriptionEntity } from './subscription/subscription.entity.js';
+import { SubscriptionSecrets } from './subscription/subscription-secrets.js';
+import { UpdateSubscriptionHandler } from './subscription/update-subscription.js';
+
+const service = ServiceName.notifications;
+
+@Module({})
+export class NotificationsModule {
+  static register(config: Readonly<NotificationsConfig>): DynamicModule {
+    const { natsUrl, sealPrivateKey, databaseUrl, encryptionKeys } = config;
+    return {
+      module: NotificationsModule,
+      imports: [
+        MessagingModule.register({ service, natsUrl, sealPrivateKeys: sealPrivateKey }),
+        PersistenceModule.register({
+          service,
+          databaseUrl,
+          encryptionKeys,
+          entities: [FeedEntity, FeedEntryEntity, AppUrlEntity, SubscriptionEntity, DeliveryEntity],
+          migrations,
+        }),
+      ],
+      controllers: [
+        OnAppCreated,
+        OnAppUpdated,
+        OnAppScaled,
+        OnAppPhaseChanged,
+        OnAppDeleting,
+        OnAppDeleted,
+        ListFeedHandler,
+        CreateSubscriptionHandler,
+        UpdateSubscriptionHandler,
+        DeleteSubscriptionHandler,
+        GetSubscriptionHandler,
+        ListSubscriptionsHandler,
+        ListDeliveriesHandler,
+      ],
+      providers: [TakeInFact, Endpoints, SendDeliveries, Outbound, SubscriptionSecrets, Pruning],
+    };
+  }
+}

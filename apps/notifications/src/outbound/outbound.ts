@@ -1,0 +1,57 @@
+import { isIP } from 'node:net';
+
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { within } from '@slipway/runtime';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+
+import { NotificationsConfig } from '../notifications.config.js';
+import { AddressFilter, AddressRefusedError } from './address-filter.js';
+import { INTERNAL_NETWORKS, parseNetworks } from './networks.js';
+
+const RESOLVE_MS = 2_000;
+const CONNECT_MS = 10_000;
+
+/** The two ways out: for the webhooks of users, and for the operator's own, which may lie in internal networks. */
+@Injectable()
+export class Outbound implements OnApplicationShutdown {
+  private readonly users: AddressFilter;
+  private readonly usersAgent: Agent;
+  private readonly operatorAgent: Agent;
+
+  constructor({ outboundAllow }: NotificationsConfig) {
+    this.users = new AddressFilter(parseNetworks(outboundAllow));
+    this.usersAgent = agentBehind(this.users);
+    this.operatorAgent = agentBehind(new AddressFilter(parseNetworks(INTERNAL_NETWORKS)));
+  }
+
+  dispatcher(owner: 'user' | 'operator'): Dispatcher {
+    return owner === 'operator' ? this.operatorAgent : this.usersAgent;
+  }
+
+  /** Whether a user's webhook could not be reached at this host. Not when that cannot be told within two seconds: sending judges again. */
+  refuses(hostname: string): Promise<boolean> {
+    return within(RESOLVE_MS, this.users.refuses(hostname), () => new Error('the look-up takes too long')).catch(
+      () => false,
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.usersAgent.destroy(), this.operatorAgent.destroy()]);
+  }
+}
+
+/** An agent whose every connection passes the filter. */
+export function agentBehind(filter: AddressFilter): Agent {
+  const connect = buildConnector({ lookup: filter.lookup, timeout: CONNECT_MS, allowH2: false });
+  return new Agent({
+    // A socket does not look up what already is an address.
+    connect: (options, callback) => {
+      const { hostname } = options;
+      if (isIP(hostname) !== 0 && !filter.allows(hostname)) {
+        callback(new AddressRefusedError(`the address ${hostname} is not allowed`), null);
+      } else connect(options, callback);
+    },
+    // Every attempt has a connection of its own: a kept one that the receiver has just closed would cost a delivery its attempt.
+    pipelining: 0,
+  });
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+
+import { Controller } from '@nestjs/common';
+import {
+  type CreatedSubscription,
+  createSubscription,
+  CreateSubscription,
+  type Envelope,
+  problem,
+  type SubscriptionId,
+} from '@slipway/contracts';
+import { Handles, Refusal } from '@slipway/messaging';
+import { Inbox } from '@slipway/persistence';
+
+import { userIdOf } from '../caller.js';
+import { generateSecret } from '../delivery/signature.js';
+import { Outbound } from '../outbound/outbound.js';
+import { acceptUrl } from './accept-url.js';
+import { MAX_SUBSCRIPTIONS } from './subscription.js';
+import { SubscriptionEntity } from './subscription.entity.js';
+import { orNameTaken } from './subscription.queries.js';
+import { SubscriptionSecrets } from './subscription-secrets.js';
+import { toSubscriptionView } from './subscription.view.js';
+
+@Controller()
+export class CreateSubscriptionHandler {
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly outbound: Outbound,
+    private readonly secrets: SubscriptionSecrets,
+  ) {}
+
+  @Handles(createSubscription)
+  async handle(input: CreateSubscription, envelope: Envelope): Promise<CreatedSubscription> {
+    const userId = userIdOf(envelope);
+    await acceptUrl(this.outbound, input.url);
+    return this.inbox.once(createSubscription, envelope, async (tx) => {
+      const subscriptions = tx.getRepository(SubscriptionEntity);
+      // Creations at once may overshoot a little: the limit is there to bound what one event becomes.
+      if ((await subscriptions.countBy({ userId })) >= MAX_SUBSCRIPTIONS) {
+        const text = `You have ${MAX_SUBSCRIPTIONS} subscriptions, which is the most; delete one first.`;
+        throw new Refusal(problem.quotaExceeded('subscription', text, { facts: { limit: MAX_SUBSCRIPTIONS } }));
+      }
+      const id: SubscriptionId = randomUUID();
+      const secret = input.secret ?? generateSecret();
+      const now = new Date();
+      const row: SubscriptionEntity = {
+        id,
+        userId,
+        name: input.name,
+        url: input.url,
+        secret: this.secrets.encrypt(id, secret),
+        types: input.types,
+        active: true,
+        disabledReason: null,
+        createdAt: now,
+        updatedAt: now,
+      };
+      await orNameTaken(input.name, () => subscriptions.insert(row));
+      return { subscription: toSubscriptionView(row), secret };
+    });
+  }
+}

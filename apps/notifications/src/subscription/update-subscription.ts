@@ -1,0 +1,42 @@
+import { Controller } from '@nestjs/common';
+import { type Envelope, type SubscriptionView, updateSubscription, UpdateSubscription } from '@slipway/contracts';
+import { Handles } from '@slipway/messaging';
+import { Inbox } from '@slipway/persistence';
+
+import { userIdOf } from '../caller.js';
+import { endPending } from '../delivery/end-pending.js';
+import { Outbound } from '../outbound/outbound.js';
+import { acceptUrl } from './accept-url.js';
+import { changed } from './subscription.js';
+import { SubscriptionEntity } from './subscription.entity.js';
+import { lockOwn, orNameTaken } from './subscription.queries.js';
+import { SubscriptionSecrets } from './subscription-secrets.js';
+import { toSubscriptionView } from './subscription.view.js';
+
+@Controller()
+export class UpdateSubscriptionHandler {
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly outbound: Outbound,
+    private readonly secrets: SubscriptionSecrets,
+  ) {}
+
+  @Handles(updateSubscription)
+  async handle(input: UpdateSubscription, envelope: Envelope): Promise<SubscriptionView> {
+    const userId = userIdOf(envelope);
+    if (input.url != null) await acceptUrl(this.outbound, input.url);
+    return this.inbox.once(updateSubscription, envelope, async (tx) => {
+      const before = await lockOwn(tx, userId, input.id);
+      const after: SubscriptionEntity = {
+        ...before,
+        ...changed(before, input),
+        secret: input.secret == null ? before.secret : this.secrets.encrypt(before.id, input.secret),
+        updatedAt: new Date(),
+      };
+      await orNameTaken(after.name, () => tx.getRepository(SubscriptionEntity).save(after));
+      // Whoever switches it off expects no more calls, and none about the past once it is on again.
+      if (!after.active) await endPending(tx, before.id, 'The webhook was switched off.');
+      return toSubscriptionView(after);
+    });
+  }
+}
