@@ -285,6 +285,17 @@ export class Harness {
     await waitFor(async () => (await manager.consumers.info(Stream.events, name)).ack_floor.stream_seq >= seq);
   }
 
+  /** Hears what is published to a live subject from now on, until the harness is closed. */
+  async listen(subject: string, onPayload: (payload: unknown) => void): Promise<void> {
+    const { connection } = this.connection;
+    connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (!error) onPayload(message.json());
+      },
+    });
+    await connection.flush();
+  }
+
   /** Rows of a table of the service. */
   rows<E extends ObjectLiteral>(entity: EntityTarget<E>, where: FindOptionsWhere<E> = {}): Promise<E[]> {
     return this.dataSource.getRepository(entity).find({ where });

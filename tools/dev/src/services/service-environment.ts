@@ -46,6 +46,8 @@ const DEFAULTS: Record<string, Value> = {
   DOMAIN_SUFFIX: () => 'apps.localhost',
   URL_SCHEME: () => 'http',
   PUBLIC_URL: (_, { port }) => `http://localhost:${port}`,
+  // Whoever tries webhooks on a laptop has the receiver there too.
+  OUTBOUND_ALLOW: () => 'loopback',
   MAIL_DIR: (_, { dataDir }) => join(dataDir, 'mail'),
 };
 

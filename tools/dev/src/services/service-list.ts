@@ -4,6 +4,7 @@ import { gateway } from '@slipway/gateway';
 import { helmReleases } from '@slipway/helm-releases';
 import { identity, migrations as identityMigrations } from '@slipway/identity';
 import { logs, migrations as logsMigrations } from '@slipway/logs';
+import { migrations as notificationsMigrations, notifications } from '@slipway/notifications';
 import type { MigrationClass } from '@slipway/persistence';
 import type { ServiceDefinition } from '@slipway/runtime';
 
@@ -17,6 +18,7 @@ export const databaseServices: readonly { service: AnyService; migrations: reado
   { service: catalog, migrations: catalogMigrations },
   { service: deployments, migrations: deploymentsMigrations },
   { service: logs, migrations: logsMigrations },
+  { service: notifications, migrations: notificationsMigrations },
 ];
 
 /** All apps, the gateway last. */

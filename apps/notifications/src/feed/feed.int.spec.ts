@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  type Actor,
+  type AppFacts,
+  appCreated,
+  appDeleted,
+  appDeleting,
+  appPhaseChanged,
+  appScaled,
+  appUpdated,
+  type FeedEvent,
+  type FeedPage,
+  listFeed,
+} from '@slipway/contracts';
+import { feedSubject } from '@slipway/messaging';
+import { assertNoDrift } from '@slipway/persistence';
+import { actor, type Harness, waitFor } from '@slipway/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { appOf, phase, startNotifications } from '../fixture/notifications.js';
+import { Pruning } from '../pruning.js';
+
+describe('the feed of a user', () => {
+  let harness: Harness;
+  let kim: Actor;
+  let app: AppFacts;
+
+  beforeAll(async () => {
+    harness = await startNotifications();
+  });
+  afterAll(() => harness.close());
+  beforeEach(() => {
+    kim = actor();
+    app = appOf(kim.userId);
+  });
+
+  const list = (afterId?: string, limit = 500, who = kim): Promise<FeedPage> =>
+    harness.query(listFeed, { limit, ...(afterId !== undefined && { afterId }) }, { actor: who });
+  const all = async (): Promise<FeedEvent[]> => {
+    const rows = await harness.dataSource.query<{ id: string }[]>(
+      `select id from feed_entry where "userId" = $1 order by id limit 1`,
+      [kim.userId],
+    );
+    const before = Number(rows[0]?.id ?? 1) - 1;
+    const page = before === 0 ? await list('1') : await list(String(before));
+    return page.events;
+  };
+  const scale = (count: number) => harness.message(appScaled, { app, actor: null, old: count, new: count + 1 });
+
+  it('has tables as the entities say', () => assertNoDrift(harness.dataSource));
+
+  it('has every fact about an App of the user, in order, with its own fields', async () => {
+    await harness.publish(appCreated, { app, actor: null, revision: 1, replicas: 2 });
+    await harness.publish(appPhaseChanged, phase(app, 'pending', 'deploying'));
+    await harness.publish(appPhaseChanged, phase(app, 'deploying', 'running', { url: 'https://shop.example.com' }));
+    await harness.publish(appUpdated, { app, actor: null, changes: ['image'], revision: 2 });
+    await harness.publish(appScaled, { app, actor: null, old: 2, new: 5 });
+    await harness.publish(appDeleting, { app, actor: null });
+    await harness.publish(appDeleted, { app });
+    const page = await list('1');
+    expect(page).toMatchObject({ gap: false, newestId: '7' });
+    expect(page.events.map(({ id, previousId, fact }) => [id, previousId, fact])).toEqual([
+      ['2', '1', 'deployments.app.phase-changed'],
+      ['3', '2', 'deployments.app.phase-changed'],
+      ['4', '3', 'deployments.app.updated'],
+      ['5', '4', 'deployments.app.scaled'],
+      ['6', '5', 'deployments.app.deleting'],
+      ['7', '6', 'deployments.app.deleted'],
+    ]);
+    expect(page.events[1]).toMatchObject({
+      appId: app.id,
+      appName: 'shop',
+      fields: { from: 'deploying', to: 'running', reason: '', message: '', url: 'https://shop.example.com' },
+    });
+    expect(page.events[3]?.fields).toEqual({ old: 2, new: 5 });
+  });
+
+  it('is nothing but the newest id for who names none', async () => {
+    expect(await list()).toEqual({ events: [], gap: false, newestId: null });
+    await harness.deliver(scale(1));
+    expect(await list()).toEqual({ events: [], gap: false, newestId: '1' });
+  });
+
+  it('is replayed page by page', async () => {
+    for (let count = 1; count <= 5; count += 1) await harness.deliver(scale(count));
+    expect((await list('1', 2)).events.map(({ id }) => id)).toEqual(['2', '3']);
+    expect((await list('3', 2)).events.map(({ id }) => id)).toEqual(['4', '5']);
+    expect(await list('5', 2)).toEqual({ events: [], gap: false, newestId: '5' });
+  });
+
+  it('says that something is missing after an id that it never had', async () => {
+    await harness.deliver(scale(1));
+    for (const id of ['2', '99999999999999999999', '0', '01', 'x', '1.0']) {
+      expect(await list(id)).toEqual({ events: [], gap: true, newestId: '1' });
+    }
+  });
+
+  it('P5 says that something is missing once entries have gone with age, and counts on', async () => {
+    for (let count = 1; count <= 3; count += 1) await harness.deliver(scale(count));
+    const age = (ids: number[]) =>
+      harness.dataSource.query(
+        `update feed_entry set "time" = now() - interval '8 days' where "userId" = $1 and id = any($2)`,
+        [kim.userId, ids],
+      );
+    await age([1, 2]);
+    const pruning = harness.service.app.get(Pruning, { strict: false });
+    await pruning.prune();
+    expect(await list('1')).toMatchObject({ gap: true, events: [{ id: '3' }] });
+    expect(await list('2')).toMatchObject({ gap: false, events: [{ id: '3' }] });
+    await age([3]);
+    await pruning.prune();
+    expect(await list('2')).toEqual({ events: [], gap: true, newestId: '3' });
+    expect(await list('3')).toEqual({ events: [], gap: false, newestId: '3' });
+    await harness.deliver(scale(4));
+    expect(await list('3')).toMatchObject({ gap: false, events: [{ id: '4', previousId: '3' }] });
+  });
+
+  it('takes an event in once, however often it is delivered', async () => {
+    const event = scale(1);
+    await harness.deliver(event);
+    await harness.deliver(event);
+    await Promise.all([harness.deliver(event), harness.deliver(event)]);
+    // As long after as the inbox remembers nothing.
+    await harness.dataSource.query(`delete from inbox where operation_id = $1`, [event.envelope.operationId]);
+    await harness.deliver(event);
+    expect(await list()).toMatchObject({ newestId: '1' });
+  });
+
+  it('keeps facts that come at once in the order in which they came', async () => {
+    await Promise.all(Array.from({ length: 50 }, (_, index) => harness.deliver(scale(index + 1))));
+    const events = await all();
+    expect(events.map(({ fields }) => fields.old)).toEqual(Array.from({ length: 49 }, (_, index) => index + 2));
+  });
+
+  it('P5 never shows an id before the one below it, also with writers in two processes', async () => {
+    // The second writer is played in SQL: it holds the next id of the feed and has not committed yet.
+    await harness.deliver(scale(1));
+    const runner = harness.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(`update feed set "lastId" = "lastId" + 1 where "userId" = $1`, [kim.userId]);
+    await runner.query(`insert into feed_entry values ($1, 2, $2, 'deployments.app.scaled', $3, 'shop', now(), '{}')`, [
+      kim.userId,
+      randomUUID(),
+      app.id,
+    ]);
+    const third = harness.deliver(scale(3));
+    await waitFor(async () => {
+      const waiting = await harness.dataSource.query<unknown[]>(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into "feed"%'`,
+      );
+      return waiting.length > 0;
+    });
+    expect(await list('1')).toEqual({ events: [], gap: false, newestId: '1' });
+    await runner.commitTransaction();
+    await runner.release();
+    await third;
+    expect((await list('1')).events.map(({ id }) => id)).toEqual(['2', '3']);
+  });
+
+  it('is shown live after the commit, each entry with the one before it, and again on a second delivery', async () => {
+    const seen: FeedEvent[] = [];
+    await harness.listen(feedSubject(kim.userId), (payload) => seen.push(payload as FeedEvent));
+    const first = scale(1);
+    await harness.deliver(first);
+    await harness.deliver(scale(2));
+    await harness.deliver(first);
+    await waitFor(() => seen.length === 3);
+    expect(seen.map(({ id, previousId }) => [id, previousId])).toEqual([
+      ['1', null],
+      ['2', '1'],
+      ['1', null],
+    ]);
+    expect(seen[1]).toEqual((await list('1')).events[0]);
+  });
+
+  it('P4 is nobody else’s, an administrator’s neither', async () => {
+    await harness.deliver(scale(1));
+    await harness.deliver(scale(2));
+    for (const stranger of [actor(), actor({ admin: true })]) {
+      expect(await list(undefined, 500, stranger)).toEqual({ events: [], gap: false, newestId: null });
+      expect((await list('1', 500, stranger)).events).toEqual([]);
+    }
+    const anonymous = harness.query(listFeed, { limit: 1 }, { actor: undefined });
+    await expect(anonymous).rejects.toMatchObject({ problem: { kind: 'unauthenticated' } });
+  });
+});
