@@ -3,6 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { services } from '@slipway/dev';
+
+import { configurationTable } from './configuration-table.js';
 import { decisionIndex } from './decision-index.js';
 import { withGeneratedBlock } from './generated-block.js';
 import { messageTable } from './message-table.js';
@@ -32,6 +35,7 @@ function decisions(): Map<string, string> {
 function generate(): Files {
   return new Map([
     ...schemaSnapshots(),
+    block('README.md', 'configuration', configurationTable(services)),
     block('docs/messages.md', 'messages', messageTable()),
     block('docs/adr/README.md', 'decisions', decisionIndex(decisions())),
   ]);
