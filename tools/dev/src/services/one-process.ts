@@ -1,6 +1,11 @@
-import { AdminServer, type Environment, type Logger, type RunningService, startService } from '@slipway/runtime';
-
-import type { AnyService } from './service-list.js';
+import {
+  type ServiceDefinition,
+  AdminServer,
+  type Environment,
+  type Logger,
+  type RunningService,
+  startService,
+} from '@slipway/runtime';
 
 export interface RunningServices {
   readonly ready: Promise<void>;
@@ -10,8 +15,8 @@ export interface RunningServices {
 
 /** Starts all services in this process. They share a logger and one admin server on a free loopback port, and nothing else. */
 export async function startServices(
-  services: readonly AnyService[],
-  environmentOf: (service: AnyService) => Environment,
+  services: readonly ServiceDefinition[],
+  environmentOf: (service: ServiceDefinition) => Environment,
   logger: Logger,
 ): Promise<RunningServices> {
   const adminServer = new AdminServer();

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { operations } from '@slipway/contracts';
 import { generateSealKeyPair, natsUserNames, natsUsers } from '@slipway/messaging';
-import { describeConfig, RuntimeConfig } from '@slipway/runtime';
+import { type ServiceDefinition, describeConfig, RuntimeConfig } from '@slipway/runtime';
 import type { NatsUser } from '@slipway/testing/backends';
 
 import type { Secrets } from '../instance/secrets.js';
-import { type AnyService, databaseServices } from './service-list.js';
+import { databaseServices } from './service-list.js';
 
 /** What an instance consists of, as far as its services have to be told. */
 export interface InstanceFacts {
@@ -20,7 +20,7 @@ export interface InstanceFacts {
   cluster: { kubeconfig: string; context?: string };
 }
 
-type Value = (service: AnyService, facts: InstanceFacts) => string | undefined;
+type Value = (service: ServiceDefinition, facts: InstanceFacts) => string | undefined;
 
 // The one place that says which variable has which value under `npm start`. A service gets those that its configuration class
 // declares, so a secret reaches whoever reads it and nobody else.
@@ -53,7 +53,7 @@ const DEFAULTS: Record<string, Value> = {
 
 /** The complete environment of one service: nothing else of the user's environment reaches it. */
 export function serviceEnvironment(
-  service: AnyService,
+  service: ServiceDefinition,
   facts: InstanceFacts,
   users: NodeJS.ProcessEnv,
 ): Record<string, string> {

@@ -8,12 +8,8 @@ import { migrations as notificationsMigrations, notifications } from '@slipway/n
 import type { MigrationClass } from '@slipway/persistence';
 import type { ServiceDefinition } from '@slipway/runtime';
 
-/** A service whose configuration class is of no interest to the caller. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyService = ServiceDefinition<any>;
-
 /** Those that have a schema of their own, with the migrations that make it. */
-export const databaseServices: readonly { service: AnyService; migrations: readonly MigrationClass[] }[] = [
+export const databaseServices: readonly { service: ServiceDefinition; migrations: readonly MigrationClass[] }[] = [
   { service: identity, migrations: identityMigrations },
   { service: catalog, migrations: catalogMigrations },
   { service: deployments, migrations: deploymentsMigrations },
@@ -22,7 +18,7 @@ export const databaseServices: readonly { service: AnyService; migrations: reado
 ];
 
 /** All apps, the gateway last. */
-export const services: readonly AnyService[] = [
+export const services: readonly ServiceDefinition[] = [
   ...databaseServices.map(({ service }) => service),
   helmReleases,
   gateway,
