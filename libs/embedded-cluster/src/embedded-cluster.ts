@@ -87,6 +87,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
     controllers.stop();
     throw error;
   }
+  server.on('error', (error) => log(`embedded cluster: ${error.message}`));
   if (dataDir !== undefined) await saveIdentity(dataDir, { ...identity, port });
   const url = `https://${names[0] ?? '127.0.0.1'}:${port}`;
   log(`embedded cluster: serving ${url}`);

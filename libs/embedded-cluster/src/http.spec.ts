@@ -635,6 +635,11 @@ describe('the API', () => {
           'container "web" in pod "web" is waiting to start: trying and failing to pull image',
         ]),
       );
+      const nodeSelector = { disk: 'fast' };
+      await api.ask('POST', `${core}/pods`, { body: podBody('nowhere', 'x', {}, { nodeSelector }) });
+      expect((await api.ask('GET', `${core}/pods/nowhere/log`)).body.message).toBe(
+        'pod nowhere does not have a host assigned',
+      );
       expect((await api.ask('GET', `${core}/pods/web/log?container=x`)).body.message).toBe(
         'container x is not valid for pod web',
       );

@@ -89,6 +89,7 @@ export type Container = {
 export type PodSpec = {
   containers: Container[];
   initContainers?: Container[];
+  imagePullSecrets?: { name: string }[];
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';

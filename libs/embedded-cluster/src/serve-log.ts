@@ -48,16 +48,22 @@ function chooseContainer(pod: Pod, name: string | null): Container {
   return only;
 }
 
+const pullFailures: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
 function noLog(pod: Pod, container: string, previous: boolean): Error {
   const quoted = JSON.stringify(container);
   if (previous) {
     return badRequest(`previous terminated container ${quoted} in pod ${JSON.stringify(pod.metadata.name)} not found`);
   }
+  if (!pod.spec.nodeName) return badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   const statuses: ContainerStatus[] = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),
   ];
   const reason = statuses.find(({ name }) => name === container)?.state.waiting?.reason ?? 'ContainerCreating';
-  const why = /^(ErrImagePull|ImagePullBackOff)$/.test(reason) ? 'trying and failing to pull image' : reason;
+  const why = pullFailures[reason] ?? reason;
   return badRequest(`container ${quoted} in pod ${JSON.stringify(pod.metadata.name)} is waiting to start: ${why}`);
 }

@@ -207,8 +207,8 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
 }
 
 function describeManager(entry: ManagedFieldsEntry): string {
-  const name = JSON.stringify(entry.manager);
-  if (entry.operation === 'Apply') return name;
   const subresource = entry.subresource ? ` with subresource ${JSON.stringify(entry.subresource)}` : '';
-  return `${name}${subresource} using ${entry.apiVersion}${entry.time ? ` at ${entry.time}` : ''}`;
+  const name = `${JSON.stringify(entry.manager)}${subresource}`;
+  if (entry.operation === 'Apply') return name;
+  return `${name} using ${entry.apiVersion}${entry.time ? ` at ${entry.time}` : ''}`;
 }

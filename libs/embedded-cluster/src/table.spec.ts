@@ -53,6 +53,11 @@ describe('tables', () => {
       { type: 'Warning', reason: 'BackOff', message: 'no', involvedObject: { kind: 'Pod', name: 'web' } },
       { Type: 'Warning', Reason: 'BackOff', Object: 'pod/web', Message: 'no' },
     ],
+    [
+      'endpoints',
+      { subsets: [{ addresses: [{ ip: '10.244.0.2' }, { ip: '10.244.0.3' }], ports: [{ port: 80 }] }] },
+      { Endpoints: '10.244.0.2:80,10.244.0.3:80' },
+    ],
     ['leases', {}, { Name: 'x', Age: '<unknown>' }],
   ])('of %s', (resource, fields, expected) => {
     expect(cells(resource, fields)).toMatchObject(expected);

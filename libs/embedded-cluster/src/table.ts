@@ -123,6 +123,20 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
     age,
     { name: 'Selector', priority: 1, cell: (object) => pairs(at(object, 'spec.selector')) },
   ],
+  endpoints: [
+    {
+      name: 'Endpoints',
+      cell: (object) =>
+        items((object as JsonObject).subsets)
+          .flatMap((subset) =>
+            items(subset.addresses).flatMap((address) =>
+              items(subset.ports).map((port) => `${join(address.ip)}:${join(port.port)}`),
+            ),
+          )
+          .join(',') || '<none>',
+    },
+    age,
+  ],
   namespaces: [{ name: 'Status', cell: (object) => text(object, 'status.phase') }, age],
   nodes: [
     {

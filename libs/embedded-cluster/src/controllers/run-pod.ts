@@ -110,6 +110,7 @@ export class PodRun {
       this.create(run, onSuccess);
       return;
     }
+    this.warnOfMissingPullSecrets();
     this.record(run, 'Normal', 'Pulling', `Pulling image "${image}"`);
     this.after(timings.pullMs, () => {
       this.sandbox = true;
@@ -134,6 +135,19 @@ export class PodRun {
         this.after(delay - settle, () => this.pull(run, onSuccess));
       });
     });
+  }
+
+  /** A pull secret that is missing is no failure by itself: the image may be public. */
+  private warnOfMissingPullSecrets(): void {
+    const { registry, events } = this.dependencies;
+    const { namespace } = this.pod.metadata;
+    const missing = (this.pod.spec.imagePullSecrets ?? []).filter(
+      ({ name }) => !registry.store.get('secrets', namespace, name),
+    );
+    if (missing.length === 0) return;
+    const names = missing.map(({ name }) => name).join(', ');
+    const message = `Unable to retrieve some image pull secrets (${names}); attempting to pull the image may not succeed.`;
+    events.record('kubelet', this.pod, { type: 'Warning', reason: 'FailedToRetrieveImagePullSecret', message });
   }
 
   private create(run: ContainerRun, onSuccess?: () => void): void {

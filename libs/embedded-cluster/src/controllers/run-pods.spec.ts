@@ -151,6 +151,15 @@ describe('the node', () => {
     expect(web().state.waiting?.message).toBe("couldn't find key password in Secret default/web-env");
   });
 
+  it('warns of a pull secret that is missing, and pulls all the same', async () => {
+    cluster.create('pods', podBody('web', 'nginx', {}, { imagePullSecrets: [{ name: 'registry' }] }));
+    await cluster.pass(1000);
+    expect(cluster.list('events').find(({ reason }) => reason === 'FailedToRetrieveImagePullSecret')?.message).toBe(
+      'Unable to retrieve some image pull secrets (registry); attempting to pull the image may not succeed.',
+    );
+    expect(isReady(cluster.get('pods', 'web'))).toBe(true);
+  });
+
   it('runs init containers one after the other before the others', async () => {
     const initContainers = [
       { name: 'first', image: 'busybox:1' },
