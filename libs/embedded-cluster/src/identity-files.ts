@@ -26,16 +26,11 @@ export async function loadIdentity(dataDir: string | undefined, hosts: readonly 
   return { authority, server, token: kept?.token ?? randomBytes(32).toString('base64url'), port: kept?.port ?? 0 };
 }
 
-/** Written to a neighbour first and renamed, so that a crash leaves the old file or the new one. */
+/** Written to a neighbour first and renamed, so that a crash leaves the old file or the new one. Only the owner can read it. */
 export async function saveIdentity(dataDir: string, identity: ClusterIdentity): Promise<void> {
-  await writePrivateFile(dataDir, fileName, JSON.stringify(identity, undefined, 2));
-}
-
-/** Writes a file that only its owner can read, whole or not at all. */
-export async function writePrivateFile(folder: string, name: string, text: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, name);
-  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await mkdir(dataDir, { recursive: true });
+  const path = join(dataDir, fileName);
+  await writeFile(`${path}.new`, JSON.stringify(identity, undefined, 2), { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
