@@ -28,7 +28,7 @@ function subjectsOf(controller: Type): string[] {
 // A module is only described here, never started: it needs no values.
 const bound = services.map((service) => ({
   name: service.name,
-  subjects: controllersOf(service.module({} as never)).flatMap(subjectsOf),
+  subjects: controllersOf(service.module({})).flatMap(subjectsOf),
 }));
 
 const handlersOf = (subject: string): string[] =>
