@@ -39,17 +39,22 @@ const VARIABLES = Symbol('slipway:variables');
 /** Binds a property of a configuration class to a variable of the environment. */
 export function Variable(name: string, options: VariableOptions): PropertyDecorator {
   return (target, property) => {
-    const own: DeclaredVariable[] = Reflect.getOwnMetadata(VARIABLES, target) ?? [];
     const declared: DeclaredVariable = { ...options, name, property: String(property), type: options.type ?? 'string' };
-    Reflect.defineMetadata(VARIABLES, [...own, declared], target);
+    Reflect.defineMetadata(VARIABLES, [...ownVariables(target), declared], target);
   };
 }
 
 /** The variables of a configuration class in the order of their declaration, inherited ones first. */
 export function variablesOf(Class: ConfigClass<object>): readonly DeclaredVariable[] {
   const levels: DeclaredVariable[][] = [];
-  for (let level: object | null = Class.prototype; level !== null; level = Object.getPrototypeOf(level)) {
-    levels.unshift(Reflect.getOwnMetadata(VARIABLES, level) ?? []);
+  let level = Class.prototype as object | null;
+  while (level !== null) {
+    levels.unshift(ownVariables(level));
+    level = Object.getPrototypeOf(level) as object | null;
   }
   return levels.flat();
+}
+
+function ownVariables(target: object): DeclaredVariable[] {
+  return (Reflect.getOwnMetadata(VARIABLES, target) as DeclaredVariable[] | undefined) ?? [];
 }

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+
 import { type INestApplicationContext, Module, type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
@@ -104,7 +106,7 @@ async function start<T extends object>(
       app = http;
       const { host, port } = service.http.address(config);
       await http.listen(port, host);
-      httpUrl = urlOf(host, http.getHttpServer().address());
+      httpUrl = urlOf(host, (http.getHttpServer() as Server).address());
     } else {
       const microservice = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(module, {
         ...nestOptions,
@@ -187,8 +189,8 @@ function readBoth<T extends object>(service: ServiceDefinition<T>, env: Environm
   return { runtime: runtime.config, config: own.config };
 }
 
-function urlOf(host: string, address: unknown): string {
-  const port = typeof address === 'object' && address !== null ? Reflect.get(address, 'port') : undefined;
+function urlOf(host: string, address: ReturnType<Server['address']>): string {
+  const port = typeof address === 'object' ? address?.port : undefined;
   return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
 }
 

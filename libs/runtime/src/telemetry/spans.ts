@@ -61,7 +61,7 @@ export function contextFromTraceparent(traceparent: string | undefined): Context
 export async function flushSpans(): Promise<void> {
   const provider = trace.getTracerProvider();
   const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-  if ('forceFlush' in delegate && typeof delegate.forceFlush === 'function') await delegate.forceFlush();
+  if ('forceFlush' in delegate) await (delegate as { forceFlush(): Promise<void> }).forceFlush();
 }
 
 function parentContext(parent: SpanOptions['parent']): Context {
