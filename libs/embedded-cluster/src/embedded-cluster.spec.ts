@@ -3,11 +3,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { type EmbeddedCluster, type EmbeddedClusterOptions, startEmbeddedCluster } from './embedded-cluster.js';
 import { apiClient } from './spec-support/api-client.js';
+import { eventually } from './spec-support/eventually.js';
 
 describe('startEmbeddedCluster', () => {
   const running: EmbeddedCluster[] = [];
@@ -126,7 +127,7 @@ describe('startEmbeddedCluster', () => {
     await api.ask('POST', '/api/v1/namespaces', { body: { metadata: { name: 'shop' } } });
     const pod = { metadata: { name: 'web' }, spec: { containers: [{ name: 'web', image: 'nginx' }] } };
     await api.ask('POST', '/api/v1/namespaces/shop/pods', { body: pod });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { body } = await api.ask('GET', '/api/v1/namespaces/shop/pods/web');
       expect(body.status?.phase).toBe('Running');
     });

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type EmbeddedCluster, startEmbeddedCluster } from './embedded-cluster.js';
 import type { JsonObject } from './objects.js';
 import { type ApiClient, apiClient } from './spec-support/api-client.js';
+import { eventually } from './spec-support/eventually.js';
 import { deploymentBody } from './spec-support/simulation.js';
 
 const run = promisify(execFile);
@@ -50,13 +51,10 @@ async function deploy(replicas: number): Promise<void> {
 }
 
 async function untilReady(replicas: number): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { body } = await api.ask('GET', `${deployments}/web`);
-      expect(body.status).toMatchObject({ replicas, availableReplicas: replicas });
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(async () => {
+    const { body } = await api.ask('GET', `${deployments}/web`);
+    expect(body.status).toMatchObject({ replicas, availableReplicas: replicas });
+  });
 }
 
 if (kubectlFound) {
@@ -119,7 +117,7 @@ if (kubectlFound) {
       let text = '';
       child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
       const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-      await vi.waitFor(() => expect(text).toContain('web: line 2\n'), { timeout: 10_000 });
+      await eventually(() => expect(text).toContain('web: line 2\n'));
       await api.ask('DELETE', `${deployments}/web`);
       expect(await ended).toBe(0);
       expect(text).toMatch(/^web: started from image nginx:\d\nweb: line 1\nweb: line 2\n/);
@@ -156,7 +154,7 @@ if (kubectlFound) {
       await deploy(1);
       const { body } = await api.ask('GET', `${pods}?labelSelector=app%3Dweb`);
       const log = await api.stream(`${pods}/${body.items[0]?.metadata.name}/log?follow=true&container=web`);
-      await vi.waitFor(() => expect(log.lines).toContain('web: line 2'), { timeout: 10_000 });
+      await eventually(() => expect(log.lines).toContain('web: line 2'));
       await api.ask('DELETE', `${deployments}/web`, { body: { propagationPolicy: 'Background' } });
       await log.ended;
       expect(log.lines.at(-1)).toBe('web: stopping');
@@ -165,7 +163,7 @@ if (kubectlFound) {
     it('deletes a namespace and waits until it is gone', async () => {
       await deploy(1);
       await api.ask('DELETE', '/api/v1/namespaces/shop', { body: { propagationPolicy: 'Background' } });
-      await vi.waitFor(async () => expect((await api.ask('GET', '/api/v1/namespaces/shop')).status).toBe(404));
+      await eventually(async () => expect((await api.ask('GET', '/api/v1/namespaces/shop')).status).toBe(404));
     });
   });
 }
