@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { generateSealKeyPair, natsUserNames } from '@slipway/messaging';
 
 import { firstUserKey } from '../first-user-key.js';
-import { databaseServices } from '../services/service-list.js';
+import { databaseServices, sealedServices } from '../services/service-list.js';
 
 const API_KEY_PREFIX = 'ce_dev_';
 
@@ -15,8 +15,7 @@ export function variable(name: string): string {
 /** What docker-compose.yml asks for: passwords and keys, new ones at every call. */
 export function composeVariables(): [string, string][] {
   const databases = databaseServices.map(({ service }) => variable(service.name));
-  // Only what receives sealed fields has a key of its own.
-  const seals = databaseServices.map(({ service: { name } }) => ({ name, ...generateSealKeyPair() }));
+  const seals = sealedServices.map(({ name }) => ({ name, ...generateSealKeyPair() }));
   return [
     ['POSTGRES_PASSWORD', password()],
     ...databases.map((name): [string, string] => [`${name}_DATABASE_PASSWORD`, password()]),

@@ -7,7 +7,7 @@ import { type ServiceDefinition, describeConfig, RuntimeConfig } from '@slipway/
 import type { NatsUser } from '@slipway/testing/backends';
 
 import type { Secrets } from '../instance/secrets.js';
-import { databaseServices } from './service-list.js';
+import { sealedServices } from './service-list.js';
 
 /** What an instance consists of, as far as its services have to be told. */
 export interface InstanceFacts {
@@ -30,7 +30,7 @@ const OWN: Record<string, Value> = {
     secrets.of(`encryption.${name}`, () => `1:${randomBytes(32).toString('base64')}`),
   NATS_URL: ({ name }, facts) => brokerUrl(facts, name),
   SEAL_PUBLIC_KEYS: (_, { secrets }) =>
-    databaseServices.map(({ service: { name } }) => `${name}:${sealKeyPair(secrets, name).publicKey}`).join(','),
+    sealedServices.map(({ name }) => `${name}:${sealKeyPair(secrets, name).publicKey}`).join(','),
   SEAL_PRIVATE_KEY: ({ name }, { secrets }) => sealKeyPair(secrets, name).privateKey,
   KUBECONFIG_PATH: (_, { cluster }) => cluster.kubeconfig,
   KUBECONFIG_CONTEXT: (_, { cluster }) => cluster.context,
@@ -42,6 +42,7 @@ const OWN: Record<string, Value> = {
 const DEFAULTS: Record<string, Value> = {
   REQUEST_HASH_SECRET: (_, { secrets }) => secrets.of('request-hash', () => randomBytes(32).toString('base64url')),
   CORS_ORIGINS: () => 'loopback',
+  OUTBOUND_ALLOW: () => 'loopback',
   JWT_SECRET: (_, { secrets }) => secrets.of('jwt', () => randomBytes(32).toString('base64url')),
   DOMAIN_SUFFIX: () => 'apps.localhost',
   URL_SCHEME: () => 'http',

@@ -6,7 +6,7 @@ import { identity, migrations as identityMigrations } from '@slipway/identity';
 import { logs, migrations as logsMigrations } from '@slipway/logs';
 import { migrations as notificationsMigrations, notifications } from '@slipway/notifications';
 import type { MigrationClass } from '@slipway/persistence';
-import type { ServiceDefinition } from '@slipway/runtime';
+import { describeConfig, type ServiceDefinition } from '@slipway/runtime';
 
 /** Those that have a schema of their own, with the migrations that make it. */
 export const databaseServices: readonly { service: ServiceDefinition; migrations: readonly MigrationClass[] }[] = [
@@ -23,3 +23,11 @@ export const services: readonly ServiceDefinition[] = [
   helmReleases,
   gateway,
 ];
+
+/** Whether a service reads a variable. */
+export function declares(service: ServiceDefinition, variable: string): boolean {
+  return describeConfig(service.config).some(({ name }) => name === variable);
+}
+
+/** Those that receive sealed fields, and so have a key pair. */
+export const sealedServices = services.filter((service) => declares(service, 'SEAL_PRIVATE_KEY'));
