@@ -16,7 +16,8 @@ import { composeVariables } from './compose-variables.js';
 import { type ComposeService, readCompose } from './read-compose.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const variables = Object.fromEntries(composeVariables());
+// The story's webhook receiver is on this machine.
+const variables = { ...Object.fromEntries(composeVariables()), OUTBOUND_ALLOW: 'loopback' };
 const services = readCompose(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), variables);
 
 // Every host name of the file is an address of its own, as every container has one, so that equal ports do not meet. The second and
@@ -71,7 +72,6 @@ describe('the services of docker-compose.yml, each with exactly its environment'
         dataDir: join(folder, 'postgres'),
         host: address,
         port: 5432,
-        fsync: false,
       });
       stops.push(postgres.stop);
       const client = new Client({ connectionString: postgres.ownerUrl });
@@ -106,13 +106,14 @@ describe('the services of docker-compose.yml, each with exactly its environment'
   };
   const startApp = async (service: ComposeService, address: string): Promise<void> => {
     const child = launch(service, nodeCommand(service), environmentOf(service));
-    await waitFor(
+    const seen = await waitFor(
       async () => {
-        if (child.exitCode !== null) throw new Error(lastWords(service.name));
-        return (await fetch(`http://${address}:8081/readyz`)).ok;
+        if (child.exitCode !== null) return 'ended';
+        return (await fetch(`http://${address}:8081/readyz`)).ok && 'ready';
       },
       { timeoutMs: 60_000 },
     );
+    expect(seen, lastWords(service.name)).toBe('ready');
   };
   // The image's `node`, and its production mode.
   const nodeCommand = ({ command }: ComposeService): string[] => {

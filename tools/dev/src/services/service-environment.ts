@@ -42,7 +42,6 @@ const OWN: Record<string, Value> = {
 const DEFAULTS: Record<string, Value> = {
   REQUEST_HASH_SECRET: (_, { secrets }) => secrets.of('request-hash', () => randomBytes(32).toString('base64url')),
   CORS_ORIGINS: () => 'loopback',
-  OUTBOUND_ALLOW: () => 'loopback',
   JWT_SECRET: (_, { secrets }) => secrets.of('jwt', () => randomBytes(32).toString('base64url')),
   DOMAIN_SUFFIX: () => 'apps.localhost',
   URL_SCHEME: () => 'http',
