@@ -1,6 +1,6 @@
 import { Controller, Get, Param, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { listLines } from '@slipway/contracts';
+import { getApp, listLines } from '@slipway/contracts';
 
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
@@ -51,6 +51,7 @@ export class LogsController {
   })
   async list(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<object> {
     const query = toLogsQuery(id, call.query, this.config.logsFormat);
+    await this.assertSeen(call, id);
     if (query.follow) return this.follow(call, query);
     const { lines } = await this.core.query(call, listLines, query.lines);
     const entries = lines.map(toLogEntry);
@@ -71,6 +72,7 @@ export class LogsController {
     if (!call.upgrade) throw failure.upgradeRequired();
     const { lines, format } = toLogsQuery(id, call.query, this.config.logsFormat);
     this.sockets.assertRoom(call);
+    await this.assertSeen(call, id);
     const log = await this.follower.open(call, lines);
     const socket = await this.sockets.accept(call).catch((error: unknown) => {
       log.close();
@@ -97,6 +99,11 @@ export class LogsController {
       },
       ended: () => socket.close(CloseCode.done),
     });
+  }
+
+  // Logs keeps a copy of who owns what, which may lag behind; only its owner knows that there is no such deployment.
+  private async assertSeen(call: HttpCall, id: string): Promise<void> {
+    await this.core.query(call, getApp, { app: { id } });
   }
 
   private async follow(call: HttpCall, { lines, format }: LogsQuery): Promise<HttpStream> {

@@ -4,6 +4,7 @@ import {
   checkCredential,
   credentialRevoked,
   followLines,
+  getApp,
   listFeed,
   listLines,
   operations,
@@ -16,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 
 import { ReplayedCore } from '../../fixture/replayed-core.js';
-import { API_KEY, APP_ID, checked, OTHER_ID, USER_ID } from '../../fixture/samples.js';
+import { API_KEY, app, APP_ID, checked, OTHER_ID, USER_ID } from '../../fixture/samples.js';
 import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
 
 const FEED = `feed.${USER_ID}`;
@@ -58,6 +59,7 @@ describe('streams', () => {
         gap: afterId === '0',
         newestId: stored.at(-1)?.id ?? null,
       }))
+      .answers(getApp, () => app)
       .answers(followLines, () => LEASE)
       .answers(listLines, () => ({ lines: [line(1), line(2)] }));
     gateway = await startGatewayOver(core, { CORS_ORIGINS: 'https://panel.example.org' });
@@ -255,7 +257,8 @@ describe('streams', () => {
     });
 
     it('are refused for a deployment that the caller does not see', async () => {
-      core.refuses(followLines, problem.notFound('app', 'none'));
+      core.refuses(getApp, problem.notFound('app', 'none'));
+      core.refuses(followLines, problem.unavailable('service', 'nothing is known of it here yet'));
       expect(await open(`${PATH}/stream`).ended).toMatch(/^404 .*Deployment not found/);
       expect(await open('/v1/deployments/7/logs/stream').ended).toMatch(/^400 .*Invalid id/);
     });
