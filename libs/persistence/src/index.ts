@@ -16,5 +16,6 @@ export { migrate, type MigrateOptions } from './migrations/migrate.js';
 export { prepareDatabase, type ServiceRole } from './migrations/prepare-database.js';
 export { type AddOptions, Outbox } from './outbox/outbox.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
+export { refillEvents } from './outbox/refill-events.js';
 export { PersistenceModule } from './persistence.module.js';
 export { Reader, Transactions, Tx } from './transaction/transactions.js';

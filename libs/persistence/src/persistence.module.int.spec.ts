@@ -6,6 +6,7 @@ import {
   AdminServer,
   createLogger,
   defineService,
+  Metrics,
   Readiness,
   type RunningService,
   startService,
@@ -89,6 +90,19 @@ describe('PersistenceModule', () => {
     expect(await dataSource.getRepository(NoteEntity).count()).toBe(0);
     await service.close();
     expect(dataSource.isInitialized).toBe(false);
+  });
+
+  it('tells how many committed messages wait, and for how long', async () => {
+    const service = await start(database.databaseUrl);
+    await asOwner(
+      `insert into catalog.outbox (id, subject, envelope, payload, created_at, sent_at) values
+         (gen_random_uuid(), 'nobody.hears', '{"correlationId":"c"}', '{}', now() - interval '1 minute', null),
+         (gen_random_uuid(), 'nobody.hears', '{"correlationId":"c"}', '{}', now() - interval '1 hour', now())`,
+    );
+    const text = await service.app.get(Metrics).metrics();
+    expect(text).toContain('slipway_outbox_waiting{service="catalog"} 1');
+    expect(text).toMatch(/slipway_outbox_oldest_seconds\{service="catalog"\} 6\d/);
+    await asOwner('delete from catalog.outbox');
   });
 
   it('is unready while the database is away, names it, and recovers', async () => {

@@ -7,6 +7,7 @@ import { describeConnectionFault } from './database/database-address.js';
 import { PERSISTENCE_OPTIONS, schemaOf, type PersistenceOptions } from './database/database-options.js';
 import { Encryption } from './encryption/encryption.js';
 import { Inbox } from './inbox/inbox.js';
+import { OutboxMetrics } from './outbox/outbox-metrics.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { Pruning } from './pruning.js';
 import { Transactions } from './transaction/transactions.js';
@@ -55,6 +56,7 @@ export class PersistenceModule {
           },
         },
         OutboxRelay,
+        OutboxMetrics,
         Transactions,
         Inbox,
         Pruning,

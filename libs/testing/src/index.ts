@@ -1,6 +1,6 @@
 export { actor } from './actor.js';
 export * from './backends/index.js';
-export { createDatabase, sharedPostgres, startNatsForTest } from './backends/test-run.js';
+export { createDatabase, natsFolderForTest, sharedPostgres, startNatsForTest } from './backends/test-run.js';
 export {
   type Harness,
   type HarnessOptions,

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import {
   type Broker,
@@ -13,13 +10,14 @@ import {
   Stream,
 } from '@slipway/messaging';
 import { findNatsServer, type RunningNats, startNatsServer } from '@slipway/testing/backends';
-import { waitFor } from '@slipway/testing/test-run';
+import { natsFolderForTest, waitFor } from '@slipway/testing/test-run';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { envelopeOf, partsOf, silent, startDatabase, type TestDatabase } from '../fixture/database.js';
+import { envelopeOf, partsOf, SERVICE, silent, startDatabase, type TestDatabase } from '../fixture/database.js';
 import { noteWritten, writeNote } from '../fixture/operations.js';
 import { OutboxRelay } from './outbox-relay.js';
+import { refillEvents } from './refill-events.js';
 
 describe('the outbox relay', () => {
   let database: TestDatabase;
@@ -27,12 +25,13 @@ describe('the outbox relay', () => {
   let nats: RunningNats;
   let broker: Broker;
   let publisher: EventPublisher;
-  const dataDir = mkdtempSync(join(tmpdir(), 'persistence-nats-'));
+  let dataDir: string;
   const relays: OutboxRelay[] = [];
 
   beforeAll(async () => {
     database = await startDatabase();
     dataSource = await database.connect(20);
+    dataDir = natsFolderForTest();
     nats = await startNatsServer({ binary: await findNatsServer(), dataDir });
     broker = await connectBroker({ service: 'catalog', natsUrl: nats.url, logger: silent });
     await provision(broker.connection, [writeNote, noteWritten]);
@@ -41,7 +40,6 @@ describe('the outbox relay', () => {
   afterAll(async () => {
     await broker.close();
     await nats.stop();
-    rmSync(dataDir, { recursive: true, force: true });
     await database.drop();
   });
   beforeEach(async () => {
@@ -213,6 +211,23 @@ describe('the outbox relay', () => {
     await waitFor(() => attempts >= 300);
     expect(performance.now() - startedAt).toBeGreaterThan(600);
     expect(await unsent()).toBe(150);
+  });
+
+  it('fills a broker again that has lost its disk, with the same ids, and only since the given moment', async () => {
+    startRelay();
+    await commit('old', 'lost');
+    await allSent();
+    const before = await published();
+    await dataSource.query(`update outbox set sent_at = now() - interval '1 hour' where payload ->> 'text' = 'old'`);
+    const { port } = nats;
+    await nats.stop();
+    dataDir = natsFolderForTest();
+    nats = await startNatsServer({ binary: await findNatsServer(), dataDir, port });
+    await waitFor(() => provision(broker.connection, [writeNote, noteWritten]));
+    const since = new Date(Date.now() - 60_000);
+    expect(await refillEvents(database.databaseUrl, { service: SERVICE, since })).toBe(1);
+    await allSent();
+    expect(await published()).toEqual(before.filter(({ text }) => text === 'lost'));
   });
 
   it('publishes what the last handlers have left before it stops', async () => {

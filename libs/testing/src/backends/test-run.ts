@@ -83,7 +83,7 @@ export async function createDatabase(): Promise<{ ownerUrl: string; drop: () => 
 
 /** A nats-server of its own (30 ms) for one test file, without users unless some are given. */
 export async function startNatsForTest(users: readonly NatsUser[] = []): Promise<RunningNats> {
-  const dataDir = mkdtempSync(join(runFolder(), 'nats-'));
+  const dataDir = natsFolderForTest();
   const nats = await startNatsServer({ binary: await findNatsServer(), dataDir, users });
   return {
     ...nats,
@@ -92,6 +92,11 @@ export async function startNatsForTest(users: readonly NatsUser[] = []): Promise
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A data folder for a nats-server that a test starts by itself, and may stop and start again. What is left there ends with the run. */
+export function natsFolderForTest(): string {
+  return mkdtempSync(join(runFolder(), 'nats-'));
 }
 
 function runFolder(): string {

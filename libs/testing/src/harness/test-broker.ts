@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 
 import type { Operation } from '@slipway/contracts';
 import { type Broker, connectBroker, natsUserNames, natsUsers, provision, PROVISION_USER } from '@slipway/messaging';
@@ -9,6 +7,7 @@ import type { Logger } from '@slipway/runtime';
 
 import { findNatsServer } from '../backends/find-nats-server.js';
 import { startNatsServer } from '../backends/nats-server.js';
+import { natsFolderForTest } from '../backends/test-run.js';
 
 const HARNESS_USER = 'harness';
 
@@ -28,7 +27,7 @@ export async function startTestBroker(operations: readonly Operation[], logger: 
   const password = randomBytes(12).toString('hex');
   const passwords = Object.fromEntries(natsUserNames.map((user) => [user, password]));
   const users = [...natsUsers(operations, passwords), { user: HARNESS_USER, password }];
-  const dataDir = mkdtempSync(join(tmpdir(), 'slipway-harness-nats-'));
+  const dataDir = natsFolderForTest();
   const binary = await findNatsServer();
   let server = await startNatsServer({ binary, dataDir, users });
   const { port } = server;
