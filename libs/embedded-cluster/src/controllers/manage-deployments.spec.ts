@@ -161,6 +161,9 @@ describe('deployments', () => {
       ),
     });
     expect(cluster.get('resourcequotas', 'small').status).toEqual({ hard: { pods: '1' }, used: { pods: '1' } });
+    const version = web().metadata.resourceVersion;
+    await cluster.pass(10_000);
+    expect(web().metadata.resourceVersion).toBe(version);
     cluster.registry.update('resourcequotas', 'default', 'small', { metadata: {}, spec: { hard: { pods: '2' } } });
     await cluster.pass(2000);
     expect(condition('ReplicaFailure')).toBeUndefined();
@@ -177,6 +180,18 @@ describe('deployments', () => {
     update('nginx:2', { replicas: 2 });
     await cluster.pass(3000);
     expect(imagesServing()).toEqual(['nginx:2', 'nginx:2']);
+  });
+
+  it('takes over the pods that its predecessor left behind', async () => {
+    cluster.create('deployments', deploymentBody('web', 'nginx:1', { replicas: 2 }));
+    await cluster.pass(1000);
+    const before = cluster.list('pods').map(({ metadata }) => metadata.uid);
+    cluster.registry.delete('deployments', 'default', 'web', { propagationPolicy: 'Orphan' });
+    await cluster.pass(100);
+    cluster.create('deployments', deploymentBody('web', 'nginx:1', { replicas: 2 }));
+    await cluster.pass(1000);
+    expect(web().status?.availableReplicas).toBe(2);
+    expect(cluster.list('pods').map(({ metadata }) => metadata.uid)).toEqual(before);
   });
 
   it('keeps no more old revisions than it is told', async () => {

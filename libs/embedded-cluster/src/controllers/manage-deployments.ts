@@ -12,6 +12,7 @@ import {
   timestamp,
 } from '../objects.js';
 import type { Registry } from '../registry.js';
+import { matchesLabelSelector } from '../selectors.js';
 import type { Change } from '../store.js';
 import { findCondition, withCondition, withoutCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
@@ -55,6 +56,7 @@ export class ManageDeployments implements Controller {
     const uid = deployment.metadata.uid;
     let created: ReplicaSet | undefined;
     if (deployment.metadata.deletionTimestamp === undefined) {
+      this.adopt(deployment);
       if (deployment.spec.paused) this.scalePaused(deployment);
       else created = this.rollOut(deployment);
       this.dropOldSets(deployment);
@@ -92,6 +94,19 @@ export class ManageDeployments implements Controller {
       }
     }
     return created;
+  }
+
+  /** Takes over what an orphaning deletion of its predecessor left behind. */
+  private adopt(deployment: Deployment): void {
+    for (const set of this.registry.store.list('replicasets', deployment.metadata.namespace)) {
+      const { ownerReferences, labels = {}, deletionTimestamp } = set.metadata;
+      if (ownerReferences?.length || deletionTimestamp !== undefined) continue;
+      if (!matchesLabelSelector(deployment.spec.selector, labels)) continue;
+      this.registry.change('replicasets', set, (live) => ({
+        ...live,
+        metadata: { ...live.metadata, ownerReferences: [ownerReference(deployment)] },
+      }));
+    }
   }
 
   private sets(deployment: Deployment): ReplicaSet[] {

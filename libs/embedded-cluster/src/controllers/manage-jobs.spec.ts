@@ -70,6 +70,16 @@ describe('jobs', () => {
     expect(cluster.list('pods')).toEqual([]);
   });
 
+  it('waits for room in a quota', async () => {
+    cluster.create('resourcequotas', { metadata: { name: 'none' }, spec: { hard: { pods: '0' } } });
+    run('task:1');
+    await cluster.pass(3000);
+    expect(new Set(cluster.list('events').map(({ reason }) => reason))).toEqual(new Set(['FailedCreate']));
+    cluster.registry.delete('resourcequotas', 'default', 'none');
+    await cluster.pass(3000);
+    expect(status().succeeded).toBe(1);
+  });
+
   it('gives up after its deadline', async () => {
     run('missing', { activeDeadlineSeconds: 3 });
     await cluster.pass(5000);

@@ -8,6 +8,8 @@ import type { Controller } from './control-loop.js';
 import { isActive, isReady } from './pods.js';
 import type { EventRecorder } from './record-event.js';
 
+const refusedRetryMs = 1000;
+
 /** Runs Jobs to their completions, or until they have failed too often or too long. */
 export class ManageJobs implements Controller {
   readonly name = 'job-controller';
@@ -54,51 +56,39 @@ export class ManageJobs implements Controller {
       );
     } else if (deadlineMs !== undefined && deadlineMs <= 0) {
       this.finish(job, counts, 'Failed', 'DeadlineExceeded', 'Job was active longer than specified deadline');
+    } else if (job.spec.suspend) {
+      for (const pod of active) this.registry.delete('pods', namespace, pod.metadata.name);
+      this.setStatus(job, counts);
     } else {
       const delay = this.backOff(pods);
-      const started = job.spec.suspend
-        ? this.suspend(active)
-        : delay > 0
-          ? []
-          : this.startPods(job, active.length, succeeded);
-      this.setStatus(job, {
-        ...counts,
-        active: job.spec.suspend ? 0 : active.length + started.length,
-        ready: active.filter(isReady).length,
-      });
-      const waits = [...(delay > 0 ? [delay] : []), ...(deadlineMs !== undefined ? [deadlineMs] : [])];
-      return waits.length ? Math.min(...waits) : undefined;
+      const open = (job.spec.completions ?? 1) - succeeded;
+      const missing = Math.max(0, Math.min(job.spec.parallelism ?? 1, open) - active.length);
+      const started = delay > 0 ? 0 : this.startPods(job, missing);
+      this.setStatus(job, { ...counts, active: active.length + started, ready: active.filter(isReady).length });
+      const refused = delay === 0 && started < missing;
+      return earliest([delay > 0 ? delay : undefined, refused ? refusedRetryMs : undefined, deadlineMs]);
     }
     return undefined;
   }
 
-  private startPods(job: Job, active: number, succeeded: number): Pod[] {
-    const open = (job.spec.completions ?? 1) - succeeded;
-    const missing = Math.min(job.spec.parallelism ?? 1, open) - active;
+  /** How many pods could be started; fewer when the server refuses one. */
+  private startPods(job: Job, count: number): number {
     const { metadata, spec } = job.spec.template;
     const generateName = `${job.metadata.name}-`;
-    const pod: JsonObject = { metadata: { ...metadata, generateName, ownerReferences: [ownerReference(job)] }, spec };
-    const started: Pod[] = [];
-    for (let count = 0; count < missing; count += 1) {
+    const body: JsonObject = { metadata: { ...metadata, generateName, ownerReferences: [ownerReference(job)] }, spec };
+    for (let started = 0; started < count; started += 1) {
       try {
-        started.push(this.registry.create('pods', job.metadata.namespace, pod) as Pod);
+        const pod = this.registry.create('pods', job.metadata.namespace, body);
+        const message = `Created pod: ${pod.metadata.name}`;
+        this.events.record('job-controller', job, { type: 'Normal', reason: 'SuccessfulCreate', message });
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
         const message = `Error creating: ${error.message}`;
         this.events.record('job-controller', job, { type: 'Warning', reason: 'FailedCreate', message });
-        throw error;
+        return started;
       }
     }
-    for (const { metadata: created } of started) {
-      const message = `Created pod: ${created.name}`;
-      this.events.record('job-controller', job, { type: 'Normal', reason: 'SuccessfulCreate', message });
-    }
-    return started;
-  }
-
-  private suspend(active: readonly Pod[]): Pod[] {
-    for (const pod of active) this.registry.delete('pods', pod.metadata.namespace, pod.metadata.name);
-    return [];
+    return count;
   }
 
   /** How long to wait before the next pod replaces one that failed. */
@@ -118,9 +108,9 @@ export class ManageJobs implements Controller {
     this.setStatus(job, { ...counts, ...completionTime, conditions });
     const event =
       type === 'Complete'
-        ? { type: 'Normal', reason: 'Completed', message: 'Job completed' }
-        : { type: 'Warning', reason, message };
-    this.events.record('job-controller', job, event as Parameters<EventRecorder['record']>[2]);
+        ? ({ type: 'Normal', reason: 'Completed', message: 'Job completed' } as const)
+        : ({ type: 'Warning', reason, message } as const);
+    this.events.record('job-controller', job, event);
   }
 
   private setStatus(job: Job, status: JobStatus): void {
@@ -161,4 +151,9 @@ function restartsOf(pod: Pod): number {
 function endTime(pod: Pod): number {
   const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state.terminated?.finishedAt ?? ''));
   return Math.max(0, ...ends.filter((end) => !Number.isNaN(end)));
+}
+
+function earliest(waits: readonly (number | undefined)[]): number | undefined {
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length ? Math.min(...known) : undefined;
 }

@@ -2,7 +2,7 @@ import { type JsonObject, ownerReference, type Pod, type ReplicaSet, type Replic
 import type { Registry } from '../registry.js';
 import { StatusError } from '../status-error.js';
 import type { Change } from '../store.js';
-import { withCondition, withoutCondition } from './conditions.js';
+import { findCondition, withCondition, withoutCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
 import { isActive, isReady, msUntilAvailable } from './pods.js';
 import type { EventRecorder } from './record-event.js';
@@ -91,20 +91,24 @@ function statusOf(
   refusal: StatusError | undefined,
 ): ReplicaSetStatus {
   const ready = pods.filter(isReady).length;
-  const conditions = refusal
-    ? withCondition(set.status?.conditions, {
-        type: 'ReplicaFailure',
-        status: 'True',
-        reason: 'FailedCreate',
-        message: refusal.message,
-      })
-    : withoutCondition(set.status?.conditions, 'ReplicaFailure');
+  // The first refusal stays: the next ones differ by nothing but the name of the pod that was not created.
+  const failing = findCondition(set.status?.conditions, 'ReplicaFailure') !== undefined;
+  const conditions = !refusal
+    ? withoutCondition(set.status?.conditions, 'ReplicaFailure')
+    : failing
+      ? set.status?.conditions
+      : withCondition(set.status?.conditions, {
+          type: 'ReplicaFailure',
+          status: 'True',
+          reason: 'FailedCreate',
+          message: refusal.message,
+        });
   return {
     replicas: pods.length,
     ...(pods.length ? { fullyLabeledReplicas: pods.length } : {}),
     ...(ready ? { readyReplicas: ready } : {}),
     ...(available ? { availableReplicas: available } : {}),
     ...(set.metadata.generation !== undefined ? { observedGeneration: set.metadata.generation } : {}),
-    ...(conditions.length ? { conditions } : {}),
+    ...(conditions?.length ? { conditions } : {}),
   };
 }
