@@ -15,7 +15,11 @@ import { AppAudienceEntity } from './audience/app-audience.entity.js';
 import { AppAudiences } from './audience/app-audiences.js';
 import { ClusterConnection } from './cluster/cluster-connection.js';
 import { FollowLeaseEntity } from './follow/follow-lease.entity.js';
+import { FollowLinesHandler } from './follow/follow-lines.js';
 import { FollowOwnerEntity } from './follow/follow-owner.entity.js';
+import { FollowOwnership } from './follow/follow-ownership.js';
+import { Follows } from './follow/follows.js';
+import { LinePublisher } from './follow/line-publisher.js';
 import { ListLinesHandler } from './line/list-lines.js';
 import type { LogsConfig } from './logs.config.js';
 import { migrations } from './migrations/index.js';
@@ -41,9 +45,10 @@ export class LogsModule {
         OnAppDeleting,
         OnAppDeleted,
         ListLinesHandler,
+        FollowLinesHandler,
         ListActivityHandler,
       ],
-      providers: [AppAudiences, ClusterConnection],
+      providers: [AppAudiences, ClusterConnection, FollowOwnership, LinePublisher, Follows],
     };
   }
 }

@@ -8,7 +8,8 @@ export class FollowLeaseEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'follow_lease_pk' })
   id: string;
 
-  @Column({ name: 'app_id', type: 'uuid' })
+  /** Part of the key: an id that somebody guesses moves no lease to another App. */
+  @PrimaryColumn({ name: 'app_id', type: 'uuid', primaryKeyConstraintName: 'follow_lease_pk' })
   appId: AppId;
 
   @Column({ name: 'expires_at', type: 'timestamptz' })

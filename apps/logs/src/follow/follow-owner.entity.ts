@@ -15,11 +15,7 @@ export class FollowOwnerEntity {
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt: Date;
 
-  /** Whether it knows where every container stood: what is written from then on is published. */
-  @Column({ type: 'boolean' })
-  started: boolean;
-
-  /** How far it has published, for the next owner. */
-  @Column({ type: 'jsonb' })
-  positions: Positions;
+  /** How far it has published, for the next owner. Null until it knows where every container stood when it began. */
+  @Column({ type: 'jsonb', nullable: true })
+  positions: Positions | null;
 }

@@ -38,9 +38,10 @@ export class AudienceAndActivity1764115200000 implements MigrationInterface {
     await runner.query(`create index activity_time on activity ("time", id)`);
     await runner.query(`
       create table follow_lease (
-        id uuid not null constraint follow_lease_pk primary key,
+        id uuid not null,
         app_id uuid not null,
-        expires_at timestamptz not null
+        expires_at timestamptz not null,
+        constraint follow_lease_pk primary key (id, app_id)
       )`);
     await runner.query(`create index follow_lease_app on follow_lease (app_id, expires_at)`);
     await runner.query(`
@@ -48,8 +49,7 @@ export class AudienceAndActivity1764115200000 implements MigrationInterface {
         app_id uuid not null constraint follow_owner_pk primary key,
         replica_id uuid not null,
         expires_at timestamptz not null,
-        started boolean not null,
-        positions jsonb not null
+        positions jsonb
       )`);
   }
 

@@ -1,0 +1,207 @@
+// Owns the lines of one container from its first run to the end of its pod: every line once and in order, over cut connections and
+// restarts, or a `gap` where the cluster has them no more. It holds one line at a time: a publisher that is slow slows the cluster
+// down, so that no buffer overflows.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type Cluster, ClusterError } from '@slipway/cluster';
+import type { LiveLine } from '@slipway/contracts';
+import type { Logger } from '@slipway/runtime';
+
+import { toLineTime } from '../line/line-time.js';
+import { toLogLine, type Written } from '../line/log-line.js';
+import type { ContainerRun } from './container-run.js';
+import type { Position } from './positions.js';
+import { SeenLines } from './seen-lines.js';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** How long the log of a pod that is gone is still asked for: its last lines may lie behind a cut connection. */
+const LAST_LINES_MS = 10_000;
+/** Enough to hold all lines of one time. */
+const BASELINE_LINES = 50;
+const READ_LIMIT_BYTES = 32 * 1024 * 1024;
+
+export interface ContainerSource {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+export interface FollowPorts {
+  readonly cluster: Pick<Cluster, 'readLog' | 'followLog'>;
+  readonly logger: Logger;
+  /** Waits until the line may leave, and then lets it. */
+  publish(line: LiveLine, signal: AbortSignal): Promise<void>;
+}
+
+/** `now`: after the lines that there are. `start`: with the first line. A position: where the last owner stopped. */
+export type Beginning = 'now' | 'start' | Position;
+
+export class ContainerFollow {
+  /** Resolves when what is written from then on will be published. */
+  readonly started: Promise<void>;
+  /** Resolves when nothing more will come. */
+  readonly finished: Promise<void>;
+
+  private readonly seen = new SeenLines();
+  private readonly stopped = new AbortController();
+  private resolveStarted: () => void = () => undefined;
+  private wake: () => void = () => undefined;
+  private latest: ContainerRun | undefined;
+  /** The run that was followed last, and the last one of which every line was read. -1: none. */
+  private followed = -1;
+  private complete = -1;
+  /** Whether the newest line that was published is of the followed run. */
+  private isInside = false;
+  private hasBegun: boolean;
+  private isGone = false;
+  private lastLines: NodeJS.Timeout | undefined;
+  private pauseMs = FIRST_PAUSE_MS;
+
+  constructor(
+    private readonly source: ContainerSource,
+    beginning: Beginning,
+    run: ContainerRun | undefined,
+    private readonly ports: FollowPorts,
+  ) {
+    this.latest = run;
+    this.stopped.signal.addEventListener('abort', () => this.wake());
+    this.started = new Promise((resolve) => (this.resolveStarted = resolve));
+    if (typeof beginning === 'object') {
+      this.seen.resume(beginning);
+      this.followed = beginning.run;
+    }
+    // Of a container that has not run yet, the first line is still to come.
+    this.hasBegun = beginning !== 'now' || run === undefined;
+    this.finished = this.follow();
+  }
+
+  get position(): Position {
+    return { ...this.seen.position, run: this.followed };
+  }
+
+  /** What the pod's status tells. */
+  update(run: ContainerRun | undefined): void {
+    this.latest = run;
+    this.pauseMs = FIRST_PAUSE_MS;
+    this.wake();
+  }
+
+  podGone(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.lastLines = setTimeout(() => this.stopped.abort(), LAST_LINES_MS).unref();
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.finished;
+  }
+
+  private async follow(): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      const run = this.latest;
+      if (!run || run.number <= this.complete) {
+        this.begin();
+        if (this.isGone) break;
+        await this.changed();
+        continue;
+      }
+      try {
+        await this.findBeginning(run);
+        const continuous = await this.readEndOfRunBefore(run);
+        await this.followRun(run, continuous);
+        // Only a follow that began after the end of a run has certainly seen all of it: connections also end for other reasons.
+        if (run.ended) this.complete = run.number;
+        else await this.pause();
+      } catch (error) {
+        if (this.stopped.signal.aborted) break;
+        if (this.isGone && error instanceof ClusterError && error.kind === 'not_found') break;
+        if (error instanceof ClusterError)
+          this.ports.logger.debug('a log is followed again', { err: error, ...this.source });
+        else this.ports.logger.error('following a log failed', { err: error, ...this.source });
+        await this.pause();
+      }
+    }
+    clearTimeout(this.lastLines);
+    this.begin();
+  }
+
+  // The cluster's own time decides where "now" is: the clocks of its nodes may differ from ours.
+  private async findBeginning(run: ContainerRun): Promise<void> {
+    if (this.hasBegun) return this.begin();
+    const lines = await this.read({ tailLines: BASELINE_LINES });
+    this.seen.beginAfter(lines.map(({ time }) => toLineTime(time)).filter((time) => time !== undefined));
+    this.followed = run.number;
+    this.isInside = lines.length > 0;
+    this.begin();
+  }
+
+  private begin(): void {
+    this.hasBegun = true;
+    this.resolveStarted();
+  }
+
+  /** Returns whether the log of this run should begin with the newest line that was published. */
+  private async readEndOfRunBefore(run: ContainerRun): Promise<boolean> {
+    if (run.number === this.followed) return this.isInside;
+    if (run.number === 0 || run.number - 1 === this.complete) return false;
+    const lines = await this.read({ previous: true, sinceTime: this.seen.sinceTime });
+    if (lines.length === 0) return true;
+    this.seen.reconnect({ continuous: true });
+    for (const line of lines) await this.take(line);
+    this.complete = run.number - 1;
+    return false;
+  }
+
+  private async followRun(run: ContainerRun, continuous: boolean): Promise<void> {
+    this.seen.reconnect({ continuous });
+    if (run.number !== this.followed) this.isInside = false;
+    this.followed = run.number;
+    const { sinceTime } = this.seen;
+    await this.ports.cluster.followLog({ ...this.source, sinceTime, signal: this.stopped.signal }, async (line) => {
+      if (await this.take(line)) this.isInside = true;
+    });
+  }
+
+  /** Returns whether the line was published. */
+  private async take(written: Written): Promise<boolean> {
+    const { pod, container } = this.source;
+    const line = toLogLine(written, pod, container);
+    if (!line) return false;
+    const verdict = this.seen.judge(line.time);
+    const { signal } = this.stopped;
+    if (verdict === 'repeat' || signal.aborted) return false;
+    if (verdict === 'new_after_gap') await this.ports.publish({ kind: 'gap', time: line.time, pod, container }, signal);
+    await this.ports.publish({ kind: 'line', ...line }, signal);
+    this.seen.record(line.time);
+    this.pauseMs = FIRST_PAUSE_MS;
+    return true;
+  }
+
+  private async read(options: { tailLines?: number; previous?: boolean; sinceTime?: string }): Promise<Written[]> {
+    try {
+      return await this.ports.cluster.readLog({ ...this.source, ...options, limitBytes: READ_LIMIT_BYTES });
+    } catch (error) {
+      // No such run, or none that has begun.
+      if (error instanceof ClusterError && (error.kind === 'not_found' || error.reason === 'ContainerWaiting'))
+        return [];
+      throw error;
+    }
+  }
+
+  private async changed(): Promise<void> {
+    if (this.stopped.signal.aborted) return;
+    await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  private async pause(): Promise<void> {
+    const ms = this.pauseMs;
+    this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
+    const ended = new AbortController();
+    const signal = AbortSignal.any([ended.signal, this.stopped.signal]);
+    await Promise.race([sleep(ms, undefined, { signal, ref: false }).catch(() => undefined), this.changed()]);
+    ended.abort();
+  }
+}
