@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Cluster, ClusterError } from '@slipway/cluster';
-import type { LiveLine } from '@slipway/contracts';
+import type { LiveLine, LogLine } from '@slipway/contracts';
 import type { Logger } from '@slipway/runtime';
 
 import { toLineTime } from '../line/line-time.js';
@@ -51,8 +51,6 @@ export class ContainerFollow {
   /** The run that was followed last, and the last one of which every line was read. -1: none. */
   private followed = -1;
   private complete = -1;
-  /** Whether the newest line that was published is of the followed run. */
-  private isInside = false;
   private hasBegun: boolean;
   private isGone = false;
   private lastLines: NodeJS.Timeout | undefined;
@@ -110,8 +108,9 @@ export class ContainerFollow {
       }
       try {
         await this.findBeginning(run);
-        const continuous = await this.readEndOfRunBefore(run);
-        await this.followRun(run, continuous);
+        if (run.number > Math.max(this.followed, 0)) await this.readRunBefore();
+        this.followed = run.number;
+        await this.followLog();
         // Only a follow that began after the end of a run has certainly seen all of it: connections also end for other reasons.
         if (run.ended) this.complete = run.number;
         else await this.pause();
@@ -134,7 +133,6 @@ export class ContainerFollow {
     const lines = await this.read({ tailLines: BASELINE_LINES });
     this.seen.beginAfter(lines.map(({ time }) => toLineTime(time)).filter((time) => time !== undefined));
     this.followed = run.number;
-    this.isInside = lines.length > 0;
     this.begin();
   }
 
@@ -143,41 +141,48 @@ export class ContainerFollow {
     this.resolveStarted();
   }
 
-  /** Returns whether the log of this run should begin with the newest line that was published. */
-  private async readEndOfRunBefore(run: ContainerRun): Promise<boolean> {
-    if (run.number === this.followed) return this.isInside;
-    if (run.number === 0 || run.number - 1 === this.complete) return false;
-    const lines = await this.read({ previous: true, sinceTime: this.seen.sinceTime });
-    if (lines.length === 0) return true;
-    this.seen.reconnect({ continuous: true });
-    for (const line of lines) await this.take(line);
-    this.complete = run.number - 1;
-    return false;
-  }
-
-  private async followRun(run: ContainerRun, continuous: boolean): Promise<void> {
-    this.seen.reconnect({ continuous });
-    if (run.number !== this.followed) this.isInside = false;
-    this.followed = run.number;
+  private async followLog(): Promise<void> {
+    const judge = this.seen.connect();
     const { sinceTime } = this.seen;
-    await this.ports.cluster.followLog({ ...this.source, sinceTime, signal: this.stopped.signal }, async (line) => {
-      if (await this.take(line)) this.isInside = true;
+    const { signal } = this.stopped;
+    await this.ports.cluster.followLog({ ...this.source, sinceTime, signal }, async (written) => {
+      const line = this.lineOf(written);
+      const verdict = line && judge(line.time);
+      if (!line || verdict === 'repeat') return;
+      // Another run has begun, of which the pod's status need not have told yet; or the log has been rotated.
+      if (verdict === 'detached' && !(await this.readRunBefore())) await this.publishGap(line);
+      await this.publish(line);
     });
   }
 
-  /** Returns whether the line was published. */
-  private async take(written: Written): Promise<boolean> {
-    const { pod, container } = this.source;
-    const line = toLogLine(written, pod, container);
-    if (!line) return false;
-    const verdict = this.seen.judge(line.time);
-    const { signal } = this.stopped;
-    if (verdict === 'repeat' || signal.aborted) return false;
-    if (verdict === 'new_after_gap') await this.ports.publish({ kind: 'gap', time: line.time, pod, container }, signal);
-    await this.ports.publish({ kind: 'line', ...line }, signal);
+  /** Publishes what is left of the run before the present one. False when there is nothing to read. */
+  private async readRunBefore(): Promise<boolean> {
+    const lines = await this.read({ previous: true, sinceTime: this.seen.sinceTime });
+    const judge = this.seen.connect();
+    for (const written of lines) {
+      const line = this.lineOf(written);
+      const verdict = line && judge(line.time);
+      if (!line || verdict === 'repeat') continue;
+      if (verdict === 'detached') await this.publishGap(line);
+      await this.publish(line);
+    }
+    return lines.length > 0;
+  }
+
+  private lineOf(written: Written): LogLine | undefined {
+    return this.stopped.signal.aborted ? undefined : toLogLine(written, this.source.pod, this.source.container);
+  }
+
+  // How many lines there were, nobody knows: their time is between the line before and this one.
+  private async publishGap({ time, pod, container }: LogLine): Promise<void> {
+    await this.ports.publish({ kind: 'gap', time, pod, container }, this.stopped.signal);
+  }
+
+  private async publish(line: LogLine): Promise<void> {
+    await this.ports.publish({ kind: 'line', ...line }, this.stopped.signal);
+    if (this.stopped.signal.aborted) return;
     this.seen.record(line.time);
     this.pauseMs = FIRST_PAUSE_MS;
-    return true;
   }
 
   private async read(options: { tailLines?: number; previous?: boolean; sinceTime?: string }): Promise<Written[]> {

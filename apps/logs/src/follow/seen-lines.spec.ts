@@ -7,10 +7,10 @@ const at = (second: number, nanosecond = 0): string =>
 
 describe('SeenLines', () => {
   /** Plays a connection, and returns which of its lines are published. */
-  function receive(seen: SeenLines, times: string[], continuous = true): Verdict[] {
-    seen.reconnect({ continuous });
+  function receive(seen: SeenLines, times: string[]): Verdict[] {
+    const judge = seen.connect();
     return times.map((time) => {
-      const verdict = seen.judge(time);
+      const verdict = judge(time);
       if (verdict !== 'repeat') seen.record(time);
       return verdict;
     });
@@ -40,16 +40,20 @@ describe('SeenLines', () => {
     expect(receive(seen, [at(1, 5), at(1, 3), at(1, 6)])).toEqual(['repeat', 'repeat', 'new']);
   });
 
-  it('says that lines are gone when the newest one is not sent again', () => {
+  it('says once when the newest line is not sent again', () => {
     const seen = new SeenLines();
     receive(seen, [at(1)]);
-    expect(receive(seen, [at(5), at(6)])).toEqual(['new_after_gap', 'new']);
+    expect(receive(seen, [at(5), at(6)])).toEqual(['detached', 'new']);
   });
 
-  it('sees no gap where another log begins', () => {
+  it('judges the log of another run in between', () => {
     const seen = new SeenLines();
     receive(seen, [at(1)]);
-    expect(receive(seen, [at(5)], false)).toEqual(['new']);
+    const judge = seen.connect();
+    expect(judge(at(5))).toBe('detached');
+    expect(receive(seen, [at(1), at(2)])).toEqual(['repeat', 'new']);
+    seen.record(at(5));
+    expect(judge(at(6))).toBe('new');
   });
 
   it('begins after the lines that there are', () => {

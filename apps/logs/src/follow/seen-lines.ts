@@ -6,19 +6,16 @@ const SECOND_LENGTH = '2026-03-01T10:00:00'.length;
 
 const secondOf = (time: string): string => time.slice(0, SECOND_LENGTH);
 
-export type Verdict = 'new' | 'new_after_gap' | 'repeat';
+/** `detached`: new, and the newest line that was published did not come before it, as it should have. Said once per connection. */
+export type Verdict = 'new' | 'detached' | 'repeat';
 
 /** Times are those of toLineTime. */
 export class SeenLines {
   private newest = '';
   /** How many lines of a time have been published; of the second of the newest one, which is all that is sent again. */
   private readonly published = new Map<string, number>();
-  /** The same for what the present connection has sent. */
-  private received = new Map<string, number>();
-  /** What is older is none of our business, or was published. */
+  /** What is older is none of our business. */
   private floor = '';
-  private anchor = '';
-  private anchored = true;
 
   /** Where the next connection has to begin; undefined before the first line. */
   get sinceTime(): string | undefined {
@@ -43,37 +40,37 @@ export class SeenLines {
     this.floor = times[0] ?? this.floor;
   }
 
-  /**
-   * A connection begins with `sinceTime`. `continuous`: it should begin with the newest line that was published; when it does not, lines
-   * in between are gone (a rotated log), and the first new line says so.
-   */
-  reconnect({ continuous }: { continuous: boolean }): void {
-    this.received = new Map();
-    this.anchor = this.newest;
-    this.anchored = !continuous || this.newest === '';
-    if (secondOf(this.newest) > this.floor) this.floor = secondOf(this.newest);
-  }
-
-  /** Called for every line of a connection, in order. */
-  judge(time: string): Verdict {
-    const number = (this.received.get(time) ?? 0) + 1;
-    this.received.set(time, number);
-    if (time === this.anchor) this.anchored = true;
-    if (time < this.floor || number <= (this.published.get(time) ?? 0)) return 'repeat';
-    if (this.anchored) return 'new';
-    this.anchored = true;
-    return 'new_after_gap';
+  /** A connection with `sinceTime` begins. Returns the judge of its lines, which is given every one of them, in order. */
+  connect(): (time: string) => Verdict {
+    const received = new Map<string, number>();
+    const anchor = this.newest;
+    const floor = secondOf(anchor) > this.floor ? secondOf(anchor) : this.floor;
+    let anchored = anchor === '';
+    let second = '';
+    return (time) => {
+      if (secondOf(time) > second) {
+        second = secondOf(time);
+        forgetBefore(second, received);
+      }
+      const number = (received.get(time) ?? 0) + 1;
+      received.set(time, number);
+      if (time === anchor) anchored = true;
+      if (time < floor || number <= (this.published.get(time) ?? 0)) return 'repeat';
+      if (anchored) return 'new';
+      anchored = true;
+      return 'detached';
+    };
   }
 
   /** The line has been published. */
   record(time: string): void {
     this.published.set(time, (this.published.get(time) ?? 0) + 1);
     if (time <= this.newest) return;
-    const nextSecond = secondOf(time) !== secondOf(this.newest);
+    if (secondOf(time) !== secondOf(this.newest)) forgetBefore(secondOf(time), this.published);
     this.newest = time;
-    if (!nextSecond) return;
-    for (const counts of [this.published, this.received]) {
-      for (const old of counts.keys()) if (old < secondOf(time)) counts.delete(old);
-    }
   }
+}
+
+function forgetBefore(second: string, counts: Map<string, number>): void {
+  for (const time of counts.keys()) if (time < second) counts.delete(time);
 }
