@@ -63,9 +63,6 @@ describe('followLines', () => {
   beforeAll(async () => {
     harness = await startHarness({ service: logs, migrations, cluster: { timings } });
     cluster = clusterOf(harness);
-    await harness.listen('log.>', ({ subject, payload }) => {
-      if (subject.startsWith(`log.${app.environment.id}.${app.id}.`)) heard.push(payload as LiveLine);
-    });
   });
   afterAll(async () => {
     await cluster.close();
@@ -73,9 +70,11 @@ describe('followLines', () => {
   });
   beforeEach(async () => {
     harness.cluster.reset();
-    heard = [];
     app = appOf(owner.userId);
     await created(harness, app);
+    heard = [];
+    const lines = heard;
+    await harness.listen(`log.${app.environment.id}.${app.id}.>`, (payload) => lines.push(payload as LiveLine));
   });
 
   afterEach(() => harness.deliver(harness.message(appDeleted, { app })));
@@ -240,7 +239,7 @@ describe('followLines', () => {
     });
     await take(randomUUID(), positions, '1 hour');
     await waitFor(async () => (await upstreams()) === 0, { timeoutMs: 10_000 });
-    heard = [];
+    heard.length = 0;
     await follow(leaseId);
     expect(await upstreams()).toBe(0);
     await take(randomUUID(), positions, '-1 second');

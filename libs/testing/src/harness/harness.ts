@@ -18,7 +18,6 @@ import {
   fromHeaders,
   generateSealKeyPair,
   JetStreamTransport,
-  type LiveMessage,
   Sealing,
   Stream,
   toHeaders,
@@ -287,7 +286,7 @@ export class Harness {
   }
 
   /** Hears what is published to a live subject from now on, until the harness is closed. */
-  async listen(subject: string, onMessage: (message: LiveMessage) => void): Promise<void> {
+  async listen(subject: string, onPayload: (payload: unknown) => void): Promise<void> {
     const { connection } = this.connection;
     connection.subscribe(subject, {
       callback: (error, message) => {
@@ -325,15 +324,6 @@ export class Harness {
       events.push({ payload: message.json<P>(), envelope: fromHeaders(message.headers) });
     }
     return events;
-  }
-
-  /** Hears what is said on a live subject, wildcards allowed, from the moment that this resolves until the harness closes. */
-  async listen(subject: string, onMessage: (message: LiveMessage) => void): Promise<void> {
-    const { connection } = this.connection;
-    connection.subscribe(subject, {
-      callback: (_, message) => onMessage({ subject: message.subject, payload: message.json() }),
-    });
-    await connection.flush();
   }
 
   /** Stops everything. When a test of the file has failed, the log is kept and its path printed. */
