@@ -14,10 +14,10 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** Why an attempt got no answer, in words that name nothing of our network. */
 export function describeFailure(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'No answer within 10 s.';
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'The answer was no HTTP that can be read.';
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = TEXTS[code];
   if (text !== undefined) return text;
   if (/CERT|TLS|SSL|^EPROTO$/.test(code)) return `The TLS connection failed (${code}).`;
-  if (/^HPE_|^UND_ERR_/.test(code)) return `The answer was no HTTP that can be read (${code}).`;
   return code === '' ? 'The request failed.' : `The request failed (${code}).`;
 }

@@ -18,7 +18,8 @@ import { assertNoDrift } from '@slipway/persistence';
 import { actor, type Harness, waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { appOf, phase, startNotifications } from '../fixture/notifications.js';
+import { appOf, phase } from '../fixture/facts.js';
+import { startNotifications } from '../fixture/notifications.js';
 import { Pruning } from '../pruning.js';
 
 describe('the feed of a user', () => {

@@ -1,0 +1,436 @@
+import { createHmac, randomUUID } from 'node:crypto';
+
+import {
+  type Actor,
+  type AppFacts,
+  type AppPhaseChanged,
+  appDeleted,
+  appPhaseChanged,
+  appScaled,
+  appUpdated,
+  type CreatedSubscription,
+  createSubscription,
+  deleteSubscription,
+  type DeliveryPage,
+  type DeliveryView,
+  listDeliveries,
+  updateSubscription,
+  WEBHOOK_TYPES,
+  type WebhookType,
+} from '@slipway/contracts';
+import { actor, type Harness, waitFor } from '@slipway/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { appOf, phase } from '../fixture/facts.js';
+import {
+  type Behaviour,
+  type Received,
+  type Receiver,
+  startNotifications,
+  startReceiver,
+} from '../fixture/notifications.js';
+import { DeliveryEntity } from './delivery.entity.js';
+import { OPERATOR_ENDPOINT } from './endpoints.js';
+import { SendDeliveries } from './send-deliveries.js';
+
+const OPERATOR_SECRET = 'the operator’s';
+
+describe('deliveries', () => {
+  let harness: Harness;
+  let receiver: Receiver;
+  let kim: Actor;
+  let app: AppFacts;
+
+  beforeAll(async () => {
+    receiver = await startReceiver();
+    harness = await startNotifications({
+      // The operator's own may be on loopback without this; the webhooks of users may not.
+      OUTBOUND_ALLOW: '127.0.0.0/8',
+      WEBHOOK_URL: receiver.at('/operator'),
+      WEBHOOK_SECRET: OPERATOR_SECRET,
+      WEBHOOK_EVENTS: 'deployment_deleted',
+    });
+  });
+  afterAll(async () => {
+    await harness.close();
+    await receiver.close();
+  });
+  beforeEach(() => {
+    kim = actor();
+    app = appOf(kim.userId);
+  });
+
+  interface Hook extends CreatedSubscription {
+    readonly path: string;
+  }
+  const subscribe = async (behaviour?: Behaviour, types: readonly WebhookType[] = WEBHOOK_TYPES): Promise<Hook> => {
+    const path = `/${randomUUID()}`;
+    const url = receiver.at(path, behaviour);
+    const input = { name: path, url, types: [...types] };
+    return { ...(await harness.execute(createSubscription, input, { actor: kim })), path };
+  };
+  const list = ({ subscription }: Hook, more: object = {}): Promise<DeliveryPage> =>
+    harness.query(listDeliveries, { subscriptionId: subscription.id, page: 1, limit: 100, ...more }, { actor: kim });
+  const only = async (hook: Hook): Promise<DeliveryView> => {
+    const { deliveries } = await list(hook);
+    const [delivery] = deliveries;
+    if (!delivery || deliveries.length > 1) throw new Error(`${deliveries.length} deliveries`);
+    return delivery;
+  };
+  const ended = (hook: Hook, attempts = 1): Promise<DeliveryView> =>
+    waitFor(async () => {
+      const delivery = await only(hook);
+      return delivery.attempts === attempts && delivery;
+    });
+  const tell = (from: AppPhaseChanged['from'], to: AppPhaseChanged['to'], more: Partial<AppPhaseChanged> = {}) =>
+    harness.deliver(harness.message(appPhaseChanged, phase(app, from, to, more)));
+  const makeDue = async (hook: Hook): Promise<void> => {
+    const { id } = hook.subscription;
+    await harness.dataSource.query(
+      `update delivery set "nextAttemptAt" = now() where "endpointId" = $1 and "nextAttemptAt" is not null`,
+      [id],
+    );
+    harness.service.app.get(SendDeliveries, { strict: false }).wake(id);
+  };
+  const isSigned = ({ headers, text }: Received, key: Buffer): boolean => {
+    const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${text}`;
+    return headers['webhook-signature'] === `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+  };
+  const keyOf = ({ secret }: Hook): Buffer => Buffer.from(secret.slice('whsec_'.length), 'base64');
+
+  it('arrive signed right after the commit, with exactly the documented body', async () => {
+    const hook = await subscribe();
+    const message = harness.message(
+      appPhaseChanged,
+      phase(app, 'deploying', 'running', { url: 'https://shop.example.com' }),
+    );
+    await harness.deliver(message);
+    const [received] = await waitFor(() => receiver.received(hook.path).length > 0 && receiver.received(hook.path));
+    expect(received?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'user-agent': 'Container-Engine-Webhook/1.0',
+      'webhook-id': message.envelope.operationId,
+    });
+    expect(Object.keys(received?.body ?? {})).toEqual([
+      'deployment_id',
+      'status',
+      'type',
+      'timestamp',
+      'app_name',
+      'user_id',
+      'url',
+    ]);
+    expect(received?.body).toEqual({
+      deployment_id: app.id,
+      status: 'completed',
+      type: 'deployment_completed',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/),
+      app_name: 'shop',
+      user_id: kim.userId,
+      url: 'https://shop.example.com',
+    });
+    expect(received && isSigned(received, keyOf(hook))).toBe(true);
+    expect(await ended(hook)).toMatchObject({
+      eventId: message.envelope.operationId,
+      type: 'deployment_completed',
+      appId: app.id,
+      status: 'delivered',
+      lastStatusCode: 204,
+      lastError: null,
+      nextAttemptAt: null,
+      deliveredAt: expect.any(String),
+    });
+  });
+
+  it('begin within a fraction of a second, far from the next tick of the clock', async () => {
+    const hook = await subscribe();
+    const delays: number[] = [];
+    for (let round = 1; round <= 10; round += 1) {
+      await tell('deploying', 'running');
+      const committed = performance.now();
+      await waitFor(() => receiver.received(hook.path).length === round, { intervalMs: 2 });
+      delays.push(performance.now() - committed);
+    }
+    delays.sort((one, other) => one - other);
+    expect(delays[5]).toBeLessThan(100);
+  });
+
+  it('go to those who asked for the type, and are active', async () => {
+    const wanted = await subscribe(undefined, ['deployment_failed', 'deployment_scale_failed']);
+    const other = await subscribe(undefined, ['deployment_stopped']);
+    const nothing = await subscribe(undefined, []);
+    const off = await subscribe();
+    await harness.execute(updateSubscription, { id: off.subscription.id, active: false }, { actor: kim });
+    await tell('deploying', 'running');
+    await tell('scaling', 'failed', { after: 'scale' });
+    await waitFor(() => receiver.received(wanted.path).length === 2);
+    const [first, second] = receiver.received(wanted.path);
+    expect([first?.body.type, second?.body.type].sort()).toEqual(['deployment_failed', 'deployment_scale_failed']);
+    // One id would make a receiver drop the second as a repetition.
+    expect(first?.headers['webhook-id']).not.toBe(second?.headers['webhook-id']);
+    for (const hook of [other, nothing, off]) expect(await list(hook)).toEqual({ deliveries: [], total: 0 });
+  });
+
+  it('name the url that the App was last known to have', async () => {
+    const hook = await subscribe(undefined, ['deployment_scaling', 'deployment_updated', 'deployment_deleted']);
+    const bodies = () => receiver.received(hook.path).map(({ body }) => [body.type, body.url]);
+    await harness.publish(appUpdated, { app, actor: null, changes: ['image'], revision: 2 });
+    await waitFor(() => bodies().length === 1);
+    await tell('deploying', 'running', { url: 'https://shop.example.com' });
+    await harness.publish(appScaled, { app, actor: null, old: 1, new: 2 });
+    await waitFor(() => bodies().length === 2);
+    await harness.publish(appDeleted, { app });
+    await waitFor(() => bodies().length === 3);
+    expect(bodies()).toEqual([
+      ['deployment_updated', null],
+      ['deployment_scaling', 'https://shop.example.com'],
+      ['deployment_deleted', null],
+    ]);
+    expect(await harness.dataSource.query('select 1 from app_url where "appId" = $1', [app.id])).toEqual([]);
+  });
+
+  it('are one for an event that is delivered twice, in whatever order events come', async () => {
+    const hook = await subscribe();
+    const started = harness.message(appPhaseChanged, phase(app, 'pending', 'deploying'));
+    const completed = harness.message(appPhaseChanged, phase(app, 'deploying', 'running'));
+    for (const message of [completed, started, completed, started]) await harness.deliver(message);
+    await harness.dataSource.query(`delete from inbox where operation_id = any($1)`, [
+      [started.envelope.operationId, completed.envelope.operationId],
+    ]);
+    for (const message of [started, completed]) await harness.deliver(message);
+    await waitFor(async () => (await list(hook, { status: 'delivered' })).total === 2);
+    expect(receiver.received(hook.path)).toHaveLength(2);
+    expect((await list(hook)).total).toBe(2);
+  });
+
+  it('F9 are tried again after about five seconds under the same id, and arrive when the endpoint is well again', async () => {
+    let ill = true;
+    const hook = await subscribe((_, response) => void response.writeHead(ill ? 500 : 200).end());
+    await tell('deploying', 'running');
+    const failed = await ended(hook);
+    expect(failed).toMatchObject({
+      status: 'pending',
+      lastStatusCode: 500,
+      lastError: 'The endpoint answered 500.',
+      deliveredAt: null,
+    });
+    const [row] = await harness.dataSource.query<{ delay: number }[]>(
+      `select extract(epoch from "nextAttemptAt" - ("attemptLog"->0->>'at')::timestamptz)::float as delay
+         from delivery where "endpointId" = $1`,
+      [hook.subscription.id],
+    );
+    expect(row?.delay).toBeGreaterThan(3.9);
+    expect(row?.delay).toBeLessThan(7);
+    ill = false;
+    await makeDue(hook);
+    expect(await ended(hook, 2)).toMatchObject({ status: 'delivered', lastStatusCode: 200, lastError: null });
+    const [first, second] = receiver.received(hook.path);
+    expect(second?.text).toBe(first?.text);
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    expect(second && isSigned(second, keyOf(hook))).toBe(true);
+    const [stored] = await harness.rows(DeliveryEntity, { endpointId: hook.subscription.id });
+    expect(stored?.attemptLog).toMatchObject([
+      { statusCode: 500, error: 'The endpoint answered 500.' },
+      { statusCode: 200, error: null },
+    ]);
+  });
+
+  it('F9 wait as long as the endpoint asks for', async () => {
+    const hook = await subscribe((_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end());
+    await tell('deploying', 'running');
+    const { nextAttemptAt } = await ended(hook);
+    const waitMs = Date.parse(nextAttemptAt ?? '') - Date.now();
+    expect(waitMs).toBeGreaterThan(3_500_000);
+    expect(waitMs).toBeLessThan(3_700_000);
+  });
+
+  it('fail for good after the tenth attempt', async () => {
+    const hook = await subscribe((_, response) => void response.writeHead(503).end());
+    await tell('deploying', 'running');
+    await ended(hook);
+    for (let attempt = 2; attempt <= 10; attempt += 1) {
+      await makeDue(hook);
+      await ended(hook, attempt);
+    }
+    expect(await only(hook)).toMatchObject({ status: 'failed', attempts: 10, nextAttemptAt: null, deliveredAt: null });
+    await makeDue(hook);
+    expect(receiver.received(hook.path)).toHaveLength(10);
+  });
+
+  it('S11 do not follow redirects', async () => {
+    const goal = receiver.at(`/${randomUUID()}`);
+    const hook = await subscribe((_, response) => void response.writeHead(307, { location: goal }).end());
+    await tell('deploying', 'running');
+    expect(await ended(hook)).toMatchObject({
+      status: 'pending',
+      lastStatusCode: 307,
+      lastError: 'The endpoint answered 307; redirects are not followed.',
+    });
+    expect(receiver.received(new URL(goal).pathname)).toEqual([]);
+  });
+
+  it('F9 read no more of an answer than a little', async () => {
+    let written = 0;
+    const closed = new Promise<void>((resolve) => {
+      void subscribe((request, response) => {
+        response.writeHead(200);
+        const chunk = Buffer.alloc(16 * 1024);
+        const write = (): void => {
+          while (!response.destroyed) {
+            written += chunk.length;
+            if (!response.write(chunk)) return void response.once('drain', write);
+          }
+        };
+        request.socket.once('close', resolve);
+        write();
+      }).then(() => tell('deploying', 'running'));
+    });
+    await closed;
+    // What lies in the buffers of both sockets comes on top.
+    expect(written).toBeLessThan(8 * 1024 * 1024);
+    const delivered = await waitFor(async () => {
+      const rows = await harness.rows(DeliveryEntity, { appId: app.id, status: 'delivered' });
+      return rows.some(({ endpointId }) => endpointId !== OPERATOR_ENDPOINT) && rows;
+    });
+    expect(delivered.every(({ attempts }) => attempts === 1)).toBe(true);
+  });
+
+  it('F9 survive an endpoint that cuts the connection, speaks no HTTP, or is not there', async () => {
+    const cut = await subscribe((request) => void request.socket.resetAndDestroy());
+    const babbling = await subscribe((request) => void request.socket.end('what?\r\n\r\n'));
+    const away = await subscribe();
+    await harness.dataSource.query(`update subscription set url = 'http://127.0.0.1:1/' where id = $1`, [
+      away.subscription.id,
+    ]);
+    await tell('deploying', 'running');
+    expect(await ended(cut)).toMatchObject({ lastError: 'The connection was cut before an answer came.' });
+    expect(await ended(babbling)).toMatchObject({ lastError: 'The answer was no HTTP that can be read.' });
+    expect(await ended(away)).toMatchObject({ lastError: 'The connection was refused.' });
+  });
+
+  it('S11 have their address judged at every connect, whatever it was when the webhook was made', async () => {
+    const hook = await subscribe();
+    await harness.dataSource.query(`update subscription set url = $2 where id = $1`, [
+      hook.subscription.id,
+      `http://[::1]:${receiver.port}${hook.path}`,
+    ]);
+    await tell('deploying', 'running');
+    expect(await ended(hook)).toMatchObject({
+      lastStatusCode: null,
+      lastError: 'The host is at an address that webhooks may not go to.',
+    });
+    expect(receiver.received(hook.path)).toEqual([]);
+  });
+
+  it('P6 to an endpoint that hangs delay no other, and are cut after ten seconds', async () => {
+    const hanging = await subscribe(() => undefined);
+    const well = await subscribe();
+    for (let count = 0; count < 6; count += 1) await tell('deploying', 'running');
+    await waitFor(() => receiver.received(hanging.path).length === 4);
+    const before = performance.now();
+    await tell('running', 'failed');
+    await waitFor(() => receiver.received(well.path).length === 7, { intervalMs: 2 });
+    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(receiver.received(hanging.path)).toHaveLength(4);
+    const cut = await waitFor(
+      async () => {
+        const { deliveries } = await list(hanging);
+        return deliveries.find(({ attempts }) => attempts > 0);
+      },
+      { timeoutMs: 15_000 },
+    );
+    expect(cut).toMatchObject({ status: 'pending', lastStatusCode: null, lastError: 'No answer within 10 s.' });
+    await harness.execute(deleteSubscription, { id: hanging.subscription.id }, { actor: kim });
+  });
+
+  it('come again after the process ended in the middle of an attempt', async () => {
+    let stuck = true;
+    const hook = await subscribe((_, response) => {
+      if (!stuck) response.writeHead(204).end();
+    });
+    await tell('deploying', 'running');
+    await waitFor(() => receiver.received(hook.path).length === 1);
+    await harness.stop();
+    await harness.start();
+    expect(await only(hook)).toMatchObject({ status: 'pending', attempts: 0 });
+    stuck = false;
+    await makeDue(hook);
+    await ended(hook);
+    const [first, second] = receiver.received(hook.path);
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  });
+
+  it('are found by the clock when nobody was woken', async () => {
+    let ill = true;
+    const hook = await subscribe((_, response) => void response.writeHead(ill ? 500 : 204).end());
+    await tell('deploying', 'running');
+    await ended(hook);
+    ill = false;
+    await harness.dataSource.query(`update delivery set "nextAttemptAt" = now() where "endpointId" = $1`, [
+      hook.subscription.id,
+    ]);
+    expect(await ended(hook, 2)).toMatchObject({ status: 'delivered' });
+  });
+
+  it('end with the webhook that is switched off or deleted', async () => {
+    const ill: Behaviour = (_, response) => void response.writeHead(500).end();
+    const off = await subscribe(ill);
+    const deleted = await subscribe(ill);
+    await tell('deploying', 'running');
+    await Promise.all([ended(off), ended(deleted)]);
+    await harness.execute(updateSubscription, { id: off.subscription.id, active: false }, { actor: kim });
+    await harness.execute(deleteSubscription, { id: deleted.subscription.id }, { actor: kim });
+    expect(await only(off)).toMatchObject({
+      status: 'failed',
+      lastError: 'The webhook was switched off.',
+      nextAttemptAt: null,
+    });
+    expect(await harness.rows(DeliveryEntity, { endpointId: deleted.subscription.id })).toEqual([]);
+  });
+
+  it('are listed page by page, newest first, by status', async () => {
+    const hook = await subscribe((_, response) => {
+      response.writeHead(receiver.received(hook.path).length > 3 ? 500 : 204).end();
+    });
+    for (let count = 1; count <= 5; count += 1) {
+      await tell('deploying', 'running');
+      await waitFor(async () => (await list(hook)).deliveries.every(({ attempts }) => attempts === 1));
+    }
+    const everything = await list(hook);
+    expect(everything.total).toBe(5);
+    expect(everything.deliveries.map(({ status }) => status)).toEqual([
+      'pending',
+      'pending',
+      'delivered',
+      'delivered',
+      'delivered',
+    ]);
+    const second = await list(hook, { page: 2, limit: 2 });
+    expect(second.total).toBe(5);
+    expect(second.deliveries).toEqual(everything.deliveries.slice(2, 4));
+    expect((await list(hook, { page: 4, limit: 2 })).deliveries).toEqual([]);
+    const pending = await list(hook, { status: 'pending' });
+    expect(pending).toEqual({ deliveries: everything.deliveries.slice(0, 2), total: 2 });
+    expect(await list(hook, { status: 'failed' })).toEqual({ deliveries: [], total: 0 });
+  });
+
+  describe('to WEBHOOK_URL', () => {
+    const ofApp = () => receiver.received('/operator').filter(({ body }) => body.deployment_id === app.id);
+
+    it('tell of every user’s deployments the documented types and those named, signed with WEBHOOK_SECRET', async () => {
+      await tell('pending', 'deploying');
+      await tell('deploying', 'running');
+      await tell('running', 'stopped');
+      await tell('running', 'failed');
+      await harness.deliver(harness.message(appDeleted, { app }));
+      await waitFor(() => ofApp().length === 4);
+      expect(
+        ofApp()
+          .map(({ body }) => body.type)
+          .sort(),
+      ).toEqual(['deployment_completed', 'deployment_deleted', 'deployment_failed', 'deployment_started']);
+      expect(ofApp().map(({ body }) => body.user_id)).toEqual(Array.from({ length: 4 }, () => kim.userId));
+      for (const one of ofApp()) expect(isSigned(one, Buffer.from(OPERATOR_SECRET))).toBe(true);
+    });
+  });
+});
