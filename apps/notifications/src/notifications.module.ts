@@ -20,7 +20,7 @@ import { FeedEntity } from './feed/feed.entity.js';
 import { ListFeedHandler } from './feed/list-feed.js';
 import { migrations } from './migrations/index.js';
 import { NotificationsConfig } from './notifications.config.js';
-import { Outbound } from './outbound/outbound.js';
+import { OutboundAgents } from './outbound/outbound-agents.js';
 import { Pruning } from './pruning.js';
 import { CreateSubscriptionHandler } from './subscription/create-subscription.js';
 import { DeleteSubscriptionHandler } from './subscription/delete-subscription.js';
@@ -63,7 +63,7 @@ export class NotificationsModule {
         ListSubscriptionsHandler,
         ListDeliveriesHandler,
       ],
-      providers: [TakeInFact, Endpoints, SendDeliveries, Outbound, SubscriptionSecrets, Pruning],
+      providers: [TakeInFact, Endpoints, SendDeliveries, OutboundAgents, SubscriptionSecrets, Pruning],
     };
   }
 }

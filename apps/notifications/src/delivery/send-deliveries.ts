@@ -5,7 +5,7 @@ import type { SubscriptionId } from '@slipway/contracts';
 import { ServiceLogger, within } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
-import { Outbound } from '../outbound/outbound.js';
+import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { abandonDelivery, claimDelivery, type ClaimedDelivery, dueEndpoints, recordAttempt } from './claim-delivery.js';
 import { Endpoints, OPERATOR_ENDPOINT } from './endpoints.js';
 import { postWebhook } from './post-webhook.js';
@@ -36,7 +36,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly dataSource: DataSource,
     private readonly endpoints: Endpoints,
-    private readonly outbound: Outbound,
+    private readonly outbound: OutboundAgents,
     private readonly logger: ServiceLogger,
   ) {}
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AddressFilter, AddressRefusedError, type ResolveAll } from './address-filter.js';
 import { INTERNAL_NETWORKS, parseNetworks } from './networks.js';
-import { agentBehind } from './outbound.js';
+import { agentBehind } from './outbound-agents.js';
 
 const strict = new AddressFilter([]);
 const lenient = new AddressFilter(parseNetworks([...INTERNAL_NETWORKS, '0.0.0.0/0', '::/0']));

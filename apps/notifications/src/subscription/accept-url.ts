@@ -1,11 +1,11 @@
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 
-import type { Outbound } from '../outbound/outbound.js';
+import type { OutboundAgents } from '../outbound/outbound-agents.js';
 import { isWebhookUrl } from './subscription.js';
 
 /** Before any transaction, since names are looked up. @throws Refusal `invalid`, rule `url` */
-export async function acceptUrl(outbound: Outbound, url: string): Promise<void> {
+export async function acceptUrl(outbound: OutboundAgents, url: string): Promise<void> {
   if (!isWebhookUrl(url)) throw refused('It has to be an http or https URL without user and password.');
   if (await outbound.refuses(new URL(url).hostname)) {
     throw refused(

@@ -14,7 +14,7 @@ import { Inbox } from '@slipway/persistence';
 
 import { userIdOf } from '../caller.js';
 import { generateSecret } from '../delivery/signature.js';
-import { Outbound } from '../outbound/outbound.js';
+import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { acceptUrl } from './accept-url.js';
 import { MAX_SUBSCRIPTIONS } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -26,7 +26,7 @@ import { toSubscriptionView } from './subscription.view.js';
 export class CreateSubscriptionHandler {
   constructor(
     private readonly inbox: Inbox,
-    private readonly outbound: Outbound,
+    private readonly outbound: OutboundAgents,
     private readonly secrets: SubscriptionSecrets,
   ) {}
 

@@ -5,7 +5,7 @@ import { Inbox } from '@slipway/persistence';
 
 import { userIdOf } from '../caller.js';
 import { endPending } from '../delivery/end-pending.js';
-import { Outbound } from '../outbound/outbound.js';
+import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { acceptUrl } from './accept-url.js';
 import { changed } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -17,7 +17,7 @@ import { toSubscriptionView } from './subscription.view.js';
 export class UpdateSubscriptionHandler {
   constructor(
     private readonly inbox: Inbox,
-    private readonly outbound: Outbound,
+    private readonly outbound: OutboundAgents,
     private readonly secrets: SubscriptionSecrets,
   ) {}
 

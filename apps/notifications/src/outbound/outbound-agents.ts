@@ -13,7 +13,7 @@ const CONNECT_MS = 10_000;
 
 /** The two ways out: for the webhooks of users, and for the operator's own, which may lie in internal networks. */
 @Injectable()
-export class Outbound implements OnApplicationShutdown {
+export class OutboundAgents implements OnApplicationShutdown {
   private readonly users: AddressFilter;
   private readonly usersAgent: Agent;
   private readonly operatorAgent: Agent;
