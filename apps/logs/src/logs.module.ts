@@ -11,6 +11,7 @@ import { OnAppDeleting } from './activity/on-app-deleting.js';
 import { OnAppPhaseChanged } from './activity/on-app-phase-changed.js';
 import { OnAppScaled } from './activity/on-app-scaled.js';
 import { OnAppUpdated } from './activity/on-app-updated.js';
+import { PruneActivity } from './activity/prune-activity.js';
 import { AppAudienceEntity } from './audience/app-audience.entity.js';
 import { AppAudiences } from './audience/app-audiences.js';
 import { ClusterConnection } from './cluster/cluster-connection.js';
@@ -48,7 +49,7 @@ export class LogsModule {
         FollowLinesHandler,
         ListActivityHandler,
       ],
-      providers: [AppAudiences, ClusterConnection, FollowOwnership, LinePublisher, Follows],
+      providers: [AppAudiences, ClusterConnection, FollowOwnership, LinePublisher, Follows, PruneActivity],
     };
   }
 }

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppAudienceEntity } from '../audience/app-audience.entity.js';
 import { appOf, created } from '../fixture/logs.js';
 import { logs, migrations } from '../index.js';
+import { PruneActivity } from './prune-activity.js';
 
 describe('listActivity', () => {
   let harness: Harness;
@@ -130,6 +131,17 @@ describe('listActivity', () => {
     await created(harness, next);
     const entries = await list({ appId: undefined, environmentId: next.environment.id });
     expect(entries.map(({ appId }) => appId)).toEqual([next.id]);
+  });
+
+  it('forgets what is older than ACTIVITY_DAYS', async () => {
+    await created(harness, app);
+    await harness.deliver(scaled(2, 3));
+    const [newest, oldest] = await list();
+    await harness.dataSource.query(`update activity set "time" = now() - interval '91 days' where id = $1`, [
+      oldest?.id,
+    ]);
+    expect(await harness.service.app.get(PruneActivity, { strict: false }).prune()).toBe(1);
+    expect(await list()).toEqual([newest]);
   });
 
   it('needs a credential', async () => {

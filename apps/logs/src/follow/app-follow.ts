@@ -16,7 +16,7 @@ export interface FollowedApp {
 export type AppFollowPorts = FollowPorts & { readonly cluster: Pick<Cluster, 'watch'> };
 
 export class AppFollow {
-  /** Resolves when what any container writes from then on will be published. Rejects when it is stopped before. */
+  /** Resolves when what any container writes from then on will be published; never, when it is stopped before. */
   readonly started: Promise<void>;
   hasStarted = false;
 

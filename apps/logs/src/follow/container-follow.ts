@@ -38,7 +38,7 @@ export interface FollowPorts {
 export type Beginning = 'now' | 'start' | Position;
 
 export class ContainerFollow {
-  /** Resolves when what is written from then on will be published. */
+  /** Resolves when what is written from then on will be published; never, when it is stopped before. */
   readonly started: Promise<void>;
   /** Resolves when nothing more will come. */
   readonly finished: Promise<void>;
@@ -124,7 +124,6 @@ export class ContainerFollow {
       }
     }
     clearTimeout(this.lastLines);
-    this.begin();
   }
 
   // The cluster's own time decides where "now" is: the clocks of its nodes may differ from ours.

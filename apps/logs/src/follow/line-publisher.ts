@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { LiveLine } from '@slipway/contracts';
 import { Broker, Bus, logSubject } from '@slipway/messaging';
+import { failpoint } from '@slipway/runtime';
 
 import type { FollowedApp } from './app-follow.js';
 
@@ -27,6 +28,7 @@ export class LinePublisher {
     while (!this.bus.connected && !signal.aborted)
       await sleep(LOOK_AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
     if (signal.aborted) return;
+    await failpoint('logs.after-read-before-publish');
     const { pod, container } = line;
     this.bus.emit(
       logSubject({ environment: environmentId, app: appId, pod: pod ?? '', container: container ?? '' }),
