@@ -99,14 +99,16 @@ function environmentOf({ environment }: Pick<FoundApp, 'environment'>): Environm
 function toPodView(pod: V1Pod): PodView {
   const { metadata, spec, status } = pod;
   const containers = status?.containerStatuses ?? [];
+  const ready = isReady(pod);
   const telling = containers.map(
     ({ state, lastState }) => state?.waiting ?? state?.terminated ?? lastState?.terminated,
   );
-  const trouble = telling.find((state) => state !== undefined);
+  // A ready pod is in no trouble, whatever ended in it before.
+  const trouble = ready ? undefined : telling.find((state) => state !== undefined);
   return {
     name: metadata.name,
     phase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
-    ready: isReady(pod),
+    ready,
     restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
     node: spec?.nodeName ?? null,
     ip: status?.podIP ?? null,

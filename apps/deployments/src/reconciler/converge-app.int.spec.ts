@@ -234,6 +234,35 @@ describe('convergeApp', () => {
     },
   );
 
+  it('goes on after a crash before any of its writes, until nothing is left to do', async () => {
+    const writes = async (app: AppRecord, mayWrite: (step: number) => boolean): Promise<number> => {
+      let step = 0;
+      await convergeApp(cluster, app, rendering, () => mayWrite(step++)).catch((error: unknown) => {
+        if (!(error instanceof LeaseLostError)) throw error;
+      });
+      return step;
+    };
+    const steps = await writes(record(), () => true);
+    expect(steps).toBe(7);
+    for (let crash = 0; crash < steps; crash++) {
+      const app = record();
+      await writes(app, (step) => step < crash);
+      await until(app, 'running');
+      expect(await writes(app, () => true)).toBe(0);
+    }
+  });
+
+  it('goes on when the answer to a write is lost', async () => {
+    const app = record();
+    for (const resource of ['namespaces', 'deployments', 'ingresses']) {
+      embedded.faults.add({ verb: 'apply', resource, drop: 'after' });
+    }
+    for (let round = 0; round < 3; round++) {
+      expect((await pass(app)).failure).toMatchObject({ kind: 'unreachable', retriable: true });
+    }
+    await until(app, 'running');
+  });
+
   it('writes nothing once its lease is gone', async () => {
     const before = embedded.writes().length;
     await expect(convergeApp(cluster, record(), rendering, () => false)).rejects.toThrow(LeaseLostError);

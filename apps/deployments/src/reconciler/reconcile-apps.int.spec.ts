@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import {
   appDeleted,
   appPhaseChanged,
@@ -18,9 +20,12 @@ import { eventually, type Fixture, kim, lee, problemOf, startFixture } from '../
 describe('reconcileApps', () => {
   let fixture: Fixture;
   beforeAll(async () => {
-    fixture = await startFixture();
+    fixture = await startFixture({ ENVIRONMENT_MAX_PODS: '3' });
   });
-  afterEach(() => fixture.embedded.faults.clear());
+  afterEach(() => {
+    fixture.embedded.faults.clear();
+    expect(fixture.lines.filter(({ msg }) => msg === 'a pass over an app failed')).toEqual([]);
+  });
   afterAll(() => fixture.close());
 
   const history = async (id: string): Promise<string[]> =>
@@ -103,6 +108,27 @@ describe('reconcileApps', () => {
     expect((await fixture.get(id)).status.message).not.toBe('');
     await fixture.execute(updateApp, { app: { id }, containers: [{ image: 'registry.example.org/shop:1' }] });
     expect(await fixture.until(id, 'running')).toMatchObject({ status: { reason: '', message: '' } });
+  });
+
+  it('fails when the quota of its Environment is used up, and runs once it fits', async () => {
+    const id = randomUUID();
+    const environment = {
+      id,
+      name: `team-${id.slice(0, 8)}`,
+      namespace: `team-${id.slice(0, 8)}`,
+      kind: 'open',
+      version: 1,
+    } as const;
+    const app = await fixture.create({ environment: { ...environment, ownerId: null }, replicas: 5 });
+    await eventually(async () =>
+      expect((await fixture.get(app.id)).status).toMatchObject({ phase: 'failed', reason: 'ExceededQuota' }),
+    );
+    await fixture.execute(scaleApp, { app: { id: app.id }, replicas: 2, start: true });
+    await fixture.until(app.id, 'running');
+    await fixture.execute(deleteApp, { app: { id: app.id } });
+    await gone(app.id);
+    expect(await fixture.cluster.get({ kind: 'Namespace', name: environment.namespace })).toBeDefined();
+    expect(await fixture.cluster.list('Deployment', { namespace: environment.namespace })).toEqual([]);
   });
 
   it('keeps pods of the old Revision serving while an update fails', async () => {
