@@ -1,7 +1,11 @@
-import { deleteApp, scaleApp, stopApp } from '@slipway/contracts';
+import { randomUUID } from 'node:crypto';
+
+import { deleteApp, type Envelope, scaleApp, stopApp } from '@slipway/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { eventually, type Fixture, startFixture } from '../fixture/deployments.js';
+import { CreateAppHandler } from '../app/create-app.js';
+import { ScaleAppHandler } from '../app/scale-app.js';
+import { appInput, eventually, type Fixture, kim, startFixture } from '../fixture/deployments.js';
 
 describe('a cluster that is away', () => {
   let fixture: Fixture;
@@ -70,9 +74,17 @@ describe('several replicas', () => {
     const first = await holder();
     const other = await fixture.replica();
     try {
-      // Half of the commands are committed by the replica that does not reconcile.
-      const apps = await Promise.all(Array.from({ length: 6 }, () => fixture.create()));
-      await Promise.all(apps.map(({ id }) => fixture.until(id, 'running')));
+      // Committed by the replica that does not reconcile: only the clock of the other one finds it.
+      const envelope = (): Envelope => ({
+        messageId: randomUUID(),
+        operationId: randomUUID(),
+        correlationId: randomUUID(),
+        actor: kim,
+      });
+      const app = await other.app.get(CreateAppHandler).handle(appInput(), envelope());
+      await fixture.until(app.id, 'running');
+      await other.app.get(ScaleAppHandler).handle({ app: { id: app.id }, replicas: 2, start: true }, envelope());
+      await eventually(async () => expect((await fixture.get(app.id)).status.counts.ready).toBe(2));
       expect(await holder()).toBe(first);
       await fixture.service.close();
       const { id } = await fixture.create();
