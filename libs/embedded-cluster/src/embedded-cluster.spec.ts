@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -155,6 +155,15 @@ describe('startEmbeddedCluster', () => {
       { verb: 'apply', resource: 'configmaps', namespace: 'default', name: 'settings', manager: 'slipway' },
       { verb: 'delete', resource: 'configmaps', name: 'settings', manager: 'spec' },
     ]);
+  });
+
+  it('closes while a client is in the middle of its handshake', async () => {
+    const cluster = await start();
+    const socket = connect(cluster.port, '127.0.0.1');
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await cluster.close();
+    await ended;
   });
 
   it('closes while clients watch', async () => {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
 
 import { startControllers } from './controllers/start-controllers.js';
 import { type Fault, Faults } from './faults.js';
@@ -77,6 +78,12 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
   // A watch is quiet for as long as nothing happens.
   server.requestTimeout = 0;
   server.timeout = 0;
+  // A connection in the middle of its TLS handshake is none that closeAllConnections knows; it would keep the server open for ever.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   // A connection that a client keeps must not be closed just as the client sends on it.
   server.keepAliveTimeout = 120_000;
 
@@ -118,7 +125,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
         controllers.stop();
         logs.clear();
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       });
       return closing;
     },
