@@ -31,7 +31,7 @@ export class FeedEvent {
 }
 
 export class ListFeed {
-  /** Default: nothing but the newest id. */
+  /** Default: nothing but the newest id. `0` stands before the first entry. */
   @Text({ max: 20 }) @Optional() afterId?: string;
   @Integer({ min: 1, max: 500 }) limit: number;
 }
