@@ -53,7 +53,12 @@ describe('the gateway over a real broker', () => {
     await new Promise<void>((resolve) => (releaseAwait = resolve));
     return { app: appIn('stopped', { stopped: true }), reached: true };
   });
-  const feed = answering(listFeed, () => ({ events: [], gap: false, newestId: null }));
+  const stored: FeedEvent[] = [];
+  const feed = answering(listFeed, ({ afterId }) => ({
+    events: stored.filter(({ id }) => Number(id) > Number(afterId ?? Infinity)),
+    gap: false,
+    newestId: stored.at(-1)?.id ?? null,
+  }));
 
   beforeAll(async () => {
     broker = await startTestBroker(operations, createLogger({ level: 'silent' }));
@@ -142,7 +147,12 @@ describe('the gateway over a real broker', () => {
 
   it('answers 503 at once while the broker is away, and recovers by itself', async () => {
     expect((await fetch(`${url}/v1/deployments`, { headers: AUTHORIZED })).status).toBe(200);
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/ws/notifications`, { headers: AUTHORIZED });
+    const messages: string[] = [];
+    socket.on('message', (data: Buffer) => messages.push(data.toString()));
+    await new Promise((resolve) => socket.on('open', resolve));
     await broker.halt();
+    stored.push(event(1));
     await waitFor(async () => (await fetch(`${url}/readyz`)).status === 503);
     const before = Date.now();
     const write = await post('/v1/deployments', shop, { 'Idempotency-Key': 'k-2' });
@@ -158,6 +168,10 @@ describe('the gateway over a real broker', () => {
       timeoutMs: 15_000,
     });
     expect((await post('/v1/deployments', shop)).status).toBe(201);
+    // Nothing more has happened since: the reader gets what it missed all the same.
+    await waitFor(() => messages.length > 0);
+    expect(JSON.parse(messages[0] ?? '')).toMatchObject({ id: '1', type: 'deployment_created' });
+    socket.terminate();
   });
 
   it('finishes what runs when it stops, and takes nothing more', async () => {

@@ -1,13 +1,14 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { ServiceName } from '@slipway/contracts';
 import { MessagingModule } from '@slipway/messaging';
+import { ServiceLogger } from '@slipway/runtime';
 
 import { CoreModule } from './core/core.module.js';
 import { DIALECTS, type DialectEdge } from './core/dialect-edge.js';
 import { HttpEntry } from './core/http-entry.js';
 import { ContainerEngineModule } from './dialects/container-engine/container-engine.module.js';
 import { ContainerEngineEdge } from './dialects/container-engine/edge.js';
-import type { GatewayConfig } from './gateway.config.js';
+import { GatewayConfig } from './gateway.config.js';
 
 /** The core and the dialects over it. */
 @Module({
@@ -21,7 +22,16 @@ import type { GatewayConfig } from './gateway.config.js';
     HttpEntry,
   ],
 })
-export class GatewayModule {
+export class GatewayModule implements OnModuleInit {
+  constructor(
+    private readonly config: GatewayConfig,
+    private readonly logger: ServiceLogger,
+  ) {}
+
+  onModuleInit(): void {
+    if (this.config.redisUrl) this.logger.info('REDIS_URL is set and not used: nothing in Slipway needs Redis');
+  }
+
   static register(config: Readonly<GatewayConfig>): DynamicModule {
     const { natsUrl, sealPublicKeys } = config;
     return {

@@ -83,6 +83,28 @@ describe('Feed', () => {
     expect(seen).toEqual(['gap', '7', '8']);
   });
 
+  it('sees a hole at the very beginning', async () => {
+    const { subject, seen, sink, begin, stored } = feed([]);
+    await begin();
+    subject.start(sink);
+    stored.push(event(1), event(2));
+    subject.receive(event(2));
+    await settled();
+    expect(seen).toEqual(['1', '2']);
+  });
+
+  it('reads what it missed while the broker was away', async () => {
+    const { subject, seen, sink, begin, stored } = feed([event(1)]);
+    await begin();
+    subject.start(sink);
+    stored.push(event(2));
+    subject.catchUp();
+    await settled();
+    subject.receive(event(3));
+    await settled();
+    expect(seen).toEqual(['2', '3']);
+  });
+
   it('ends when a hole cannot be filled', async () => {
     const { subject, seen, sink, ask, begin } = feed([event(1)]);
     await begin();

@@ -6,12 +6,14 @@ import { feedSubject } from '@slipway/messaging';
 
 import { CoreClient } from './core-client.js';
 import type { HttpCall } from './http-call.js';
-import { LiveSubjects } from './live-subjects.js';
+import { LiveSubjects, spread } from './live-subjects.js';
 
 const PAGE = 500;
 /** Far more than arrives while a page is read; whoever falls behind further has to come again. */
 const MAX_PENDING = 5_000;
 const ID_LENGTH = 20;
+/** Stands before the first entry of a feed. */
+const BEFORE_ALL = '0';
 
 export interface FeedSink {
   event(event: FeedEvent): void;
@@ -40,6 +42,7 @@ export class FeedReader {
     const feed = new Feed(ask, afterId !== undefined && known === undefined);
     feed.stopListening = this.live.listen(feedSubject(call.actor.userId), {
       onMessage: (payload) => feed.receive(payload as FeedEvent),
+      onReconnect: () => void setTimeout(() => feed.catchUp(), spread()),
     });
     try {
       await feed.begin(known);
@@ -55,9 +58,10 @@ export class Feed {
   stopListening: () => void = () => undefined;
   private pending: FeedEvent[] = [];
   private sink: FeedSink | undefined;
-  /** The last entry that the reader has, null when the feed was empty. */
-  private cursor: string | null = null;
+  /** The last entry that the reader has. */
+  private cursor = BEFORE_ALL;
   private first: FeedPage | undefined;
+  private mayHaveMissed = false;
   private busy = false;
   private closed = false;
 
@@ -69,7 +73,7 @@ export class Feed {
 
   async begin(afterId: string | undefined): Promise<void> {
     const page = await this.ask(afterId);
-    if (afterId === undefined) this.cursor = page.newestId ?? null;
+    if (afterId === undefined) this.cursor = page.newestId ?? BEFORE_ALL;
     else {
       this.cursor = afterId;
       this.first = page;
@@ -90,6 +94,12 @@ export class Feed {
     else if (this.sink && !this.busy) void this.pump();
   }
 
+  /** Reads what may have been missed without a trace, as after a lost connection. */
+  catchUp(): void {
+    this.mayHaveMissed = true;
+    if (this.sink && !this.busy && !this.closed) void this.pump();
+  }
+
   close(): void {
     this.closed = true;
     this.pending = [];
@@ -104,6 +114,10 @@ export class Feed {
         this.first = undefined;
         await this.replay(page);
       }
+      if (this.mayHaveMissed) {
+        this.mayHaveMissed = false;
+        await this.replay(await this.ask(this.cursor));
+      }
       for (let event = this.pending.shift(); event && !this.closed; event = this.pending.shift())
         await this.pass(event);
     } catch (error) {
@@ -114,9 +128,8 @@ export class Feed {
   }
 
   private async pass(event: FeedEvent): Promise<void> {
-    const { cursor } = this;
     if (!this.isAhead(event)) return;
-    if (cursor !== null && event.previousId !== cursor) await this.replay(await this.ask(cursor));
+    if ((event.previousId ?? BEFORE_ALL) !== this.cursor) await this.replay(await this.ask(this.cursor));
     this.hand(event);
   }
 
@@ -127,7 +140,7 @@ export class Feed {
       const last = page.events.at(-1);
       if (this.closed || !last || page.events.length < PAGE) {
         // Of a feed that was forgotten in whole nothing is left to count from but its newest id.
-        if (page.gap && !last) this.cursor = page.newestId ?? null;
+        if (page.gap && !last) this.cursor = page.newestId ?? BEFORE_ALL;
         return;
       }
       page = await this.ask(last.id);
@@ -141,7 +154,7 @@ export class Feed {
   }
 
   private isAhead(event: FeedEvent): boolean {
-    return this.cursor === null || compareIds(event.id, this.cursor) > 0;
+    return compareIds(event.id, this.cursor) > 0;
   }
 
   private fail(error: unknown): void {

@@ -6,11 +6,12 @@ import type { Duplex } from 'node:stream';
 import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { withLogContext } from '@slipway/runtime';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 
 import { publicUrlOf, type GatewayConfig } from '../gateway.config.js';
 import { serveApiDocuments } from './api-documents.js';
-import { attachUpgrade } from './http-call.js';
+import { attachUpgrade, callOf } from './http-call.js';
 import { HttpEntry } from './http-entry.js';
 
 /** Longer than any id or name in a path may be, so that what is too long is refused by its own rule. */
@@ -58,7 +59,7 @@ export async function createHttpApplication(
   const adapter = new FastifyAdapter(fastifyOptions);
   const fastify: FastifyInstance = adapter.getInstance();
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (!arrived().receive(request, reply)) done();
+    if (!arrived().receive(request, reply)) withLogContext({ requestId: callOf(request).id }, done);
   });
   let closing = false;
   fastify.addHook('preClose', (done) => {

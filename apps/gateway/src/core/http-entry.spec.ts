@@ -123,6 +123,29 @@ describe('the way into the gateway', () => {
     expect(Number(headers.get('ratelimit-reset'))).toBeLessThanOrEqual(60);
   });
 
+  it('takes the address of a client from a proxy only when the proxy is trusted', async () => {
+    const remaining = async (from: TestGateway, address: string) => {
+      const { headers } = await fetch(`${from.url}/livez`, { headers: { 'X-Forwarded-For': address } });
+      return Number(headers.get('ratelimit-remaining'));
+    };
+    expect(await remaining(gateway, '203.0.113.1')).toBe((await remaining(gateway, '203.0.113.2')) + 1);
+    const behindProxy = await startGatewayOver(core, { TRUSTED_PROXIES: '127.0.0.1', REDIS_URL: 'redis://cache' });
+    expect(await remaining(behindProxy, '203.0.113.1')).toBe(599);
+    expect(await remaining(behindProxy, '203.0.113.2')).toBe(599);
+    expect(behindProxy.lines.filter((line) => line.includes('REDIS_URL'))).toHaveLength(1);
+    await behindProxy.close();
+  });
+
+  it('refuses an address that asks too often', async () => {
+    const strict = await startGatewayOver(core, { PUBLIC_RATE_LIMIT_PER_MINUTE: '1' });
+    expect((await fetch(`${strict.url}/livez`)).status).toBe(200);
+    const refused = await fetch(`${strict.url}/livez`);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect((await refused.json()).error).toEqual({ code: 'RATE_LIMITED', message: 'Too many requests', details: '' });
+    await strict.close();
+  });
+
   it('serves an upgrade to something else than a WebSocket as an ordinary request', async () => {
     const answer = await new Promise<number | undefined>((resolve, reject) => {
       const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
@@ -157,5 +180,6 @@ describe('the way into the gateway', () => {
     const line = gateway.lines.findLast((one) => one.includes('"answered"'));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ method: 'GET', path: '/health', status: 200 });
     expect(gateway.lines.join('')).not.toContain('secret-of-kim');
+    expect(JSON.parse(line ?? '{}').requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 });

@@ -3,7 +3,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Dialect } from '@slipway/contracts';
 import { Histogram, Metrics, ServiceLogger } from '@slipway/runtime';
-import { context, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { DIALECTS, type DialectEdge } from './dialect-edge.js';
@@ -63,7 +63,7 @@ export class HttpEntry {
   /** First of all for every request that the framework could read. True when it is answered. */
   receive(request: FastifyRequest, reply: FastifyReply): boolean {
     const call = this.open(request, reply);
-    hideToken(call);
+    describeSpan(call);
     if (isPreflight(call)) return this.answerPreflight(call);
     if (!request.is404) return false;
     sendAnswer(reply, call.dialect.renderUnrouted(this.routes.methodsOf(pathOf(request))));
@@ -136,11 +136,13 @@ function isPreflight(call: HttpCall): boolean {
   );
 }
 
-// The HTTP instrumentation has put the whole URL on its span before anybody else saw the request.
-function hideToken(call: HttpCall): void {
-  if (!call.query.has('token')) return;
-  const span = trace.getSpan(context.active());
-  for (const name of ['url.query', 'url.full', 'http.target', 'http.url']) span?.setAttribute(name, call.path);
+// The HTTP instrumentation knows no route, and has put the whole URL on its span before anybody else saw the request.
+function describeSpan({ method, route, path, query }: HttpCall): void {
+  const span = trace.getActiveSpan();
+  if (!span) return;
+  if (route !== undefined) span.updateName(`${method} ${route}`).setAttribute('http.route', route);
+  if (!query.has('token')) return;
+  for (const name of ['url.query', 'url.full', 'http.target', 'http.url']) span.setAttribute(name, path);
 }
 
 function pathOf(request: FastifyRequest): string {

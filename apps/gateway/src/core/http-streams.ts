@@ -19,6 +19,7 @@ export interface HttpStreamOptions {
 /** Chunks of text for one reader. */
 export class HttpStream extends Readable {
   private lost = 0;
+  private finished = false;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -32,7 +33,7 @@ export class HttpStream extends Readable {
 
   /** Sends a chunk, or counts it as lost while the reader is too slow. */
   offer(chunk: string): void {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.finished || this.destroyed) return;
     if (this.readableLength > MAX_BUFFERED_BYTES) {
       this.lost += 1;
       return;
@@ -44,8 +45,10 @@ export class HttpStream extends Readable {
 
   /** Ends the answer after what was offered. */
   finish(): void {
+    if (this.finished || this.destroyed) return;
+    this.finished = true;
     clearInterval(this.timer);
-    if (!this.destroyed && !this.readableEnded) this.push(null);
+    this.push(null);
   }
 
   override _read(): void {
@@ -56,7 +59,7 @@ export class HttpStream extends Readable {
   }
 
   private tellLost(): void {
-    if (this.lost === 0) return;
+    if (this.lost === 0 || this.finished) return;
     const count = this.lost;
     this.lost = 0;
     this.push(this.options.lost(count));

@@ -1,10 +1,12 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { Bus, type LiveSubscription } from '@slipway/messaging';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Broker, Bus, type LiveSubscription } from '@slipway/messaging';
 
 export interface LiveListener {
   onMessage(payload: unknown): void;
   /** Told how many messages this gateway was too slow for. */
   onDropped?(count: number): void;
+  /** The broker was away and is back: what was published meanwhile is lost. All are told at once, so what they ask then is spread. */
+  onReconnect(): void;
 }
 
 interface Shared {
@@ -14,10 +16,17 @@ interface Shared {
 
 /** Live subjects for many readers: one subscription each, however many listen. */
 @Injectable()
-export class LiveSubjects implements OnModuleDestroy {
+export class LiveSubjects implements OnModuleInit, OnModuleDestroy {
   private readonly shared = new Map<string, Shared>();
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly broker: Broker,
+  ) {}
+
+  onModuleInit(): void {
+    void this.tellReconnects();
+  }
 
   onModuleDestroy(): void {
     for (const { subscription } of this.shared.values()) subscription.unsubscribe();
@@ -56,4 +65,20 @@ export class LiveSubjects implements OnModuleDestroy {
     this.shared.set(subject, shared);
     return shared;
   }
+
+  private async tellReconnects(): Promise<void> {
+    for await (const status of this.broker.connection.status()) {
+      if (status.type !== 'reconnect') continue;
+      for (const { listeners } of this.shared.values()) {
+        for (const listener of listeners) listener.onReconnect();
+      }
+    }
+  }
+}
+
+const SPREAD_MS = 1_000;
+
+/** How long one of many readers waits before it asks for what it missed, so that they do not all ask at the same moment. */
+export function spread(): number {
+  return Math.random() * SPREAD_MS;
 }

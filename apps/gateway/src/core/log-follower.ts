@@ -4,14 +4,15 @@ import { Injectable } from '@nestjs/common';
 import { followLines, listLines, type ListLines, type LiveLine, type LogLine } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 
-import { CoreClient, isUnavailable } from './core-client.js';
+import { CoreClient } from './core-client.js';
 import type { HttpCall } from './http-call.js';
 import { comparableTime } from './line-time.js';
-import { LiveSubjects } from './live-subjects.js';
+import { LiveSubjects, spread } from './live-subjects.js';
 
 /** What waits while the past is read. */
 const MAX_PENDING = 10_000;
 const MAX_TAIL = 10_000;
+const RETRY_MS = 1_000;
 
 export interface LineSink {
   line(line: LogLine): void;
@@ -42,6 +43,7 @@ export class LogFollower {
 }
 
 export class FollowedLog {
+  private readonly beganAt = new Date().toISOString();
   private readonly lastTimes = new Map<string, string>();
   private past: LogLine[] = [];
   private pending: LiveLine[] = [];
@@ -98,35 +100,43 @@ export class FollowedLog {
       this.stopListening = this.live.listen(lease.subject, {
         onMessage: (payload) => this.receive(payload as LiveLine),
         onDropped: (count) => this.receive({ kind: 'gap', dropped: count }),
+        onReconnect: () => this.afterReconnect(),
       });
     }
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.keepUp(), lease.renewWithinMs / 2);
+  }
+
+  // Lines of now wait behind the ones that were missed, or the older ones would count as seen.
+  private afterReconnect(): void {
+    if (this.closed) return;
+    this.catchingUp = true;
+    this.interrupted = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.keepUp(), spread());
   }
 
   private async keepUp(): Promise<void> {
     try {
       await this.renew();
       if (this.interrupted) await this.catchUp();
-      this.interrupted = false;
     } catch (error) {
+      if (this.closed) return;
       if (error instanceof Refusal && error.problem.kind === 'not_found') return this.end();
-      if (!isUnavailable(error)) return this.end();
       this.interrupted = true;
-      if (!this.closed) this.timer = setTimeout(() => void this.keepUp(), 1_000);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.keepUp(), RETRY_MS);
     }
   }
 
   private async catchUp(): Promise<void> {
-    const since = [...this.lastTimes.values()].sort().at(0);
-    if (since === undefined) return;
     this.catchingUp = true;
-    try {
-      const { lines } = await this.core.query(this.call, listLines, { ...this.query, tail: MAX_TAIL, since });
-      for (const line of lines) this.hand(line);
-    } finally {
-      this.catchingUp = false;
-      this.flush();
-    }
+    const since = [...this.lastTimes.values()].sort().at(0) ?? this.beganAt;
+    const { lines } = await this.core.query(this.call, listLines, { ...this.query, tail: MAX_TAIL, since });
+    for (const line of lines) this.hand(line);
+    this.catchingUp = false;
+    this.interrupted = false;
+    this.flush();
   }
 
   private receive(message: LiveLine): void {

@@ -119,6 +119,8 @@ export class LogsController {
     });
     stream.once('close', () => log.close());
     call.set('Content-Type', events ? 'text/event-stream' : format === 'text' ? 'text/plain' : 'application/x-ndjson');
+    // HEAD has the headers of an answer that would never end.
+    if (call.method === 'HEAD') stream.finish();
     if (events) stream.offer('retry: 2000\n\n');
     log.start({
       line: (line) => {

@@ -320,6 +320,13 @@ describe('streams', () => {
       await vi.waitFor(() => expect(core.listenersOf(LOGS)).toBe(0));
     });
 
+    it('have headers alone for HEAD', async () => {
+      const headers = { Authorization: `Bearer ${API_KEY}` };
+      const answer = await fetch(`${gateway.url}${PATH}?follow=true`, { method: 'HEAD', headers });
+      expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
+      await vi.waitFor(() => expect(core.listenersOf(LOGS)).toBe(0));
+    });
+
     it('follow as server-sent events, which can be resumed', async () => {
       const { answer, read, stop } = await follow('', {
         Accept: 'text/event-stream',
