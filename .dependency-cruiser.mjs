@@ -19,7 +19,7 @@ const LIBS = {
   runtime: [],
   messaging: ['contracts', 'runtime'],
   persistence: ['contracts', 'messaging', 'runtime'],
-  cluster: [],
+  cluster: ['runtime'],
   'embedded-cluster': [],
   testing: ['contracts', 'messaging', 'persistence', 'runtime', 'embedded-cluster'],
 };

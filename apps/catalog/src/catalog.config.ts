@@ -1,20 +1,8 @@
-import { Variable } from '@slipway/runtime';
-import { IsNotEmpty } from 'class-validator';
+import { NatsUrl } from '@slipway/messaging';
+import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 
 export class CatalogConfig {
-  @Variable('DATABASE_URL', { required: 'always', secret: true, description: "PostgreSQL, as this service's role." })
-  @IsNotEmpty()
-  databaseUrl: string;
-
-  @Variable('NATS_URL', { required: 'always', secret: true, description: "The broker, as this service's user." })
-  @IsNotEmpty()
-  natsUrl: string;
-
-  @Variable('ENCRYPTION_KEYS', {
-    required: 'always',
-    secret: true,
-    description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
-  })
-  @IsNotEmpty()
-  encryptionKeys: string;
+  @DatabaseUrl() databaseUrl: string;
+  @NatsUrl() natsUrl: string;
+  @EncryptionKeys() encryptionKeys: string;
 }

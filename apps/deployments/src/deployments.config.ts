@@ -1,5 +1,8 @@
-import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 
+import { KubeconfigContext, KubeconfigPath, KubernetesServiceHost, KubernetesServicePort } from '@slipway/cluster';
+import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
+import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
 
 const DOMAIN_SUFFIX = 'vinhomes.co.uk';
@@ -11,50 +14,14 @@ const RESYNC_SECONDS = 300;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export class DeploymentsConfig {
-  @Variable('DATABASE_URL', {
-    required: 'always',
-    secret: true,
-    description: "PostgreSQL, as this service's role.",
-  })
-  @IsNotEmpty()
-  databaseUrl: string;
-
-  @Variable('NATS_URL', { required: 'always', secret: true, description: "The broker, as this service's user." })
-  @IsNotEmpty()
-  natsUrl: string;
-
-  @Variable('ENCRYPTION_KEYS', {
-    required: 'always',
-    secret: true,
-    description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
-  })
-  @IsNotEmpty()
-  encryptionKeys: string;
-
-  @Variable('SEAL_PRIVATE_KEY', {
-    required: 'always',
-    secret: true,
-    description: 'X25519 keys that open sealed fields, `<id>:<base64>,…`.',
-  })
-  @IsNotEmpty()
-  sealPrivateKey: string;
-
-  @Variable('KUBECONFIG_PATH', { description: 'Kubeconfig of the cluster; default: that of the pod it runs in.' })
-  kubeconfigPath?: string;
-
-  @Variable('KUBECONFIG_CONTEXT', { description: 'Context in that file; default: its current one.' })
-  kubeconfigContext?: string;
-
-  @Variable('KUBERNETES_SERVICE_HOST', { description: 'Set by Kubernetes inside a pod.' })
-  kubernetesServiceHost?: string;
-
-  @Variable('KUBERNETES_SERVICE_PORT', {
-    type: 'integer',
-    default: 443,
-    description: 'Set by Kubernetes inside a pod.',
-  })
-  @IsInt()
-  kubernetesServicePort: number;
+  @DatabaseUrl() databaseUrl: string;
+  @NatsUrl() natsUrl: string;
+  @EncryptionKeys() encryptionKeys: string;
+  @SealPrivateKey() sealPrivateKey: string;
+  @KubeconfigPath() kubeconfigPath?: string;
+  @KubeconfigContext() kubeconfigContext?: string;
+  @KubernetesServiceHost() kubernetesServiceHost?: string;
+  @KubernetesServicePort() kubernetesServicePort: number;
 
   @Variable('KUBERNETES_NAMESPACE', {
     default: KUBERNETES_NAMESPACE,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ClusterConnection } from '@slipway/cluster';
 import { MessagingModule } from '@slipway/messaging';
 import { PersistenceModule } from '@slipway/persistence';
 
@@ -22,7 +23,6 @@ import { WorkloadEntity } from './app/workload.entity.js';
 import type { DeploymentsConfig } from './deployments.config.js';
 import { EnvironmentEntity } from './environment/environment.entity.js';
 import { migrations } from './migrations/index.js';
-import { ClusterConnection } from './reconciler/cluster-connection.js';
 import { ClusterContactEntity } from './reconciler/cluster-contact.entity.js';
 import { ReconcileApps } from './reconciler/reconcile-apps.js';
 import { StoreStatus } from './reconciler/store-status.js';
@@ -59,7 +59,15 @@ export class DeploymentsModule {
         CountAppsHandler,
         AwaitAppHandler,
       ],
-      providers: [AppQueries, AppSignals, CommitChange, ClusterConnection, WatchContact, StoreStatus, ReconcileApps],
+      providers: [
+        AppQueries,
+        AppSignals,
+        CommitChange,
+        { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
+        WatchContact,
+        StoreStatus,
+        ReconcileApps,
+      ],
     };
   }
 }

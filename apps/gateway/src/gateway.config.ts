@@ -1,3 +1,4 @@
+import { NatsUrl, SealPublicKeys } from '@slipway/messaging';
 import { Variable } from '@slipway/runtime';
 import { IsIn, IsInt, IsNotEmpty, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
 
@@ -9,20 +10,8 @@ const PUBLIC_RATE_LIMIT_PER_MINUTE = 600;
 const DEVELOPMENT_SECRET = 'a development secret that protects nothing';
 
 export class GatewayConfig {
-  @Variable('NATS_URL', {
-    required: 'always',
-    secret: true,
-    description: "The message broker with the gateway's user: nats://gateway:<password>@host:4222.",
-  })
-  @IsNotEmpty()
-  natsUrl: string;
-
-  @Variable('SEAL_PUBLIC_KEYS', {
-    required: 'always',
-    description: 'Public keys that secret fields are sealed for: <service>:<id>:<base64>,…',
-  })
-  @IsNotEmpty()
-  sealPublicKeys: string;
+  @NatsUrl() natsUrl: string;
+  @SealPublicKeys() sealPublicKeys: string;
 
   @Variable('REQUEST_HASH_SECRET', {
     default: DEVELOPMENT_SECRET,

@@ -1,33 +1,16 @@
+import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
+import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
-import { IsIn, IsInt, IsNotEmpty, Matches, Max, Min, MinLength } from 'class-validator';
+import { IsIn, IsInt, Matches, Max, Min, MinLength } from 'class-validator';
 
 const JWT_EXPIRES_IN_SECONDS = 3600;
 const API_KEY_PREFIX = 'ce_dev_';
 
 export class IdentityConfig {
-  @Variable('DATABASE_URL', { required: 'always', secret: true, description: "PostgreSQL, as this service's role." })
-  @IsNotEmpty()
-  databaseUrl: string;
-
-  @Variable('NATS_URL', { required: 'always', secret: true, description: "The broker, as this service's user." })
-  @IsNotEmpty()
-  natsUrl: string;
-
-  @Variable('ENCRYPTION_KEYS', {
-    required: 'always',
-    secret: true,
-    description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
-  })
-  @IsNotEmpty()
-  encryptionKeys: string;
-
-  @Variable('SEAL_PRIVATE_KEY', {
-    required: 'always',
-    secret: true,
-    description: 'X25519 keys that open sealed fields, `<id>:<base64>,…`.',
-  })
-  @IsNotEmpty()
-  sealPrivateKey: string;
+  @DatabaseUrl() databaseUrl: string;
+  @NatsUrl() natsUrl: string;
+  @EncryptionKeys() encryptionKeys: string;
+  @SealPrivateKey() sealPrivateKey: string;
 
   @Variable('JWT_SECRET', {
     secret: true,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ClusterConnection } from '@slipway/cluster';
 import { ServiceName } from '@slipway/contracts';
 import { MessagingModule } from '@slipway/messaging';
 import { PersistenceModule } from '@slipway/persistence';
@@ -11,10 +12,8 @@ import { OnAppDeleting } from './activity/on-app-deleting.js';
 import { OnAppPhaseChanged } from './activity/on-app-phase-changed.js';
 import { OnAppScaled } from './activity/on-app-scaled.js';
 import { OnAppUpdated } from './activity/on-app-updated.js';
-import { PruneActivity } from './activity/prune-activity.js';
 import { AppAudienceEntity } from './audience/app-audience.entity.js';
 import { AppAudiences } from './audience/app-audiences.js';
-import { ClusterConnection } from './cluster/cluster-connection.js';
 import { FollowLeaseEntity } from './follow/follow-lease.entity.js';
 import { FollowLinesHandler } from './follow/follow-lines.js';
 import { FollowOwnerEntity } from './follow/follow-owner.entity.js';
@@ -31,12 +30,20 @@ const entities = [AppAudienceEntity, TombstoneEntity, ActivityEntity, FollowLeas
 
 @Module({})
 export class LogsModule {
-  static register({ natsUrl, databaseUrl, encryptionKeys }: Readonly<LogsConfig>): DynamicModule {
+  static register(config: Readonly<LogsConfig>): DynamicModule {
+    const { natsUrl, databaseUrl, encryptionKeys } = config;
     return {
       module: LogsModule,
       imports: [
         MessagingModule.register({ service, natsUrl }),
-        PersistenceModule.register({ service, databaseUrl, encryptionKeys, entities, migrations }),
+        PersistenceModule.register({
+          service,
+          databaseUrl,
+          encryptionKeys,
+          entities,
+          migrations,
+          prunes: [{ table: 'activity', condition: `"time" < now() - interval '${config.activityDays} days'` }],
+        }),
       ],
       controllers: [
         OnAppCreated,
@@ -49,7 +56,13 @@ export class LogsModule {
         FollowLinesHandler,
         ListActivityHandler,
       ],
-      providers: [AppAudiences, ClusterConnection, FollowOwnership, LinePublisher, Follows, PruneActivity],
+      providers: [
+        AppAudiences,
+        { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
+        FollowOwnership,
+        LinePublisher,
+        Follows,
+      ],
     };
   }
 }

@@ -1,4 +1,6 @@
 import { WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
+import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
+import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
 import { IsIn, IsNotEmpty, IsOptional, ValidateBy } from 'class-validator';
 
@@ -8,29 +10,10 @@ import { isWebhookUrl } from './subscription/subscription.js';
 export const ALL_TYPES = 'all';
 
 export class NotificationsConfig {
-  @Variable('DATABASE_URL', { required: 'always', secret: true, description: "PostgreSQL, as this service's role." })
-  @IsNotEmpty()
-  databaseUrl: string;
-
-  @Variable('NATS_URL', { required: 'always', secret: true, description: "The broker, as this service's user." })
-  @IsNotEmpty()
-  natsUrl: string;
-
-  @Variable('ENCRYPTION_KEYS', {
-    required: 'always',
-    secret: true,
-    description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
-  })
-  @IsNotEmpty()
-  encryptionKeys: string;
-
-  @Variable('SEAL_PRIVATE_KEY', {
-    required: 'always',
-    secret: true,
-    description: 'X25519 keys that open sealed fields, `<id>:<base64>,…`.',
-  })
-  @IsNotEmpty()
-  sealPrivateKey: string;
+  @DatabaseUrl() databaseUrl: string;
+  @NatsUrl() natsUrl: string;
+  @EncryptionKeys() encryptionKeys: string;
+  @SealPrivateKey() sealPrivateKey: string;
 
   @Variable('WEBHOOK_URL', {
     description:

@@ -16,12 +16,12 @@ import { OnAppScaled } from './fact/on-app-scaled.js';
 import { OnAppUpdated } from './fact/on-app-updated.js';
 import { TakeInFact } from './fact/take-in-fact.js';
 import { FeedEntryEntity } from './feed/feed-entry.entity.js';
+import { FEED_KEPT } from './feed/feed.js';
 import { FeedEntity } from './feed/feed.entity.js';
 import { ListFeedHandler } from './feed/list-feed.js';
 import { migrations } from './migrations/index.js';
 import { NotificationsConfig } from './notifications.config.js';
 import { OutboundAgents } from './outbound/outbound-agents.js';
-import { Pruning } from './pruning.js';
 import { CreateSubscriptionHandler } from './subscription/create-subscription.js';
 import { DeleteSubscriptionHandler } from './subscription/delete-subscription.js';
 import { GetSubscriptionHandler } from './subscription/get-subscription.js';
@@ -31,6 +31,9 @@ import { SubscriptionSecrets } from './subscription/subscription-secrets.js';
 import { UpdateSubscriptionHandler } from './subscription/update-subscription.js';
 
 const service = ServiceName.notifications;
+
+/** The longest schedule of retries takes three and a half days; a month lets its owner look into it. */
+const DELIVERIES_KEPT = '30 days';
 
 @Module({})
 export class NotificationsModule {
@@ -46,6 +49,13 @@ export class NotificationsModule {
           encryptionKeys,
           entities: [FeedEntity, FeedEntryEntity, AppUrlEntity, SubscriptionEntity, DeliveryEntity],
           migrations,
+          prunes: [
+            { table: 'feed_entry', condition: `"time" < now() - interval '${FEED_KEPT}'` },
+            {
+              table: 'delivery',
+              condition: `"createdAt" < now() - interval '${DELIVERIES_KEPT}' and "status" <> 'pending'`,
+            },
+          ],
         }),
       ],
       controllers: [
@@ -63,7 +73,7 @@ export class NotificationsModule {
         ListSubscriptionsHandler,
         ListDeliveriesHandler,
       ],
-      providers: [TakeInFact, Endpoints, SendDeliveries, OutboundAgents, SubscriptionSecrets, Pruning],
+      providers: [TakeInFact, Endpoints, SendDeliveries, OutboundAgents, SubscriptionSecrets],
     };
   }
 }

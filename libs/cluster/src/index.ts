@@ -15,6 +15,13 @@ export type { FollowLogOptions } from './logs/follow-log.js';
 export type { LogLine, LogSource } from './logs/log-line.js';
 export type { ReadLogOptions } from './logs/read-log.js';
 export type { ApplyOptions } from './objects/apply-object.js';
+export { ClusterConnection, type ClusterSource } from './operator/cluster-connection.js';
+export {
+  KubeconfigContext,
+  KubeconfigPath,
+  KubernetesServiceHost,
+  KubernetesServicePort,
+} from './operator/variables.js';
 export type { DeleteOptions } from './objects/delete-object.js';
 export { apiVersionOf, isKind, isNamespaced, type Kind, type KindTypes } from './objects/kinds.js';
 export type { KubeMetadata, KubeObject, ObjectRef, Wire } from './objects/kube-object.js';

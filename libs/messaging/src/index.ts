@@ -30,6 +30,7 @@ export {
 } from './sealing/seal-keys.js';
 export { Sealing } from './sealing/sealing.js';
 export { decodeToken, encodeToken, feedSubject, inboxPrefixOf, logSubject, Stream } from './subjects.js';
+export { NatsUrl, SealPrivateKey, SealPublicKeys } from './variables.js';
 export { JetStreamTransport } from './transport/jetstream-transport.js';
 export { EnvelopeError, fromHeaders, Header, toHeaders } from './wire/headers.js';
 export { markReplayed, wasReplayed } from './wire/reply.js';

@@ -6,6 +6,7 @@ export {
   type EntityClass,
   type MigrationClass,
   type PersistenceOptions,
+  type Prune,
   schemaOf,
 } from './database/database-options.js';
 export { type CipherPlace, DecryptionError, Encryption } from './encryption/encryption.js';
@@ -17,5 +18,7 @@ export { prepareDatabase, type ServiceRole } from './migrations/prepare-database
 export { type AddOptions, Outbox } from './outbox/outbox.js';
 export { OutboxRelay } from './outbox/outbox-relay.js';
 export { refillEvents } from './outbox/refill-events.js';
+export { DatabaseUrl, EncryptionKeys } from './variables.js';
+export { Pruning } from './pruning.js';
 export { PersistenceModule } from './persistence.module.js';
 export { Reader, Transactions, Tx } from './transaction/transactions.js';

@@ -62,7 +62,7 @@ export class PersistenceModule {
         Pruning,
         CloseDatabase,
       ],
-      exports: [Inbox, Transactions, Encryption, DataSource, OutboxRelay],
+      exports: [Inbox, Transactions, Encryption, DataSource, OutboxRelay, Pruning],
     };
   }
 }

@@ -32,7 +32,7 @@ describe('prune', () => {
     await outbox('9 days', '8 days');
     await outbox('9 days', '6 days');
     await outbox('9 days', null);
-    expect(await new Pruning(dataSource, silent).prune()).toBe(2501);
+    expect(await new Pruning(dataSource, silent, {}).prune()).toBe(2501);
     expect(
       await dataSource.query(`select (select count(*) from inbox) as inbox, (select count(*) from outbox) as outbox`),
     ).toEqual([{ inbox: '10', outbox: '2' }]);

@@ -1,14 +1,20 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ServiceLogger } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
+import { PERSISTENCE_OPTIONS, quoteName, type PersistenceOptions, type Prune } from './database/database-options.js';
+
 // EVENTS keeps its messages for seven days, and a lost broker disk is refilled from the outbox; an Idempotency-Key is good for 24 hours.
 const KEPT = '7 days';
+const OWN: readonly Prune[] = [
+  { table: 'outbox', condition: `sent_at < now() - interval '${KEPT}'` },
+  { table: 'inbox', condition: `created_at < now() - interval '${KEPT}'` },
+];
 const BATCH_SIZE = 1_000;
 const FIRST_MS = 60_000;
 const EVERY_MS = 10 * 60_000;
 
-/** Owns forgetting what the inbox and the outbox need no longer. Several replicas may prune at once. */
+/** Owns forgetting what the inbox, the outbox and the service's own tables need no longer. Several replicas may prune at once. */
 @Injectable()
 export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -18,6 +24,7 @@ export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly dataSource: DataSource,
     private readonly logger: ServiceLogger,
+    @Inject(PERSISTENCE_OPTIONS) private readonly options: Pick<PersistenceOptions, 'prunes'>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -32,20 +39,20 @@ export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Deletes in batches, so that no statement holds many rows, and returns how many rows went. */
   async prune(): Promise<number> {
-    return (
-      (await this.deleteWhere('outbox', 'id', `sent_at < now() - interval '${KEPT}'`)) +
-      (await this.deleteWhere('inbox', 'operation_id', `created_at < now() - interval '${KEPT}'`))
-    );
+    let total = 0;
+    for (const prune of [...OWN, ...(this.options.prunes ?? [])]) total += await this.delete(prune);
+    return total;
   }
 
-  private async deleteWhere(table: string, key: string, condition: string): Promise<number> {
+  private async delete({ table, condition }: Prune): Promise<number> {
+    const name = quoteName(table);
     let total = 0;
     while (!this.stopping) {
-      const rows = await this.dataSource.query<[unknown[], number]>(
-        `delete from ${table} where ${key} in (select ${key} from ${table} where ${condition} limit ${BATCH_SIZE} for update skip locked)`,
+      const [, count] = await this.dataSource.query<[unknown[], number]>(
+        `delete from ${name} where ctid in (select ctid from ${name} where ${condition} limit ${BATCH_SIZE} for update skip locked)`,
       );
-      total += rows[1];
-      if (rows[1] < BATCH_SIZE) break;
+      total += count;
+      if (count < BATCH_SIZE) break;
     }
     return total;
   }
@@ -55,8 +62,8 @@ export class Pruning implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer = setTimeout(
       () => {
         this.running = this.prune().then(
-          (count) => this.logger.debug('inbox and outbox are pruned', { count }),
-          (err: unknown) => this.logger.warn('inbox and outbox could not be pruned', { err }),
+          (count) => this.logger.debug('old rows are pruned', { count }),
+          (err: unknown) => this.logger.warn('old rows could not be pruned', { err }),
         );
         if (!this.stopping) this.schedule(EVERY_MS);
       },

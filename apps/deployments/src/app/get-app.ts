@@ -1,11 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { AppView, type Envelope, GetApp, getApp, problem } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
-import { type Cluster, ClusterError, type V1Pod } from '@slipway/cluster';
+import { ClusterConnection, type Cluster, ClusterError, type V1Pod } from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
 
 import { DeploymentsConfig } from '../deployments.config.js';
-import { ClusterConnection } from '../reconciler/cluster-connection.js';
 import { podsOf } from '../reconciler/converge-app.js';
 import { actorOf } from './actor.js';
 import { AppQueries, type FoundApp } from './app.queries.js';

@@ -6,7 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Phase } from '@slipway/contracts';
-import { type Cluster, ClusterError, type KubeObject, type LeaderElection, type Watcher } from '@slipway/cluster';
+import {
+  ClusterConnection,
+  type Cluster,
+  ClusterError,
+  type KubeObject,
+  type LeaderElection,
+  type Watcher,
+} from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
 import { Counter, Histogram, inSpan, Metrics, ServiceLogger } from '@slipway/runtime';
 
@@ -16,7 +23,6 @@ import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
 import { DeploymentsConfig } from '../deployments.config.js';
 import { chooseIngressClass } from './choose-ingress-class.js';
-import { ClusterConnection } from './cluster-connection.js';
 import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
 import { type AppRecord, INSTANCE, MANAGED_BY, type Rendering } from './desired-objects.js';
 import { observedStatus, type ObservedStatus } from './observed-status.js';

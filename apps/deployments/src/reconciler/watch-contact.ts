@@ -2,12 +2,11 @@
 // all of them know together, so that one replica without a network does not speak for the others.
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { AppId } from '@slipway/contracts';
-import { ClusterError } from '@slipway/cluster';
+import { ClusterConnection, ClusterError } from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
 import { ServiceLogger } from '@slipway/runtime';
 
 import { AppSignals } from '../app/app-signals.js';
-import { ClusterConnection } from './cluster-connection.js';
 
 // A silent cluster is told within ten seconds: two of pause, three of waiting for the answer, and this, twice over.
 const ASK_EVERY_MS = 2_000;

@@ -11,14 +11,13 @@ import {
   listActivity,
   type ListActivity,
 } from '@slipway/contracts';
-import { assertNoDrift } from '@slipway/persistence';
+import { assertNoDrift, Pruning } from '@slipway/persistence';
 import { actor, type Harness, startHarness } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AppAudienceEntity } from '../audience/app-audience.entity.js';
 import { appOf, created } from '../fixture/logs.js';
 import { logs, migrations } from '../index.js';
-import { PruneActivity } from './prune-activity.js';
 
 describe('listActivity', () => {
   let harness: Harness;
@@ -140,7 +139,7 @@ describe('listActivity', () => {
     await harness.dataSource.query(`update activity set "time" = now() - interval '91 days' where id = $1`, [
       oldest?.id,
     ]);
-    expect(await harness.service.app.get(PruneActivity, { strict: false }).prune()).toBe(1);
+    expect(await harness.service.app.get(Pruning, { strict: false }).prune()).toBe(1);
     expect(await list()).toEqual([newest]);
   });
 

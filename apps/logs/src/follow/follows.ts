@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ClusterConnection } from '@slipway/cluster';
 import { type AppId, problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { Gauge, Metrics, ServiceLogger, within } from '@slipway/runtime';
 
-import { ClusterConnection } from '../cluster/cluster-connection.js';
 import { clusterUnreachable } from '../line/cluster-unreachable.js';
 import { AppFollow, type FollowedApp } from './app-follow.js';
 import { FollowOwnership } from './follow-ownership.js';

@@ -1,11 +1,10 @@
 import { Controller } from '@nestjs/common';
-import { ClusterError, type V1Pod } from '@slipway/cluster';
+import { ClusterConnection, ClusterError, type V1Pod } from '@slipway/cluster';
 import { type Envelope, LineList, listLines, type ListLines, type LogLine, problem } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
 import { ServiceLogger } from '@slipway/runtime';
 
 import { AppAudiences } from '../audience/app-audiences.js';
-import { ClusterConnection } from '../cluster/cluster-connection.js';
 import { containersOf, listPods } from './app-pods.js';
 import { clusterUnreachable } from './cluster-unreachable.js';
 import { toLineTime } from './line-time.js';

@@ -14,13 +14,12 @@ import {
   listFeed,
 } from '@slipway/contracts';
 import { feedSubject } from '@slipway/messaging';
-import { assertNoDrift } from '@slipway/persistence';
+import { assertNoDrift, Pruning } from '@slipway/persistence';
 import { actor, type Harness, waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { appOf, phase } from '../fixture/facts.js';
 import { startNotifications } from '../fixture/notifications.js';
-import { Pruning } from '../pruning.js';
 
 describe('the feed of a user', () => {
   let harness: Harness;

@@ -9,6 +9,13 @@ export type MigrationClass = new () => MigrationInterface;
 /** Connections of one replica. Services × replicas × poolSize has to stay below the server's max_connections (100 by default). */
 export const DEFAULT_POOL_SIZE = 5;
 
+/** Rows of a table that are deleted in batches, every ten minutes, by whichever replica comes first. */
+export interface Prune {
+  readonly table: string;
+  /** SQL that is true of a row nobody needs any more. It stands in a statement as it is: never a value from outside. */
+  readonly condition: string;
+}
+
 export interface PersistenceOptions {
   /** The service's name: it decides the schema, the name shown in pg_stat_activity and the associated data of ciphertexts. */
   readonly service: string;
@@ -19,6 +26,8 @@ export interface PersistenceOptions {
   readonly migrations: readonly MigrationClass[];
   /** ENCRYPTION_KEYS: `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt. */
   readonly encryptionKeys: string;
+  /** Old rows of its own that the service forgets; see `Prune`. */
+  readonly prunes?: readonly Prune[];
   /** Default: 5. */
   readonly poolSize?: number;
 }
