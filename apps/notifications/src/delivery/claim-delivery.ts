@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 
 import { DeliveryEntity, type LoggedAttempt } from './delivery.entity.js';
 import { nextDelayMs } from './retry-schedule.js';
+import type { OwnedEndpoint } from './endpoints.js';
 import type { Attempt } from './post-webhook.js';
 
 export type ClaimedDelivery = Pick<DeliveryEntity, 'id' | 'eventId' | 'body' | 'attempts'>;
@@ -11,12 +12,12 @@ export type ClaimedDelivery = Pick<DeliveryEntity, 'id' | 'eventId' | 'body' | '
 const LOST_AFTER = '30 seconds';
 
 /** The endpoints that have something due, without those named. */
-export async function dueEndpoints(manager: EntityManager, except: readonly string[]): Promise<SubscriptionId[]> {
-  const rows = await manager.query<{ endpointId: SubscriptionId }[]>(
-    `select distinct "endpointId" from "delivery" where "nextAttemptAt" <= now() and "endpointId" <> all($1::uuid[])`,
+export function dueEndpoints(manager: EntityManager, except: readonly string[]): Promise<OwnedEndpoint[]> {
+  return manager.query<OwnedEndpoint[]>(
+    `select distinct "endpointId", "ownerId" from "delivery"
+      where "nextAttemptAt" <= now() and "endpointId" <> all($1::uuid[])`,
     [except],
   );
-  return rows.map(({ endpointId }) => endpointId);
 }
 
 /** Takes what has been due the longest; nobody else gets it while it is being sent. */
@@ -35,13 +36,13 @@ export async function claimDelivery(
   return rows[0];
 }
 
-/** Writes down how an attempt went, and when the next one is. What was given up meanwhile stays so, unless it did arrive. */
+/** Writes down how an attempt went and when the next one is, and returns what became of the delivery. What was given up meanwhile stays so, unless it did arrive. */
 export async function recordAttempt(
   manager: EntityManager,
   { id, attempts }: ClaimedDelivery,
   { statusCode, error, retryAfterMs }: Attempt,
   entry: LoggedAttempt,
-): Promise<void> {
+): Promise<DeliveryEntity['status']> {
   const delivered = error === null;
   const delayMs = delivered ? undefined : nextDelayMs(attempts + 1, retryAfterMs, Math.random);
   const status = delivered ? 'delivered' : delayMs === undefined ? 'failed' : 'pending';
@@ -54,6 +55,7 @@ export async function recordAttempt(
       where "id" = $1 and ("status" = 'pending' or $2 = 'delivered')`,
     [id, status, statusCode, error, JSON.stringify([entry]), delayMs ?? null],
   );
+  return status;
 }
 
 /** Gives a delivery up that has nowhere to go. */

@@ -90,7 +90,7 @@ describe('deliveries', () => {
       `update delivery set "nextAttemptAt" = now() where "endpointId" = $1 and "nextAttemptAt" is not null`,
       [id],
     );
-    harness.service.app.get(SendDeliveries, { strict: false }).wake(id);
+    harness.service.app.get(SendDeliveries, { strict: false }).wake({ endpointId: id, ownerId: kim.userId });
   };
   const isSigned = ({ headers, text }: Received, key: Buffer): boolean => {
     const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${text}`;
@@ -341,6 +341,28 @@ describe('deliveries', () => {
     );
     expect(cut).toMatchObject({ status: 'pending', lastStatusCode: null, lastError: 'No answer within 10 s.' });
     await harness.execute(deleteSubscription, { id: hanging.subscription.id }, { actor: kim });
+  });
+
+  it('P6 to many webhooks of one user that hang delay no other user', async () => {
+    const held: (() => void)[] = [];
+    const hold: Behaviour = (_, response) => void held.push(() => response.writeHead(204).end());
+    const hanging = await Promise.all(Array.from({ length: 6 }, () => subscribe(hold)));
+    for (let count = 0; count < 4; count += 1) await tell('deploying', 'running');
+    await waitFor(() => held.length === 16);
+    const other = actor();
+    const path = `/${randomUUID()}`;
+    const input = { name: 'well', url: receiver.at(path), types: [...WEBHOOK_TYPES] };
+    await harness.execute(createSubscription, input, { actor: other });
+    const before = performance.now();
+    await harness.deliver(harness.message(appDeleted, { app: appOf(other.userId) }));
+    await waitFor(() => receiver.received(path).length === 1, { intervalMs: 2 });
+    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(held).toHaveLength(16);
+    // As places become free, what waits has its turn.
+    await waitFor(() => {
+      for (const answer of held.splice(0)) answer();
+      return hanging.every((hook) => receiver.received(hook.path).length === 4);
+    });
   });
 
   it('come again after the process ended in the middle of an attempt', async () => {

@@ -1,4 +1,4 @@
-import type { AppId, DeliveryId, SubscriptionId, WebhookType } from '@slipway/contracts';
+import type { AppId, DeliveryId, SubscriptionId, UserId, WebhookType } from '@slipway/contracts';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 
 export interface LoggedAttempt {
@@ -17,6 +17,8 @@ export class DeliveryEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'delivery_pk' }) id: DeliveryId;
   /** A subscription, or the nil UUID for WEBHOOK_URL. */
   @Column('uuid') endpointId: SubscriptionId;
+  /** Whose endpoint it is: that user's, or the nil UUID for the operator's. */
+  @Column('uuid') ownerId: UserId;
   /** The `webhook-id`. */
   @Column('uuid') eventId: string;
   @Column('text') type: WebhookType;

@@ -7,12 +7,19 @@ import { SubscriptionEntity } from '../subscription/subscription.entity.js';
 import { SubscriptionSecrets } from '../subscription/subscription-secrets.js';
 import { DOCUMENTED_TYPES } from './webhook.js';
 
-/** Stands for WEBHOOK_URL where a subscription's id is expected. */
-export const OPERATOR_ENDPOINT: SubscriptionId = '00000000-0000-0000-0000-000000000000';
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+/** Stand for WEBHOOK_URL and the operator where the ids of a subscription and a user are expected. */
+export const OPERATOR_ENDPOINT: SubscriptionId = NIL_UUID;
+const OPERATOR: UserId = NIL_UUID;
+
+/** An endpoint and whose it is: those of one owner share a limit. */
+export interface OwnedEndpoint {
+  readonly endpointId: SubscriptionId;
+  readonly ownerId: UserId;
+}
 
 /** Who is told, of which types. */
-export interface SubscribedEndpoint {
-  readonly id: SubscriptionId;
+export interface SubscribedEndpoint extends OwnedEndpoint {
   readonly types: readonly WebhookType[];
 }
 
@@ -36,7 +43,7 @@ export class Endpoints {
     const { webhookUrl, webhookEvents } = config;
     const named = WEBHOOK_TYPES.filter((type) => DOCUMENTED_TYPES.includes(type) || webhookEvents.includes(type));
     const types = webhookEvents.includes(ALL_TYPES) ? WEBHOOK_TYPES : named;
-    this.operator = webhookUrl === undefined ? [] : [{ id: OPERATOR_ENDPOINT, types }];
+    this.operator = webhookUrl === undefined ? [] : [{ endpointId: OPERATOR_ENDPOINT, ownerId: OPERATOR, types }];
   }
 
   /** Those that hear of a user's Apps; they cannot be deleted or switched off before the commit. */
@@ -45,7 +52,7 @@ export class Endpoints {
       where: { userId, active: true },
       lock: { mode: 'pessimistic_read' },
     });
-    return [...this.operator, ...rows.map(({ id, types }) => ({ id, types }))];
+    return [...this.operator, ...rows.map(({ id, types }) => ({ endpointId: id, ownerId: userId, types }))];
   }
 
   /** Undefined for one that is gone or switched off. */

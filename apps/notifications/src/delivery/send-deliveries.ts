@@ -1,22 +1,22 @@
-// Owns sending what is due. Every endpoint has a lane of its own with a few attempts at once, so one that is slow or dead keeps nobody
-// else waiting; when all attempts that this process makes at once are taken, lanes take turns.
+// Owns sending what is due. Every endpoint has a lane of its own with a few attempts at once, and so have all endpoints of one owner
+// together: who is slow or dead keeps nobody else waiting. Lanes that find no place take turns.
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { SubscriptionId } from '@slipway/contracts';
-import { ServiceLogger, within } from '@slipway/runtime';
+import type { SubscriptionId, UserId } from '@slipway/contracts';
+import { Counter, Metrics, ServiceLogger, within } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { abandonDelivery, claimDelivery, type ClaimedDelivery, dueEndpoints, recordAttempt } from './claim-delivery.js';
-import { Endpoints, OPERATOR_ENDPOINT } from './endpoints.js';
+import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint } from './endpoints.js';
 import { postWebhook } from './post-webhook.js';
 
 const PER_ENDPOINT = 4;
-const AT_ONCE = 256;
+const PER_OWNER = 16;
+const AT_ONCE = 512;
 const EVERY_MS = 1_000;
 const GRACE_MS = 5_000;
 
-interface Lane {
-  readonly endpointId: SubscriptionId;
+interface Lane extends OwnedEndpoint {
   running: number;
   /** Counts wake-ups, so that one that comes during a look for work is not lost. */
   woken: number;
@@ -28,6 +28,8 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly lanes = new Map<SubscriptionId, Lane>();
   private readonly waiting: Lane[] = [];
   private readonly running = new Set<Promise<void>>();
+  private readonly runningOf = new Map<UserId, number>();
+  private readonly attempts: Counter<'outcome'>;
   private readonly stop = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
@@ -38,7 +40,15 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly endpoints: Endpoints,
     private readonly outbound: OutboundAgents,
     private readonly logger: ServiceLogger,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.attempts = new Counter({
+      name: 'slipway_webhook_attempts_total',
+      help: 'Attempts to deliver a webhook, by what became of the delivery.',
+      labelNames: ['outcome'],
+      registers: [metrics],
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.schedule();
@@ -55,9 +65,9 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Called after a commit that left something to send. */
-  wake(endpointId: SubscriptionId): void {
+  wake({ endpointId, ownerId }: OwnedEndpoint): void {
     let lane = this.lanes.get(endpointId);
-    if (!lane) this.lanes.set(endpointId, (lane = { endpointId, running: 0, woken: 0, waiting: false }));
+    if (!lane) this.lanes.set(endpointId, (lane = { endpointId, ownerId, running: 0, woken: 0, waiting: false }));
     lane.woken += 1;
     this.start(lane);
   }
@@ -73,7 +83,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private async wakeDue(): Promise<void> {
     try {
       const due = await dueEndpoints(this.dataSource.manager, [...this.lanes.keys()]);
-      for (const endpointId of due) this.wake(endpointId);
+      for (const endpoint of due) this.wake(endpoint);
       if (this.failing) this.logger.info('webhooks are sent again');
       this.failing = false;
     } catch (error) {
@@ -89,25 +99,39 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private start(lane: Lane): void {
     if (this.stopping || lane.running >= PER_ENDPOINT || lane.waiting) return;
-    if (this.running.size >= AT_ONCE) {
-      lane.waiting = true;
-      this.waiting.push(lane);
-      return;
-    }
-    lane.running += 1;
+    if (!this.hasPlace(lane)) return this.wait(lane);
+    this.count(lane, 1);
     const work = this.work(lane)
       .catch((error: unknown) => this.failed(error))
       .finally(() => {
         this.running.delete(work);
-        lane.running -= 1;
+        this.count(lane, -1);
         if (lane.running === 0 && !lane.waiting) this.lanes.delete(lane.endpointId);
         this.startWaiting();
       });
     this.running.add(work);
   }
 
+  private hasPlace({ ownerId }: Lane): boolean {
+    return this.running.size < AT_ONCE && (this.runningOf.get(ownerId) ?? 0) < PER_OWNER;
+  }
+
+  private count(lane: Lane, change: 1 | -1): void {
+    lane.running += change;
+    const ofOwner = (this.runningOf.get(lane.ownerId) ?? 0) + change;
+    if (ofOwner > 0) this.runningOf.set(lane.ownerId, ofOwner);
+    else this.runningOf.delete(lane.ownerId);
+  }
+
+  private wait(lane: Lane): void {
+    if (lane.waiting) return;
+    lane.waiting = true;
+    this.waiting.push(lane);
+  }
+
   private startWaiting(): void {
-    const next = this.waiting.shift();
+    const index = this.waiting.findIndex((lane) => this.hasPlace(lane));
+    const [next] = index < 0 ? [] : this.waiting.splice(index, 1);
     if (!next) return;
     next.waiting = false;
     this.start(next);
@@ -124,10 +148,8 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
       // There may be more.
       this.start(lane);
       await this.attempt(lane.endpointId, delivery);
-      if (this.waiting.length > 0) {
-        this.start(lane);
-        return;
-      }
+      // Others wait: this lane goes to the end of the queue.
+      if (this.waiting.length > 0) return this.wait(lane);
     }
   }
 
@@ -142,6 +164,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     const attempt = await postWebhook(target, delivery, this.outbound.dispatcher(target.owner), this.stop.signal);
     const { statusCode, error } = attempt;
     const entry = { at: at.toISOString(), durationMs: Date.now() - at.getTime(), statusCode, error };
-    await recordAttempt(this.dataSource.manager, delivery, attempt, entry);
+    const status = await recordAttempt(this.dataSource.manager, delivery, attempt, entry);
+    this.attempts.inc({ outcome: status });
   }
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import type { SubscriptionId } from '@slipway/contracts';
 import type { Tx } from '@slipway/persistence';
 
 import type { Fact } from '../fact/fact.js';
 import { DeliveryEntity } from './delivery.entity.js';
-import type { SubscribedEndpoint } from './endpoints.js';
+import type { OwnedEndpoint, SubscribedEndpoint } from './endpoints.js';
 import { bodyOf, webhookIdOf, webhookTypesOf } from './webhook.js';
 
 /** Stores what each endpoint is to be told of a fact, due at once, and returns the endpoints that have something new. */
@@ -14,14 +13,14 @@ export async function storeDeliveries(
   fact: Fact,
   url: string | null,
   endpoints: readonly SubscribedEndpoint[],
-): Promise<readonly SubscriptionId[]> {
+): Promise<readonly OwnedEndpoint[]> {
   const messages = webhookTypesOf(fact).map((type, index) => ({
     type,
     eventId: webhookIdOf(fact.eventId, type, index === 0),
     body: bodyOf(fact, type, url),
   }));
-  const wanted = endpoints.flatMap(({ id: endpointId, types }) =>
-    messages.filter(({ type }) => types.includes(type)).map((message) => ({ ...message, endpointId })),
+  const wanted = endpoints.flatMap(({ endpointId, ownerId, types }) =>
+    messages.filter(({ type }) => types.includes(type)).map((message) => ({ ...message, endpointId, ownerId })),
   );
   if (wanted.length === 0) return [];
   await tx
@@ -44,5 +43,5 @@ export async function storeDeliveries(
     // An event from longer ago than the inbox remembers is told once all the same.
     .orIgnore()
     .execute();
-  return [...new Set(wanted.map(({ endpointId }) => endpointId))];
+  return endpoints.filter((endpoint) => wanted.some(({ endpointId }) => endpointId === endpoint.endpointId));
 }

@@ -6,7 +6,7 @@ import type { Envelope, Event } from '@slipway/contracts';
 import { Bus, feedSubject } from '@slipway/messaging';
 import { Inbox, Transactions } from '@slipway/persistence';
 
-import { Endpoints } from '../delivery/endpoints.js';
+import { Endpoints, type OwnedEndpoint } from '../delivery/endpoints.js';
 import { SendDeliveries } from '../delivery/send-deliveries.js';
 import { storeDeliveries } from '../delivery/store-deliveries.js';
 import { appendEntry, findEntry } from '../feed/append-entry.js';
@@ -32,16 +32,16 @@ export class TakeInFact {
     const fact = toFact(event, payload, envelope.operationId, new Date());
     const { ownerId } = fact.app;
     return this.turns.run(ownerId, async () => {
-      const taken: { entry?: FeedEntryEntity | null; endpointIds: readonly string[] } = { endpointIds: [] };
+      const taken: { entry?: FeedEntryEntity | null; endpoints: readonly OwnedEndpoint[] } = { endpoints: [] };
       await this.inbox.once(event, envelope, async (tx) => {
         const url = await recordUrl(tx, fact);
-        taken.endpointIds = await storeDeliveries(tx, fact, url, await this.endpoints.subscribed(tx, ownerId));
+        taken.endpoints = await storeDeliveries(tx, fact, url, await this.endpoints.subscribed(tx, ownerId));
         taken.entry = await appendEntry(tx, fact);
       });
       // A second delivery may mean that the process ended right after the commit: the entry is shown again, which readers notice.
       taken.entry ??= await this.transactions.read((reader) => findEntry(reader, fact));
       if (taken.entry) this.bus.emit(feedSubject(ownerId), toFeedEvent(taken.entry));
-      for (const endpointId of taken.endpointIds) this.sender.wake(endpointId);
+      for (const endpoint of taken.endpoints) this.sender.wake(endpoint);
     });
   }
 }

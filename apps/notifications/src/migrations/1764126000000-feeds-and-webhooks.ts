@@ -44,6 +44,7 @@ export class FeedsAndWebhooks1764126000000 implements MigrationInterface {
       create table "delivery" (
         "id" uuid not null constraint "delivery_pk" primary key,
         "endpointId" uuid not null,
+        "ownerId" uuid not null,
         "eventId" uuid not null,
         "type" text not null,
         "appId" uuid not null,

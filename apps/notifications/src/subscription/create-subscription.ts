@@ -15,7 +15,7 @@ import { Inbox } from '@slipway/persistence';
 import { userIdOf } from '../caller.js';
 import { generateSecret } from '../delivery/signature.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
-import { acceptUrl } from './accept-url.js';
+import { judgeUrl } from './judge-url.js';
 import { MAX_SUBSCRIPTIONS } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { orNameTaken } from './subscription.queries.js';
@@ -33,8 +33,9 @@ export class CreateSubscriptionHandler {
   @Handles(createSubscription)
   async handle(input: CreateSubscription, envelope: Envelope): Promise<CreatedSubscription> {
     const userId = userIdOf(envelope);
-    await acceptUrl(this.outbound, input.url);
+    const wrong = await judgeUrl(this.outbound, input.url);
     return this.inbox.once(createSubscription, envelope, async (tx) => {
+      if (wrong) throw new Refusal(wrong);
       const subscriptions = tx.getRepository(SubscriptionEntity);
       // Creations at once may overshoot a little: the limit is there to bound what one event becomes.
       if ((await subscriptions.countBy({ userId })) >= MAX_SUBSCRIPTIONS) {

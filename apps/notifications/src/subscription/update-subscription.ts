@@ -1,12 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { type Envelope, type SubscriptionView, updateSubscription, UpdateSubscription } from '@slipway/contracts';
-import { Handles } from '@slipway/messaging';
+import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
 import { userIdOf } from '../caller.js';
 import { endPending } from '../delivery/end-pending.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
-import { acceptUrl } from './accept-url.js';
+import { judgeUrl } from './judge-url.js';
 import { changed } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { lockOwn, orNameTaken } from './subscription.queries.js';
@@ -24,8 +24,9 @@ export class UpdateSubscriptionHandler {
   @Handles(updateSubscription)
   async handle(input: UpdateSubscription, envelope: Envelope): Promise<SubscriptionView> {
     const userId = userIdOf(envelope);
-    if (input.url != null) await acceptUrl(this.outbound, input.url);
+    const wrong = input.url == null ? null : await judgeUrl(this.outbound, input.url);
     return this.inbox.once(updateSubscription, envelope, async (tx) => {
+      if (wrong) throw new Refusal(wrong);
       const before = await lockOwn(tx, userId, input.id);
       const after: SubscriptionEntity = {
         ...before,
