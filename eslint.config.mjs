@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-// Boundaries between packages and files are dependency-cruiser's (.dependency-cruiser.mjs); formatting is Prettier's.
+// Boundaries between packages and files are dependency-cruiser's (tools/check/src/boundaries.ts); formatting is Prettier's.
 export default defineConfig(
   { ignores: ['**/dist/', '**/node_modules/', '.nx/', '**/fixtures/', '**/golden/'] },
   eslint.configs.recommended,
