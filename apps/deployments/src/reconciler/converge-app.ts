@@ -7,7 +7,7 @@ import {
   ClusterError,
   type KubeObject,
   type V1Deployment,
-  type V1Namespace,
+  type V1ReplicaSet,
   type V1Pod,
   type V1PodSpec,
 } from '@slipway/cluster';
@@ -26,6 +26,11 @@ import { toApply, toPrune } from './plan-changes.js';
 
 /** The kinds that an App owns in its namespace, so that what is wanted no more can be found. */
 const OWNED = ['Secret', 'Deployment', 'Service', 'Ingress'] as const;
+
+/** What is known of our objects without asking the cluster; Secrets are not among them. */
+export interface Known {
+  of(instance: string): readonly KubeObject[];
+}
 
 export interface Trouble {
   readonly reason: string;
@@ -48,18 +53,23 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * One pass. `mayWrite` is asked before each write. Throws ClusterError when the cluster cannot be read; what it refuses to write is
- * told in the answer, beside what was seen.
+ * One pass. `mayWrite` is asked before each write; without `known` everything is read from the cluster. Throws ClusterError when the
+ * cluster cannot be read; what it refuses to write is told in the answer, beside what was seen.
  */
 export async function convergeApp(
   cluster: Cluster,
   app: AppRecord,
   rendering: Rendering,
   mayWrite: () => boolean,
+  known?: Known,
 ): Promise<Converged> {
   const { namespace: name } = app.environment;
-  const namespace = await cluster.get({ kind: 'Namespace', name });
-  if (namespace && !isOurs(namespace, environmentInstance(app))) {
+  const instance = environmentInstance(app);
+  // Only our own namespaces are known: one that is not may be somebody else's, and be there all the same.
+  const namespace =
+    known?.of(instance).find((object) => object.kind === 'Namespace' && object.metadata.name === name) ??
+    (await cluster.get({ kind: 'Namespace', name }));
+  if (namespace && !isOurs(namespace, instance)) {
     const message = `The namespace "${name}" exists and was not made for this app; remove it, or delete the app`;
     return {
       seen: { deployment: undefined, pods: [] },
@@ -67,25 +77,25 @@ export async function convergeApp(
       conflict: { reason: 'NamespaceConflict', message },
     };
   }
-  const live = namespace
-    ? await read(cluster, app, namespace)
-    : { objects: [], pods: [], secretsInUse: new Set<string>() };
+  const found = namespace ? await (known ? recall(cluster, app, known) : read(cluster, app)) : [];
+  const live = namespace ? [namespace, ...found] : found;
+  const pods = live.filter(isPod);
   const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
-  const found = live.objects.find(isDeployment);
-  const seen = (deployment: V1Deployment | undefined): Seen => ({ deployment, pods: live.pods });
+  const before = live.find(isDeployment);
+  const seen = (deployment: V1Deployment | undefined): Seen => ({ deployment, pods });
   if (namespace?.metadata.deletionTimestamp !== undefined) {
-    return { seen: seen(found), routed: false, failure: terminating(name) };
+    return { seen: seen(before), routed: false, failure: terminating(name) };
   }
 
-  let deployment = found;
+  let deployment = before;
   try {
-    for (const object of toApply(desired, live.objects)) {
+    for (const object of toApply(desired, live)) {
       await write(mayWrite, 'deployments.reconcile.apply');
       const applied = await cluster.apply(object);
       if (isDeployment(applied)) deployment = applied;
     }
-    const owned = live.objects.filter(({ kind }) => OWNED.some((one) => one === kind));
-    for (const { uid, ...ref } of toPrune(desired, owned, live.secretsInUse)) {
+    const owned = live.filter(({ kind }) => OWNED.some((one) => one === kind));
+    for (const { uid, ...ref } of toPrune(desired, owned, secretsInUse(live))) {
       await write(mayWrite, 'deployments.reconcile.prune');
       await cluster.delete(ref, { uid });
     }
@@ -128,32 +138,34 @@ async function write(mayWrite: () => boolean, point: string): Promise<void> {
   if (!mayWrite()) throw new LeaseLostError('another replica reconciles now');
 }
 
-async function read(
-  cluster: Cluster,
-  app: AppRecord,
-  namespace: V1Namespace,
-): Promise<{ objects: KubeObject[]; pods: V1Pod[]; secretsInUse: Set<string> }> {
-  const { name } = namespace.metadata;
-  const selector = { namespace: name, labelSelector: selectorOf(app.id) };
-  const [quota, policy, replicaSets, pods, ...owned] = await Promise.all([
-    cluster.get({ kind: 'ResourceQuota', namespace: name, name: 'slipway' }),
-    cluster.get({ kind: 'NetworkPolicy', namespace: name, name: 'slipway' }),
-    cluster.list('ReplicaSet', selector),
-    cluster.list('Pod', selector),
-    ...OWNED.map((kind) => cluster.list(kind, selector)),
+/** The App's objects in its namespace and the Environment's own, but for the namespace itself. */
+async function read(cluster: Cluster, app: AppRecord): Promise<KubeObject[]> {
+  const { namespace } = app.environment;
+  const selector = { namespace, labelSelector: selectorOf(app.id) };
+  const [quota, policy, ...lists] = await Promise.all([
+    cluster.get({ kind: 'ResourceQuota', namespace, name: 'slipway' }),
+    cluster.get({ kind: 'NetworkPolicy', namespace, name: 'slipway' }),
+    ...[...OWNED, 'ReplicaSet' as const, 'Pod' as const].map((kind) => cluster.list(kind, selector)),
   ]);
-  const specs = [
-    ...pods.map(({ spec }) => spec),
-    // A ReplicaSet that still has or wants pods may start another one at any time.
-    ...replicaSets
-      .filter(({ spec, status }) => (spec?.replicas ?? 1) > 0 || (status?.replicas ?? 0) > 0)
-      .map(({ spec }) => spec?.template?.spec),
-  ];
-  return {
-    objects: [namespace, quota, policy, ...owned.flat()].filter((object) => object !== undefined),
-    pods,
-    secretsInUse: new Set(specs.flatMap((spec) => (spec ? secretsOf(spec) : []))),
-  };
+  return [quota, policy, ...lists.flat()].filter((object) => object !== undefined);
+}
+
+/** The same from what the watches told; Secrets, which they do not, are read. */
+async function recall(cluster: Cluster, app: AppRecord, known: Known): Promise<KubeObject[]> {
+  const { namespace } = app.environment;
+  const secrets = await cluster.list('Secret', { namespace, labelSelector: selectorOf(app.id) });
+  const instances = new Set([app.id, environmentInstance(app)]);
+  const told = [...instances].flatMap((instance) => known.of(instance));
+  return [...secrets, ...told.filter(({ metadata }) => metadata.namespace === namespace)];
+}
+
+/** Names of Secrets that pods read, or may soon: a ReplicaSet that has or wants pods may start another one at any time. */
+function secretsInUse(live: readonly KubeObject[]): Set<string> {
+  const starting = live
+    .filter(isReplicaSet)
+    .filter(({ spec, status }) => (spec?.replicas ?? 1) > 0 || (status?.replicas ?? 0) > 0);
+  const specs = [...live.filter(isPod).map(({ spec }) => spec), ...starting.map(({ spec }) => spec?.template?.spec)];
+  return new Set(specs.flatMap((spec) => (spec ? secretsOf(spec) : [])));
 }
 
 function secretsOf(spec: V1PodSpec): string[] {
@@ -164,12 +176,20 @@ function selectorOf(id: string): string {
   return `${MANAGED_BY}=slipway,${INSTANCE}=${id}`;
 }
 
-function isOurs({ metadata }: V1Namespace, instance: string): boolean {
+function isOurs({ metadata }: KubeObject, instance: string): boolean {
   return metadata.labels?.[MANAGED_BY] === 'slipway' && metadata.labels[INSTANCE] === instance;
 }
 
 function isDeployment(object: KubeObject): object is V1Deployment {
   return object.kind === 'Deployment';
+}
+
+function isReplicaSet(object: KubeObject): object is V1ReplicaSet {
+  return object.kind === 'ReplicaSet';
+}
+
+function isPod(object: KubeObject): object is V1Pod {
+  return object.kind === 'Pod';
 }
 
 function terminating(namespace: string): ClusterError {

@@ -159,7 +159,7 @@ describe('reconcileApps', () => {
   it.each([
     ['apply', { verb: 'apply', resource: 'deployments' }],
     ['prune', { verb: 'delete', resource: 'secrets' }],
-    ['observe', { verb: 'list', resource: 'pods' }],
+    ['observe', { verb: 'list', resource: 'secrets' }],
   ])('recovers when it cannot %s, and says so meanwhile', async (_, fault) => {
     const { id, environment } = await running({ container: { variables: [{ name: 'A', value: '1' }] } });
     const { namespace } = environment;

@@ -7,8 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Phase } from '@slipway/contracts';
 import {
-  ClusterConnection,
+  type Change,
   type Cluster,
+  ClusterConnection,
   ClusterError,
   type KubeObject,
   type LeaderElection,
@@ -24,7 +25,8 @@ import { AppSignals } from '../app/app-signals.js';
 import { DeploymentsConfig } from '../deployments.config.js';
 import { chooseIngressClass } from './choose-ingress-class.js';
 import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
-import { type AppRecord, INSTANCE, MANAGED_BY, type Rendering } from './desired-objects.js';
+import { type AppRecord, MANAGED_BY, type Rendering } from './desired-objects.js';
+import { KnownObjects } from './known-objects.js';
 import { observedStatus, type ObservedStatus } from './observed-status.js';
 import { PassQueue } from './pass-queue.js';
 import { reasonOf, StoreStatus } from './store-status.js';
@@ -38,13 +40,24 @@ const CLOCK_BATCH = 1_000;
 const REMOVING_MS = 2_000;
 const INGRESS_CLASS_MS = 60_000;
 
-// No Secrets: that would need the right to read all of the cluster's. What happens to them shows at the next resync.
-const WATCHED = ['Namespace', 'Deployment', 'Pod', 'Service', 'Ingress', 'NetworkPolicy', 'ResourceQuota'] as const;
+// No Secrets: that would need the right to read all of the cluster's. Each pass reads its own, and what happens to them meanwhile
+// shows at the next resync.
+const WATCHED = [
+  'Namespace',
+  'Deployment',
+  'ReplicaSet',
+  'Pod',
+  'Service',
+  'Ingress',
+  'NetworkPolicy',
+  'ResourceQuota',
+] as const;
 
 @Injectable()
 export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly cluster: Cluster;
   private readonly queue: PassQueue;
+  private known = new KnownObjects();
   private readonly stopping = new AbortController();
   private election: LeaderElection | undefined;
   private watchers: Watcher<unknown>[] = [];
@@ -140,12 +153,27 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private lead(): void {
     this.logger.info('this replica reconciles');
-    this.queue.resume();
-    const options = { labelSelector: `${MANAGED_BY}=slipway` };
-    this.watchers = WATCHED.map((kind) => this.cluster.watch(kind, options, ({ object }) => this.moved(object)));
-    void this.wakeAll();
+    const onError = (err: ClusterError): void => {
+      if (err.kind !== 'unreachable') this.logger.warn('the cluster cannot be followed', { err });
+    };
+    const options = { labelSelector: `${MANAGED_BY}=slipway`, onError };
+    // What earlier watches told may be gone by now.
+    const known = new KnownObjects();
+    const watchers = WATCHED.map((kind) => this.cluster.watch(kind, options, (change) => this.moved(known, change)));
+    this.known = known;
+    this.watchers = watchers;
+    void this.startPasses(watchers);
     this.clock = setInterval(() => void this.wakeBehind(), CLOCK_MS);
     this.clock.unref();
+  }
+
+  // What is not known yet would look as if it were not there.
+  private async startPasses(watchers: Watcher<unknown>[]): Promise<void> {
+    const synced = await Promise.allSettled(watchers.map((watcher) => watcher.synced));
+    if (this.watchers !== watchers || watchers.length === 0 || synced.some(({ status }) => status === 'rejected'))
+      return;
+    await this.wakeAll();
+    this.queue.resume();
   }
 
   private async resign(): Promise<void> {
@@ -154,9 +182,8 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([this.queue.stop(), ...watchers.map((watcher) => watcher.close())]);
   }
 
-  private moved({ metadata }: KubeObject): void {
-    const id = metadata.labels?.[INSTANCE];
-    if (id) this.queue.wake(id);
+  private moved(known: KnownObjects, change: Change<KubeObject>): void {
+    for (const instance of known.take(change)) this.queue.wake(instance);
   }
 
   private wakeAll(): Promise<void> {
@@ -207,7 +234,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private async converge(found: FoundApp): Promise<number> {
     const record = recordOf(found);
     const converged = await this.telling(found, async () =>
-      convergeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
+      convergeApp(this.cluster, record, await this.rendering(record), () => this.isLeader(), this.known),
     );
     const { failure, conflict, routed } = converged;
     if (failure?.kind === 'unreachable') throw failure;
