@@ -51,7 +51,10 @@ describe('Authentication', () => {
       .answers(checkCredential, ({ sessionId, digest }) => {
         const { actor } = checked();
         if (sessionId === SESSION_ID) {
-          return { actor: { ...actor, credential: { ...actor.credential, kind: 'session' } }, expiresAt: null };
+          return {
+            actor: { ...actor, credential: { ...actor.credential, kind: 'session' as const } },
+            expiresAt: null,
+          };
         }
         if (digest === digestOf(API_KEY)) return { actor, expiresAt: null };
         throw new Refusal(problem.unauthenticated('credential', 'unknown'));

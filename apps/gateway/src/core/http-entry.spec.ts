@@ -142,7 +142,9 @@ describe('the way into the gateway', () => {
     const refused = await fetch(`${strict.url}/livez`);
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
-    expect((await refused.json()).error).toEqual({ code: 'RATE_LIMITED', message: 'Too many requests', details: '' });
+    expect(await refused.json()).toEqual({
+      error: { code: 'RATE_LIMITED', message: 'Too many requests', details: '' },
+    });
     await strict.close();
   });
 

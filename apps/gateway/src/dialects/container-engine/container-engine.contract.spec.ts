@@ -30,6 +30,7 @@ import {
   updateSubscription,
   updateUser,
   type AppView,
+  type AwaitedApp,
 } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -110,7 +111,7 @@ function wellCore(core: ReplayedCore): void {
     .answers(stopApp, () => appIn('stopping', { stopped: true }))
     .answers(startApp, () => appIn('deploying', { replicas: 5 }))
     .answers(deleteApp, () => appIn('deleting'))
-    .answers(awaitApp, ({ until }) => {
+    .answers(awaitApp, ({ until }): AwaitedApp => {
       if (until === 'gone') return { app: null, reached: true };
       return { app: appIn(until === 'stopped' ? 'stopped' : 'running', { replicas: 5 }), reached: true };
     })

@@ -1,3 +1,4 @@
+import type { PodView } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
 import { app, appIn } from '../../fixture/samples.js';
@@ -5,13 +6,15 @@ import { durationText, errorMessageOf, statusOf, statusOfApp, toDeploymentStatus
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const counts = (desired: number, ready: number) => ({ counts: { desired, ready, updated: ready, available: ready } });
-const pod = (startedAt: string | null, ready = true) => ({
+const pod = (startedAt: string | null, ready = true): PodView => ({
   name: 'shop-1',
   phase: 'Running',
   ready,
   restarts: 0,
   createdAt: '2026-03-01T10:00:00Z',
   startedAt,
+  node: null,
+  ip: null,
   reason: '',
   message: '',
 });

@@ -14,7 +14,7 @@ import {
 } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket, type ClientOptions } from 'ws';
+import { WebSocket } from 'ws';
 
 import { ReplayedCore } from '../../fixture/replayed-core.js';
 import { API_KEY, app, APP_ID, checked, OTHER_ID, USER_ID } from '../../fixture/samples.js';
@@ -77,11 +77,11 @@ describe('streams', () => {
     readonly opened: Promise<void>;
   }
 
-  function open(path: string, options: ClientOptions & { key?: string | null } = {}): Client {
-    const { key = API_KEY, headers = {}, ...more } = options;
+  function open(path: string, options: { key?: string | null; headers?: Record<string, string> } = {}): Client {
+    const { key = API_KEY, headers = {} } = options;
     const credentials = key === null ? {} : { Authorization: `Bearer ${key}` };
     const url = `${gateway.url.replace('http', 'ws')}${path}`;
-    const socket = new WebSocket(url, { ...more, headers: { ...credentials, ...headers } });
+    const socket = new WebSocket(url, { headers: { ...credentials, ...headers } });
     clients.push(socket);
     const messages: string[] = [];
     socket.on('message', (data: Buffer) => messages.push(data.toString()));
@@ -280,7 +280,7 @@ describe('streams', () => {
       });
       const answer = await fetch(`${gateway.url}${PATH}`, { headers: { Authorization: `Bearer ${API_KEY}` } });
       expect(answer.status).toBe(503);
-      expect((await answer.json()).error.message).toBe('Cluster is not reachable');
+      expect(await answer.json()).toMatchObject({ error: { message: 'Cluster is not reachable' } });
     });
 
     /** An answer over HTTP that stays open. */
