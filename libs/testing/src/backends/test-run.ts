@@ -1,5 +1,6 @@
 // Owns what the tests of one vitest run share: a folder, and in it one PostgreSQL, started by the first test file that asks.
-// The folder's path travels in an environment variable, because every project and every worker has its own copy of this module.
+// The folder's path travels in an environment variable, because every project and every worker has its own copy of this module. It is
+// the folder for temporary files of all tests too, so whatever a killed or failed test left running is found there and ended.
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -14,18 +15,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { Client } from 'pg';
 
 import { waitFor } from '../wait-for.js';
 import { findNatsServer } from './find-nats-server.js';
 import { type NatsUser, type RunningNats, startNatsServer, stopLeftOverNats } from './nats-server.js';
-import { isRunning } from './os-process.js';
-import { startPostgres, stopLeftOverPostgres } from './postgres.js';
+import { commandLine, isRunning, stopProcess } from './os-process.js';
+import { databaseDir, startPostgres, stopLeftOverPostgres } from './postgres.js';
 
 const VARIABLE = 'SLIPWAY_TEST_RUN';
 const PREFIX = 'slipway-test-';
+/** Of the folder of a database or broker below that of the run. */
+const DEPTH = 4;
 
 /** Opens the run of this process; a second project of the same vitest run joins it. The answer closes what this call opened. */
 export async function openTestRun(): Promise<() => Promise<void>> {
@@ -35,9 +38,13 @@ export async function openTestRun(): Promise<() => Promise<void>> {
   // PostgreSQL's own account must get through when the tests run as root.
   chmodSync(folder, 0o711);
   writeFileSync(join(folder, 'owner.pid'), String(process.pid));
+  const { TMPDIR } = process.env;
   process.env[VARIABLE] = folder;
+  process.env.TMPDIR = folder;
   return async () => {
     delete process.env[VARIABLE];
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
     await closeFolder(folder);
   };
 }
@@ -128,10 +135,28 @@ async function execute(ownerUrl: string, statement: string): Promise<void> {
 }
 
 async function closeFolder(folder: string): Promise<void> {
-  if (existsSync(join(folder, 'postgres'))) await stopLeftOverPostgres(join(folder, 'postgres'));
-  for (const name of readdirSync(folder).filter((entry) => entry.startsWith('nats-')))
-    await stopLeftOverNats(join(folder, name));
+  const files = filesBelow(folder, DEPTH);
+  const foldersWith = (name: string): string[] =>
+    files.filter((file) => basename(file) === name).map((file) => dirname(file));
+  // Whole instances first: they would start again what ends below them.
+  for (const dataDir of foldersWith('slipway.pid')) {
+    const pid = Number(readFileSync(join(dataDir, 'slipway.pid'), 'utf8'));
+    if (pid > 0 && commandLine(pid).includes(dataDir)) await stopProcess(pid, 'SIGKILL');
+  }
+  for (const dataDir of foldersWith('nats.pid')) await stopLeftOverNats(dataDir);
+  for (const dataDir of foldersWith('owner-password')) {
+    await stopLeftOverPostgres(dataDir);
+    rmSync(dirname(databaseDir(dataDir)), { recursive: true, force: true });
+  }
   rmSync(folder, { recursive: true, force: true });
+}
+
+function filesBelow(folder: string, depth: number): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) return [path];
+    return depth > 0 ? filesBelow(path, depth - 1) : [];
+  });
 }
 
 // A run that was killed could not clean up.
