@@ -34,6 +34,6 @@ describe('helm-releases', () => {
       const { status, body } = await readyz();
       return status === 503 ? body.broken : undefined;
     });
-    expect(broken.map(({ dependency }) => dependency)).toEqual(['nats']);
+    expect(broken.map(({ dependency }) => dependency)).toContain('nats');
   });
 });

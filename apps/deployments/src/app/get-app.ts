@@ -3,12 +3,16 @@ import { AppView, type Envelope, GetApp, getApp, problem } from '@slipway/contra
 import { Handles, Refusal } from '@slipway/messaging';
 import { ClusterConnection, type Cluster, ClusterError, type V1Pod } from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
+import { within } from '@slipway/runtime';
 
 import { DeploymentsConfig } from '../deployments.config.js';
 import { podsOf } from '../reconciler/converge-app.js';
 import { actorOf } from './actor.js';
 import { AppQueries, type FoundApp } from './app.queries.js';
 import { toAppView } from './app.view.js';
+
+/** Well below the caller's patience. */
+const PODS_WAIT_MS = 2_000;
 
 @Controller()
 export class GetAppHandler {
@@ -36,17 +40,19 @@ export class GetAppHandler {
     });
   }
 
-  private async pods({ app, environment }: FoundApp): Promise<V1Pod[]> {
+  // A cluster that is away or silent takes the pods from the answer, never the answer: the stored status says since when.
+  private async pods({ app, environment }: FoundApp): Promise<V1Pod[] | undefined> {
     try {
-      return await podsOf(this.cluster, app.id, environment.namespace);
-    } catch (error) {
-      if (!(error instanceof ClusterError)) throw error;
-      throw new Refusal(
-        problem.unavailable('pod', `The cluster does not tell of pods now: ${error.message}`, {
-          code: 'cluster_unreachable',
-          retryAfterMs: 5_000,
-        }),
+      return await within(
+        PODS_WAIT_MS,
+        podsOf(this.cluster, app.id, environment.namespace),
+        (): Silence => new Silence(),
       );
+    } catch (error) {
+      if (error instanceof ClusterError || error instanceof Silence) return undefined;
+      throw error;
     }
   }
 }
+
+class Silence extends Error {}

@@ -266,7 +266,7 @@ export class AppView {
   @NestedList(() => ContainerView, { max: 20 }) containers: ContainerView[];
   @Nested(() => RegistryOfApp) @Optional() registry: RegistryOfApp | null;
   @JsonObject() extensions: Record<string, unknown>;
-  /** Only on request (`include: pods`). */
+  /** Only on request (`include: pods`), and null while the cluster does not tell of them. */
   @NestedList(() => PodView) @Optional() pods: PodView[] | null;
 }
 
