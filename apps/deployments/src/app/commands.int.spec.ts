@@ -349,6 +349,45 @@ describe('commands on Apps', () => {
     });
   });
 
+  describe('a command that is delivered twice', () => {
+    type Execute = (id: string, operationId: string) => Promise<unknown>;
+    it.each<[string, Execute]>([
+      [
+        'updateApp',
+        (id, operationId) =>
+          fixture.execute(updateApp, { app: { id }, containers: [{ image: 'shop:2' }] }, { operationId }),
+      ],
+      [
+        'scaleApp',
+        (id, operationId) => fixture.execute(scaleApp, { app: { id }, replicas: 3, start: true }, { operationId }),
+      ],
+      ['stopApp', (id, operationId) => fixture.execute(stopApp, { app: { id } }, { operationId })],
+      ['deleteApp', (id, operationId) => fixture.execute(deleteApp, { app: { id } }, { operationId })],
+    ])('%s takes effect once and answers the same', async (_, execute) => {
+      // Nothing of it may come to be: what is compared is what the commands did, not what followed.
+      const { id } = await fixture.create({ container: { image: 'registry.example.org/missing' } });
+      const operationId = randomUUID();
+      const first = await execute(id, operationId);
+      expect(await execute(id, operationId)).toEqual(first);
+      const facts = await fixture.database.query<{ subject: string }[]>(
+        `select subject from deployments.outbox where payload -> 'app' ->> 'id' = $1 and envelope ->> 'causationId' is not null`,
+        [id],
+      );
+      expect(new Set(facts.map(({ subject }) => subject)).size).toBe(facts.length);
+      expect(await rows('app', 'id = $1 and version > 2', [id])).toEqual([]);
+    });
+
+    it('is refused twice for the same reason, also when it would be accepted by now', async () => {
+      const { id } = await fixture.create();
+      const operationId = randomUUID();
+      const input = { app: { id }, ifVersion: 2, replicas: 3, start: true };
+      const refused = await problemOf(fixture.execute(scaleApp, input, { operationId }));
+      await fixture.execute(updateApp, { app: { id }, description: 'version 2' });
+      expect(await problemOf(fixture.execute(scaleApp, input, { operationId }))).toEqual(refused);
+      expect(await fixture.get(id)).toMatchObject({ version: 2, replicas: 1 });
+    });
+  });
+
   describe('S7 visibility', () => {
     it('shows a foreign App to nobody, in no way', async () => {
       const { id } = await fixture.create();
