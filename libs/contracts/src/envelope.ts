@@ -44,6 +44,8 @@ export interface Envelope {
   /** Absent on routes without a credential and on events of the system itself. */
   readonly actor?: Actor;
   readonly dialect?: Dialect;
+  /** Milliseconds since the epoch. When an event became true, however late it is heard. */
+  readonly occurredAt?: number;
   /** Milliseconds since the epoch. Past it a command is not started any more. */
   readonly deadline?: number;
   /** Where the answer goes: an inbox of the caller's own. */

@@ -70,6 +70,12 @@ describe('listActivity', () => {
     expect(await audience()).toBeUndefined();
   });
 
+  it('dates an entry to when it became true, however late it is heard', async () => {
+    const occurredAt = Date.parse('2026-03-01T10:00:07.123Z');
+    await harness.publish(appCreated, { app, actor: by, revision: 1, replicas: 1 }, { occurredAt });
+    expect((await list())[0]?.time).toBe('2026-03-01T10:00:07.123Z');
+  });
+
   it('keeps one entry of an event that comes twice', async () => {
     await created(harness, app);
     const message = scaled(2, 3);

@@ -18,7 +18,7 @@ export async function recordActivity(tx: Tx, envelope: Envelope, { event, app, a
     .insert()
     .values({
       id: envelope.operationId,
-      time: new Date(),
+      time: new Date(envelope.occurredAt ?? Date.now()),
       fact: event.subject.replace(/^evt\.|\.v\d+$/g, ''),
       environmentId: app.environment.id,
       environment: app.environment.name,

@@ -29,7 +29,7 @@ export class TakeInFact {
   ) {}
 
   take<P extends AppEvent>(event: Event<P>, payload: P, envelope: Envelope): Promise<void> {
-    const fact = toFact(event, payload, envelope.operationId, new Date());
+    const fact = toFact(event, payload, envelope.operationId, new Date(envelope.occurredAt ?? Date.now()));
     const { ownerId } = fact.app;
     return this.turns.run(ownerId, async () => {
       const taken: { entry?: FeedEntryEntity | null; endpoints: readonly OwnedEndpoint[] } = { endpoints: [] };

@@ -19,6 +19,7 @@ const envelope: Envelope = {
   requestHash: 'h',
   correlationId: 'c',
   causationId: 'b',
+  occurredAt: 1_772_359_207_123,
   actor,
   dialect: 'tsuru',
   deadline: 1_700_000_000_000,

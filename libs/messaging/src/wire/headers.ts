@@ -10,6 +10,7 @@ export const Header = {
   causationId: 'Slipway-Causation',
   actor: 'Slipway-Actor',
   dialect: 'Slipway-Dialect',
+  occurredAt: 'Slipway-Occurred-At',
   deadline: 'Slipway-Deadline',
   replyTo: 'Slipway-Reply-To',
   traceparent: 'traceparent',
@@ -27,6 +28,7 @@ export function toHeaders(envelope: Envelope): MsgHdrs {
   set(Header.causationId, envelope.causationId);
   set(Header.actor, envelope.actor && asciiJson(envelope.actor));
   set(Header.dialect, envelope.dialect);
+  set(Header.occurredAt, envelope.occurredAt?.toString());
   set(Header.deadline, envelope.deadline?.toString());
   set(Header.replyTo, envelope.replyTo);
   set(Header.traceparent, envelope.traceparent);
@@ -41,7 +43,10 @@ export function fromHeaders(headers: MsgHdrs | undefined): Envelope {
     if (value === undefined) throw new EnvelopeError(`the header ${name} is missing`);
     return value;
   };
-  const deadline = get(Header.deadline);
+  const time = (name: string): number | undefined => {
+    const text = get(name);
+    return text === undefined ? undefined : parseTime(name, text);
+  };
   const actor = get(Header.actor);
   return {
     messageId: required(Header.messageId),
@@ -51,7 +56,8 @@ export function fromHeaders(headers: MsgHdrs | undefined): Envelope {
     causationId: get(Header.causationId),
     actor: actor === undefined ? undefined : parseActor(actor),
     dialect: get(Header.dialect) as Dialect | undefined,
-    deadline: deadline === undefined ? undefined : parseDeadline(deadline),
+    occurredAt: time(Header.occurredAt),
+    deadline: time(Header.deadline),
     replyTo: get(Header.replyTo),
     traceparent: get(Header.traceparent),
   };
@@ -59,8 +65,8 @@ export function fromHeaders(headers: MsgHdrs | undefined): Envelope {
 
 export class EnvelopeError extends Error {}
 
-function parseDeadline(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new EnvelopeError(`the header ${Header.deadline} is no time in milliseconds`);
+function parseTime(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new EnvelopeError(`the header ${name} is no time in milliseconds`);
   return Number(text);
 }
 

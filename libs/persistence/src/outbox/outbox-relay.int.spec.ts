@@ -101,6 +101,7 @@ describe('the outbox relay', () => {
       messageId: row?.id,
       operationId: row?.id,
       causationId: cause.messageId,
+      occurredAt: expect.any(Number) as number,
       correlationId: cause.correlationId,
       traceparent: cause.traceparent,
     });

@@ -6,7 +6,10 @@ import { currentTraceparent } from '@slipway/runtime';
 import type { EntityManager } from 'typeorm';
 
 /** What a stored message keeps of the envelope it was caused by. */
-export type StoredEnvelope = Pick<Envelope, 'correlationId' | 'causationId' | 'actor' | 'dialect' | 'traceparent'>;
+export type StoredEnvelope = Pick<
+  Envelope,
+  'correlationId' | 'causationId' | 'actor' | 'dialect' | 'occurredAt' | 'traceparent'
+>;
 
 interface OutboxRow {
   readonly id: string;
@@ -81,6 +84,7 @@ export class Outbox {
       causationId: causation ?? cause?.messageId,
       actor: cause?.actor,
       dialect: cause?.dialect,
+      occurredAt: Date.now(),
       traceparent: currentTraceparent() ?? cause?.traceparent,
     };
     this.rows.push({ id: randomUUID(), subject, envelope, payload });
