@@ -13,6 +13,7 @@ import { publicUrlOf, type GatewayConfig } from '../gateway.config.js';
 import { serveApiDocuments } from './api-documents.js';
 import { attachUpgrade, callOf } from './http-call.js';
 import { HttpEntry } from './http-entry.js';
+import { trackQuietConnections } from './quiet-connections.js';
 
 /** Longer than any id or name in a path may be, so that what is too long is refused by its own rule. */
 const MAX_PARAM_LENGTH = 2_048;
@@ -27,7 +28,7 @@ export async function createHttpApplication(
   config: Readonly<GatewayConfig>,
 ): Promise<NestFastifyApplication> {
   // The hooks are there before the application is, the first request comes after it.
-  const made: { entry?: HttpEntry } = {};
+  const made: { entry?: HttpEntry; closeQuiet?: () => void } = {};
   const arrived = (): HttpEntry => {
     if (!made.entry) throw new Error('a request came before the application was made');
     return made.entry;
@@ -53,6 +54,7 @@ export async function createHttpApplication(
         handle,
       );
       routeUpgrades(server, handle);
+      made.closeQuiet = trackQuietConnections(server);
       return server;
     },
   };
@@ -64,6 +66,7 @@ export async function createHttpApplication(
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;
+    made.closeQuiet?.();
     done();
   });
   fastify.addHook('onSend', (_, reply, payload, done) => {

@@ -1,7 +1,7 @@
 // One HTTP request on its way through the gateway: what was asked, who asks, and what the answer's headers will say. Made before
 // anything can fail, so that every answer, a refusal by the framework included, has the same basis.
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
@@ -103,15 +103,6 @@ export class HttpCall {
   async readBody(limitBytes: number): Promise<Buffer> {
     this.body = await readBody(this.request.raw, this.contentLength, limitBytes);
     return this.body;
-  }
-
-  /** Aborted when the client is gone. */
-  untilGone(): AbortSignal {
-    const controller = new AbortController();
-    const response: ServerResponse = this.reply.raw;
-    response.once('close', () => controller.abort());
-    if (response.destroyed) controller.abort();
-    return controller.signal;
   }
 }
 

@@ -2,12 +2,15 @@
 import { Readable } from 'node:stream';
 
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { problem } from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
 
 import { CredentialWatch } from './credential-watch.js';
 import type { HttpCall } from './http-call.js';
 
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const SILENCE_MS = 25_000;
+const MAX_PER_USER = 50;
 
 export interface HttpStreamOptions {
   /** Sent after 25 s of silence, so that no proxy takes the connection for dead. */
@@ -23,7 +26,7 @@ export class HttpStream extends Readable {
   private readonly timer: NodeJS.Timeout;
 
   constructor(
-    private readonly call: HttpCall,
+    readonly call: HttpCall,
     private readonly options: HttpStreamOptions,
   ) {
     super();
@@ -74,6 +77,18 @@ export class HttpStreams implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     for (const stream of this.open) stream.finish();
+  }
+
+  /** Refuses one more stream of a user who has as many as may be. To be called before anything is prepared for it. @throws Refusal */
+  assertRoom(call: HttpCall): void {
+    const { userId } = call.actor;
+    const held = [...this.open].filter((stream) => stream.call.caller?.actor.userId === userId).length;
+    if (held < MAX_PER_USER) return;
+    throw new Refusal(
+      problem.rateLimited('request', `You read ${MAX_PER_USER} streams at once. Close one first.`, {
+        retryAfterMs: 1_000,
+      }),
+    );
   }
 
   /** The body of an answer to this call. It ends with the credential, with the gateway, or when the reader goes. */

@@ -109,6 +109,7 @@ export class LogsController {
   private async follow(call: HttpCall, { lines, format }: LogsQuery): Promise<HttpStream> {
     const events = (call.header('accept') ?? '').includes('text/event-stream');
     const lastEventId = events ? call.header('last-event-id') : undefined;
+    this.streams.assertRoom(call);
     const log = await this.follower.open(call, resumedAt(lines, lastEventId));
     const write = writerOf(format);
     const chunkOf = (entry: LogEntry, id?: string): string =>

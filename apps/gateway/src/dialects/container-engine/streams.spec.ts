@@ -356,6 +356,18 @@ describe('streams', () => {
       expect(await status('*/*')).toBe(401);
     });
 
+    it('admit fifty readers of a user over HTTP', async () => {
+      const readers = await Promise.all(Array.from({ length: 50 }, () => follow('')));
+      expect((await follow('')).answer.status).toBe(429);
+      readers[0]?.stop();
+      await vi.waitFor(async () => {
+        const { answer, stop } = await follow('');
+        stop();
+        expect(answer.status).toBe(200);
+      });
+      for (const { stop } of readers) stop();
+    });
+
     it('end over HTTP too when the credential is revoked', async () => {
       const { read } = await follow('');
       await vi.waitFor(() => expect(read.text).toContain('line 2'));
