@@ -36,7 +36,7 @@ export default defineConfig(
     files: [
       'libs/runtime/**/*.ts',
       'libs/testing/**/*.ts',
-     
+
       'tools/**/*.ts',
       'apps/e2e/**/*.ts',
       '**/*.spec.ts',

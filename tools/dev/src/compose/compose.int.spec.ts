@@ -17,7 +17,7 @@ import { type ComposeService, readCompose } from './read-compose.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 // The story's webhook receiver is on this machine.
-const variables = { ...Object.fromEntries(composeVariables()), OUTBOUND_ALLOW: 'loopback' };
+const variables: Record<string, string> = { ...Object.fromEntries(composeVariables()), OUTBOUND_ALLOW: 'loopback' };
 const services = readCompose(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), variables);
 
 // Every host name of the file is an address of its own, as every container has one, so that equal ports do not meet. The second and
