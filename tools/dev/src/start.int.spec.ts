@@ -55,6 +55,10 @@ class Instance {
     return JSON.parse(readFileSync(join(this.dataDir, 'first-user.json'), 'utf8')) as Record<string, string>;
   }
 
+  killLauncher(): void {
+    this.process.kill('SIGKILL');
+  }
+
   ctrlC(): void {
     this.process.kill('SIGINT');
   }
@@ -106,6 +110,8 @@ describe('npm start', () => {
     });
     expect(one.output).toContain(password);
     expect(one.output).toContain(`Authorization: Bearer ${apiKey}`);
+    // Root's PostgreSQL runs as somebody who may not enter a closed folder, so its files are elsewhere.
+    expect(/data in \/var\/lib\/slipway\//.test(one.output)).toBe(process.getuid?.() === 0);
     const profile = await fetch(`${url}/v1/user/profile`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(await profile.json()).toMatchObject({ email, username });
   });
@@ -171,6 +177,16 @@ describe('npm start', () => {
       other.ctrlC();
       expect(await other.ended).toBe(0);
       expect(processesOf(other.dataDir)).toEqual([]);
+    },
+    2 * START_TIMEOUT_MS,
+  );
+
+  it(
+    'ends when only its launcher is killed',
+    async () => {
+      one.killLauncher();
+      await waitFor(() => processesOf(one.dataDir).length === 0, { timeoutMs: 20_000 });
+      one = await start('one', await freePort()).ready();
     },
     2 * START_TIMEOUT_MS,
   );
