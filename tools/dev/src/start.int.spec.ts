@@ -182,6 +182,19 @@ describe('npm start', () => {
   );
 
   it(
+    'starts again at the same port after kill -9 left its apps running',
+    async () => {
+      const apps = JSON.parse(readFileSync(join(one.dataDir, 'apps.json'), 'utf8')) as Record<string, number>;
+      process.kill(one.mainPid, 'SIGKILL');
+      await one.ended;
+      expect(Object.values(apps).every(isRunning)).toBe(true);
+      one = await start('one', one.port).ready();
+      expect(Object.values(apps).filter(isRunning)).toEqual([]);
+    },
+    START_TIMEOUT_MS,
+  );
+
+  it(
     'ends when only its launcher is killed',
     async () => {
       one.killLauncher();
