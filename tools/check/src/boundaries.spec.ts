@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
@@ -34,4 +36,16 @@ describe('boundaries between packages and files', () => {
       .filter((name) => !generated.includes(name) || name === 'lib-cluster-imports-only-what-lies-below-it');
     expect([...seen].sort()).toEqual(expect.arrayContaining(expected.sort()));
   }, 60_000);
+});
+
+describe('every project', () => {
+  it('carries the tag of its folder, which the rules go by', () => {
+    const kinds = { apps: 'app', libs: 'lib', tools: 'tool' };
+    for (const [folder, kind] of Object.entries(kinds)) {
+      for (const name of readdirSync(join(root, folder))) {
+        const manifest = JSON.parse(readFileSync(join(root, folder, name, 'package.json'), 'utf8')) as object;
+        expect(manifest).toMatchObject({ name: `@slipway/${name}`, nx: { name, tags: [`type:${kind}`] } });
+      }
+    }
+  });
 });
