@@ -19,6 +19,8 @@ import { trackQuietConnections } from './quiet-connections.js';
 const MAX_PARAM_LENGTH = 2_048;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Node looks for late requests only so often. */
+const CHECK_EVERY_MS = 2_000;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
@@ -47,6 +49,7 @@ export async function createHttpApplication(
         {
           headersTimeout: HEADERS_TIMEOUT_MS,
           requestTimeout: REQUEST_TIMEOUT_MS,
+          connectionsCheckingInterval: CHECK_EVERY_MS,
           keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
           // Anything else, such as the h2c that some clients offer, is an ordinary request.
           shouldUpgradeCallback: isWebSocketHandshake,
