@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 
-import { Email, Format, Integer, NestedList, OneOf, Optional, Sealed, Text, fieldsOf } from './fields.js';
+import { Email, Format, Integer, NestedList, OneOf, Optional, Sealed, Text, TextList, fieldsOf } from './fields.js';
 import { hasSealedField, jsonSchemaOf } from './schema.js';
 
 class Port {
@@ -32,6 +32,22 @@ describe('declared fields', () => {
   it('reports a missing field as a shape', () => {
     const [first] = check({ ports: [] });
     expect(first?.contexts?.isDefined).toEqual({ rule: 'required', kind: 'shape' });
+  });
+
+  it('refuses text that no database and no UTF-8 can hold as it was sent', () => {
+    class Words {
+      @Text() text: string;
+      @TextList() list: string[];
+      @Format('leading_slash') path: string;
+      @Email() email: string;
+    }
+    const refused = (bad: string): (string | undefined)[] =>
+      validateSync(
+        plainToInstance(Words, { text: `a${bad}`, list: ['b', bad], path: `/${bad}`, email: `a${bad}@example.org` }),
+      ).map(({ constraints }) => Object.values(constraints ?? {})[0]);
+    expect(refused('\0')).toEqual(['characters', 'characters', 'leading_slash', 'email']);
+    expect(refused('\ud800')).toEqual(['characters', 'characters', 'leading_slash', 'email']);
+    expect(refused('\u00e9')).toEqual([]);
   });
 
   it('checks nested lists', () => {

@@ -22,7 +22,7 @@ import {
   type ValidationOptions,
 } from 'class-validator';
 
-import { isEmail, isRfc3339, rules, type Issue, type RuleName } from './rules.js';
+import { isEmail, isRfc3339, isStorableText, rules, type Issue, type RuleName } from './rules.js';
 
 export type Class<T> = new () => T;
 
@@ -51,6 +51,12 @@ const option = (rule: RuleName, kind: Issue['kind'], params?: Issue['params']): 
 });
 const shape = (rule: RuleName, params?: Issue['params']): ValidationOptions => option(rule, 'shape', params);
 const value = (rule: RuleName, params?: Issue['params']): ValidationOptions => option(rule, 'value', params);
+
+const StorableText = (each = false): PropertyDecorator =>
+  ValidateBy(
+    { name: 'characters', validator: { validate: (text) => typeof text === 'string' && isStorableText(text) } },
+    { each, ...value('characters') },
+  );
 
 function declare(
   field: Omit<Field, 'name' | 'optional' | 'sealed'>,
@@ -106,12 +112,12 @@ export function Sealed(): PropertyDecorator {
   return mark({ sealed: true });
 }
 
-/** A string of `min` to `max` characters (default 0 to 65536), matching `pattern` when given. */
+/** A string of `min` to `max` characters (default 0 to 65536), matching `pattern` when given, without NUL and well-formed. */
 export function Text(
   options: { min?: number; max?: number; pattern?: RegExp; rule?: RuleName } = {},
 ): PropertyDecorator {
   const { min = 0, max = 65_536, pattern, rule } = options;
-  const validators = [IsString(shape('string')), Length(min, max, value('length', { min, max }))];
+  const validators = [IsString(shape('string')), Length(min, max, value('length', { min, max })), StorableText()];
   if (pattern) validators.push(Matches(pattern, value(rule ?? 'pattern', { pattern: pattern.source })));
   return declare(
     {
@@ -184,7 +190,7 @@ export function OneOf(values: readonly string[]): PropertyDecorator {
   ]);
 }
 
-/** A list of strings, each of at most `maxLength` characters (65536), at most `max` of them (1000). */
+/** A list of strings as of `Text`, each of at most `maxLength` characters (65536), at most `max` of them (1000). */
 export function TextList(options: { max?: number; maxLength?: number } = {}): PropertyDecorator {
   const { max = 1000, maxLength = 65_536 } = options;
   return declare({ schema: { type: 'array', maxItems: max, items: { type: 'string', maxLength } } }, [
@@ -192,6 +198,7 @@ export function TextList(options: { max?: number; maxLength?: number } = {}): Pr
     IsString({ each: true, ...shape('array_of_strings') }),
     ArrayMaxSize(max, value('count', { max })),
     Length(0, maxLength, { each: true, ...value('length', { min: 0, max: maxLength }) }),
+    StorableText(true),
   ]);
 }
 

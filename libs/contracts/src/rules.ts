@@ -23,6 +23,10 @@ const IMAGE_TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const IMAGE_DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
 /** Kubernetes quantities (apimachinery resource.Quantity), positive ones only. */
 const QUANTITY = /^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2}|[KMGTPE]i|[numkMGTPE])?$/;
+/** No quantity is larger; Kubernetes refuses the whole object for it, long after the request. */
+const QUANTITY_LIMIT = 2 ** 63;
+const SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+const ONE = SUFFIXES.indexOf('');
 
 export function isUuid(text: string): boolean {
   return UUID.test(text);
@@ -58,7 +62,15 @@ export function isImageReference(text: string): boolean {
 }
 
 export function isQuantity(text: string): boolean {
-  return text.length <= 64 && QUANTITY.test(text) && /[1-9]/.test(text.replace(/[eE].*$/, ''));
+  if (text.length > 64 || !QUANTITY.test(text) || !/[1-9]/.test(text.replace(/[eE].*$/, ''))) return false;
+  const suffix = /(?:[KMGTPE]i|[numkMGTPE])?$/.exec(text)?.[0] ?? '';
+  const factor = (suffix.endsWith('i') ? 1024 : 1000) ** (SUFFIXES.indexOf(suffix.charAt(0).replace('K', 'k')) - ONE);
+  return parseFloat(text) * factor < QUANTITY_LIMIT;
+}
+
+/** Text that PostgreSQL, UTF-8 and a terminal all can hold as it was sent: no NUL, and no half of a surrogate pair. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\0') && !/\p{Cs}/u.test(text);
 }
 
 /** RFC 3339, any offset, a date that exists. */
@@ -86,7 +98,7 @@ export function isEmail(text: string): boolean {
   return (
     at > 0 &&
     local.length <= 64 &&
-    /^[^\s@<>()[\],;:\\"\p{Cc}]+$/u.test(local) &&
+    /^[^\s@<>()[\],;:\\"\p{Cc}\p{Cs}]+$/u.test(local) &&
     domain.length <= 253 &&
     domain.split('.').every((label) => /^[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?$/u.test(label))
   );
@@ -100,7 +112,7 @@ export const rules = {
   image: { matches: isImageReference, schema: { minLength: 1, maxLength: 255 } },
   quantity: { matches: isQuantity, schema: { pattern: QUANTITY.source, maxLength: 64 } },
   leading_slash: {
-    matches: (text: string) => text.startsWith('/') && text.length <= 2048,
+    matches: (text: string) => text.startsWith('/') && text.length <= 2048 && isStorableText(text),
     schema: { pattern: '^/', maxLength: 2048 },
   },
 } as const;
@@ -120,6 +132,7 @@ export type RuleName =
   | 'range'
   | 'count'
   | 'pattern'
+  | 'characters'
   | 'email'
   | 'time'
   | 'future'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, HttpStatus, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { ServiceLogger } from '@slipway/runtime';
@@ -31,8 +31,9 @@ export class FailureFilter implements ExceptionFilter {
     }
     const own = call.dialect.renderOwn(error, call);
     if (own) return own;
-    // Nest's word for a file that is not among those of /docs.
-    if (error instanceof NotFoundException) return call.dialect.renderUnrouted([]);
+    // Nest's word for a file that is not among those of /docs, or would not lie below them.
+    if (error instanceof HttpException && error.getStatus() < Number(HttpStatus.INTERNAL_SERVER_ERROR))
+      return call.dialect.renderUnrouted([]);
     const incident = randomUUID();
     this.logger.error('a request failed', { err: error, incident, method: call.method, route: call.route });
     return call.dialect.renderProblem(

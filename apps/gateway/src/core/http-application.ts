@@ -51,6 +51,8 @@ export async function createHttpApplication(
           requestTimeout: REQUEST_TIMEOUT_MS,
           connectionsCheckingInterval: CHECK_EVERY_MS,
           keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+          // Node would refuse it with an empty body.
+          requireHostHeader: false,
           // Anything else, such as the h2c that some clients offer, is an ordinary request.
           shouldUpgradeCallback: isWebSocketHandshake,
         },
@@ -58,6 +60,8 @@ export async function createHttpApplication(
       );
       routeUpgrades(server, handle);
       made.closeQuiet = trackQuietConnections(server);
+      // An expectation beside 100-continue may be ignored; Node would answer an empty 417.
+      server.on('checkExpectation', handle);
       return server;
     },
   };

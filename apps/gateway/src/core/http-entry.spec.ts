@@ -60,14 +60,29 @@ describe('the way into the gateway', () => {
     else expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it.each(['/v1/nothing', '/', '/health/', '/apps', '/api/users', '/docs/nothing/here', '/v1'])(
-    'answers 404 for %s',
+  it.each([
+    '/v1/nothing',
+    '/',
+    '/health/',
+    '/apps',
+    '/api/users',
+    '/docs/nothing/here',
+    '/v1',
+    '/v1/deployments/',
+    '/v1/deployments//status',
+    '/v1/webhooks/',
+  ])('answers 404 for %s', async (path) => {
+    const answer = await get(path);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toBe('{"error":{"code":"NOT_FOUND","message":"No such route","details":""}}');
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('x-request-id')).not.toBeNull();
+  });
+
+  it.each(['/docs/../v1', '/docs/%2e%2e/package.json', '/docs/%00'])(
+    'answers 404 for %s, which no document is',
     async (path) => {
-      const answer = await get(path);
-      expect(answer.status).toBe(404);
-      expect(await answer.text()).toBe('{"error":{"code":"NOT_FOUND","message":"No such route","details":""}}');
-      expect(answer.headers.get('content-type')).toBe('application/json');
-      expect(answer.headers.get('x-request-id')).not.toBeNull();
+      expect(await raw(path)).toMatchObject({ status: 404 });
     },
   );
 
@@ -160,13 +175,24 @@ describe('the way into the gateway', () => {
     expect(answer).toBe(200);
   });
 
-  it('words what is no HTTP', async () => {
-    const { port } = new URL(gateway.url);
-    const text = await new Promise<string>((resolve) => {
+  /** What comes back for bytes, until the gateway closes the connection. */
+  const send = (bytes: string): Promise<string> =>
+    new Promise((resolve) => {
       let received = '';
-      const socket = connect(Number(port), '127.0.0.1', () => socket.write('no http at all\r\n\r\n'));
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write(bytes));
       socket.on('data', (chunk) => (received += String(chunk))).on('close', () => resolve(received));
     });
+
+  it('words what lacks a host, and overlooks what it is not able to expect', async () => {
+    const hostless = await send('GET /v1/deployments HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(hostless).toContain('HTTP/1.1 400 Bad Request');
+    expect(hostless).toContain('{"error":{"code":"BAD_REQUEST","message":"Malformed HTTP request","details":""}}');
+    const expectant = await send('GET /health HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n');
+    expect(expectant).toContain('HTTP/1.1 200 OK');
+  });
+
+  it('words what is no HTTP', async () => {
+    const text = await send('no http at all\r\n\r\n');
     expect(text).toContain('HTTP/1.1 400 Bad Request');
     expect(text).toContain('{"error":{"code":"BAD_REQUEST","message":"Malformed HTTP request","details":""}}');
   });

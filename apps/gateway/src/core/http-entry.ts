@@ -64,8 +64,12 @@ export class HttpEntry {
   receive(request: FastifyRequest, reply: FastifyReply): boolean {
     const call = this.open(request, reply);
     describeSpan(call);
+    if (request.raw.httpVersion === '1.1' && call.header('host') === undefined) {
+      sendAnswer(reply, call.dialect.renderUnreadable(400));
+      return true;
+    }
     if (isPreflight(call)) return this.answerPreflight(call);
-    if (!request.is404) return false;
+    if (!request.is404 && !hasEmptyParameter(request)) return false;
     sendAnswer(reply, call.dialect.renderUnrouted(this.routes.methodsOf(pathOf(request))));
     return true;
   }
@@ -126,6 +130,11 @@ export class HttpEntry {
     void call.reply.code(204).send();
     return true;
   }
+}
+
+// The router takes the nothing behind a trailing slash for a parameter; it is another path, and an unknown one.
+function hasEmptyParameter({ params }: FastifyRequest): boolean {
+  return Object.entries(params as Record<string, string>).some(([name, value]) => name !== '*' && value === '');
 }
 
 function isPreflight(call: HttpCall): boolean {

@@ -78,6 +78,8 @@ export class WebSockets implements OnModuleDestroy {
     clientTracking: false,
   });
   private readonly open = new Set<OpenSocket>();
+  /** Those that have taken room and are not accepted yet. */
+  private readonly arriving = new Set<HttpCall>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -104,11 +106,18 @@ export class WebSockets implements OnModuleDestroy {
     for (const socket of this.open) socket.close(CloseCode.goingAway);
   }
 
-  /** Refuses one more socket of a user who has as many as may be. To be called before anything is prepared for it. @throws Refusal */
-  assertRoom(call: HttpCall): void {
+  /**
+   * Takes the room of one more socket until its connection ends, or refuses a user who has as many as may be. To be called before
+   * anything is prepared for it: what is only being prepared counts, or many at once would pass. @throws Refusal
+   */
+  takeRoom(call: HttpCall): void {
     const { userId } = call.actor;
-    const held = [...this.open].filter(({ caller }) => caller?.actor.userId === userId).length;
-    if (held < MAX_PER_USER) return;
+    const held = [...this.open, ...this.arriving].filter(({ caller }) => caller?.actor.userId === userId).length;
+    if (held < MAX_PER_USER) {
+      this.arriving.add(call);
+      call.upgrade?.socket.once('close', () => this.arriving.delete(call));
+      return;
+    }
     throw new Refusal(
       problem.rateLimited('request', `You have ${MAX_PER_USER} connections open. Close one first.`, {
         retryAfterMs: 1_000,
@@ -129,6 +138,7 @@ export class WebSockets implements OnModuleDestroy {
       );
     });
     this.open.add(socket);
+    this.arriving.delete(call);
     void socket.closed().then(() => this.open.delete(socket));
     this.logger.info('websocket opened', { requestId: call.id, path: call.path });
     if (caller) {

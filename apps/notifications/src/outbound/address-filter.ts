@@ -23,6 +23,9 @@ export type ResolveAll = (
 // Metadata services that do not live in link-local ranges: Azure, Alibaba Cloud, Oracle Cloud, AWS and Google Cloud over IPv6.
 const METADATA = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254']);
 
+// Beside it IPv6 has no public addresses: what ipaddr.js does not know below it, such as ::a9fe:a9fe, may stand for one of IPv4.
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
 export class AddressFilter {
   /** `allowed`: loopback and private networks that pass. Public addresses always do, all others never. */
   constructor(
@@ -38,7 +41,7 @@ export class AddressFilter {
     if (METADATA.has(parsed.toString())) return false;
     switch (parsed.range()) {
       case 'unicast':
-        return true;
+        return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_UNICAST);
       case 'loopback':
       case 'private':
       case 'carrierGradeNat':

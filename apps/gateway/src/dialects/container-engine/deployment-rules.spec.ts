@@ -19,6 +19,7 @@ describe('variableIssues', () => {
 
   it('refuses NUL, pairs and maps that are too large', () => {
     expect(texts(variableIssues({ A: 'a\0b' }))).toEqual(['env_vars.A: must not contain NUL']);
+    expect(texts(variableIssues({ A: '\ud800' }))).toEqual(['env_vars.A: must not contain half of a surrogate pair']);
     expect(texts(variableIssues({ A: 'x'.repeat(131_071) }))).toEqual(['env_vars.A: must be below 131072 bytes']);
     expect(variableIssues({ A: 'x'.repeat(131_070) })).toEqual([]);
     const four = Object.fromEntries(['A', 'B', 'C', 'D'].map((name) => [name, 'x'.repeat(131_070)]));

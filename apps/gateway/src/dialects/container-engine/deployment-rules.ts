@@ -52,6 +52,7 @@ export function variableIssues(variables: Readonly<Record<string, string>> | nul
     const path = `env_vars.${name.slice(0, MAX_NAME_LENGTH)}`;
     if (!isVariableName(name)) return [issue(path, `must match ${VARIABLE_NAME.source.slice(1, -1)}`)];
     if (value.includes('\0')) return [issue(path, 'must not contain NUL')];
+    if (/\p{Cs}/u.test(value)) return [issue(path, 'must not contain half of a surrogate pair')];
     return size([name, value]) < MAX_PAIR_BYTES ? [] : [issue(path, `must be below ${MAX_PAIR_BYTES} bytes`)];
   });
   const all = pairs.reduce((sum, pair) => sum + size(pair), 0);

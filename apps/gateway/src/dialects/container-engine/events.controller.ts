@@ -28,7 +28,7 @@ export class EventsController {
   })
   async notifications(@Current() call: HttpCall): Promise<void> {
     if (!call.upgrade) throw failure.upgradeRequired();
-    this.sockets.assertRoom(call);
+    this.sockets.takeRoom(call);
     const feed = await this.feeds.open(call, call.query.get('last_event_id') ?? undefined);
     const socket = await this.sockets.accept(call).catch((error: unknown) => {
       feed.close();

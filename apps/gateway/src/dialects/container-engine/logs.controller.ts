@@ -71,7 +71,7 @@ export class LogsController {
   async stream(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<void> {
     if (!call.upgrade) throw failure.upgradeRequired();
     const { lines, format } = toLogsQuery(id, call.query, this.config.logsFormat);
-    this.sockets.assertRoom(call);
+    this.sockets.takeRoom(call);
     await this.assertSeen(call, id);
     const log = await this.follower.open(call, lines);
     const socket = await this.sockets.accept(call).catch((error: unknown) => {

@@ -52,6 +52,8 @@ function textOf({ rule, params = {} }: Issue): string {
       return `must have at most ${Number(params.max)} entries`;
     case 'pattern':
       return `must match ${String(params.pattern)}`;
+    case 'characters':
+      return 'must not contain NUL or half of a surrogate pair';
     case 'email':
       return 'must be an email address';
     case 'time':

@@ -180,6 +180,28 @@ describe('streams', () => {
       });
     });
 
+    it('admit no more of them when they come at once', async () => {
+      // The feed answers when every one of them has been admitted to it or refused.
+      let decided = 0;
+      let release = (): void => undefined;
+      const allDecided = new Promise<void>((resolve) => (release = resolve));
+      const decide = (): void => void (++decided === 60 && release());
+      core.answers(listFeed, async () => {
+        decide();
+        await allDecided;
+        return { events: [], gap: false, newestId: null };
+      });
+      const coming = Array.from({ length: 60 }, () => open(PATH));
+      for (const { ended } of coming) void ended.then(decide);
+      await Promise.all(coming.map((client) => Promise.race([client.opened, client.ended])));
+      expect(coming.filter(({ socket }) => socket.readyState === WebSocket.OPEN)).toHaveLength(50);
+    });
+
+    it('forget the room of those that were refused', async () => {
+      core.refuses(listFeed, problem.unavailable('service', 'away'));
+      for (let index = 0; index < 51; index += 1) expect(await open(PATH).ended).toMatch(/^503 /);
+    });
+
     it('end with 1008 when the credential is revoked, and only then', async () => {
       const client = open(PATH);
       await client.opened;
