@@ -52,6 +52,7 @@ export class ContainerFollow {
   private followed = -1;
   private complete = -1;
   private hasBegun: boolean;
+  private readonly fromStart: boolean;
   private isGone = false;
   private lastLines: NodeJS.Timeout | undefined;
   private pauseMs = FIRST_PAUSE_MS;
@@ -71,6 +72,7 @@ export class ContainerFollow {
     }
     // Of a container that has not run yet, the first line is still to come.
     this.hasBegun = beginning !== 'now' || run === undefined;
+    this.fromStart = this.hasBegun;
     this.finished = this.follow();
   }
 
@@ -144,10 +146,14 @@ export class ContainerFollow {
     const judge = this.seen.connect();
     const { sinceTime } = this.seen;
     const { signal } = this.stopped;
+    let isFirst = sinceTime === undefined && this.fromStart;
     await this.ports.cluster.followLog({ ...this.source, sinceTime, signal }, async (written) => {
       const line = this.lineOf(written);
       const verdict = line && judge(line.time);
       if (!line || verdict === 'repeat') return;
+      // The pod's status may be late, so that this is not the first run.
+      if (isFirst) await this.readRunBefore();
+      isFirst = false;
       // Another run has begun, of which the pod's status need not have told yet; or the log has been rotated.
       if (verdict === 'detached' && !(await this.readRunBefore())) await this.publishGap(line);
       await this.publish(line);
