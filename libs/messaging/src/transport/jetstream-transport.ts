@@ -97,7 +97,8 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     if (kinds.has('command')) this.pullers.push(this.puller(Stream.commands));
     if (kinds.has('event')) this.pullers.push(this.puller(Stream.events));
     for (const puller of this.pullers) puller.start();
-    callback();
+    // The broker has read the subscription once it answers: whoever asks after the start is not told that nobody is there.
+    this.broker.connection.flush().then(() => callback(), callback);
   }
 
   /** Takes no more messages and waits for the handlers that run. */
