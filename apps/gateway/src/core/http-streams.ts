@@ -79,20 +79,13 @@ export class HttpStreams implements OnModuleDestroy {
     for (const stream of this.open) stream.finish();
   }
 
-  /** Refuses one more stream of a user who has as many as may be. To be called before anything is prepared for it. @throws Refusal */
-  assertRoom(call: HttpCall): void {
-    const { userId } = call.actor;
-    const held = [...this.open].filter((stream) => stream.call.caller?.actor.userId === userId).length;
-    if (held < MAX_PER_USER) return;
-    throw new Refusal(
-      problem.rateLimited('request', `You read ${MAX_PER_USER} streams at once. Close one first.`, {
-        retryAfterMs: 1_000,
-      }),
-    );
-  }
-
-  /** The body of an answer to this call. It ends with the credential, with the gateway, or when the reader goes. */
+  /**
+   * The body of an answer to this call. It ends with the credential, with the gateway, or when the reader goes. To be started before
+   * anything is prepared for it, or many at once would pass.
+   * @throws Refusal for a user who has as many as may be
+   */
   start(call: HttpCall, options: HttpStreamOptions): HttpStream {
+    this.assertRoom(call);
     const stream = new HttpStream(call, options);
     call.set('Connection', 'close');
     this.open.add(stream);
@@ -102,5 +95,16 @@ export class HttpStreams implements OnModuleDestroy {
       unwatch?.();
     });
     return stream;
+  }
+
+  private assertRoom(call: HttpCall): void {
+    const { userId } = call.actor;
+    const held = [...this.open].filter((stream) => stream.call.caller?.actor.userId === userId).length;
+    if (held < MAX_PER_USER) return;
+    throw new Refusal(
+      problem.rateLimited('request', `You read ${MAX_PER_USER} streams at once. Close one first.`, {
+        retryAfterMs: 1_000,
+      }),
+    );
   }
 }

@@ -109,14 +109,16 @@ export class LogsController {
   private async follow(call: HttpCall, { lines, format }: LogsQuery): Promise<HttpStream> {
     const events = (call.header('accept') ?? '').includes('text/event-stream');
     const lastEventId = events ? call.header('last-event-id') : undefined;
-    this.streams.assertRoom(call);
-    const log = await this.follower.open(call, resumedAt(lines, lastEventId));
     const write = writerOf(format);
     const chunkOf = (entry: LogEntry, id?: string): string =>
       events ? eventOf(write(entry), id) : `${write(entry)}\n`;
     const stream = this.streams.start(call, {
       keepAlive: events ? ':\n\n' : '\n',
       lost: (count) => chunkOf(toLossNotice(count, new Date())),
+    });
+    const log = await this.follower.open(call, resumedAt(lines, lastEventId)).catch((error: unknown) => {
+      stream.destroy();
+      throw error;
     });
     stream.once('close', () => log.close());
     call.set('Content-Type', events ? 'text/event-stream' : format === 'text' ? 'text/plain' : 'application/x-ndjson');

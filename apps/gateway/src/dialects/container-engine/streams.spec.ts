@@ -378,9 +378,19 @@ describe('streams', () => {
       expect(await status('*/*')).toBe(401);
     });
 
+    it('count no reader whose stream could not be opened', async () => {
+      core.refuses(followLines, problem.unavailable('service', 'away'));
+      for (let count = 0; count < 51; count += 1) expect((await follow('')).answer.status).toBe(503);
+    });
+
     it('admit fifty readers of a user over HTTP', async () => {
-      const readers = await Promise.all(Array.from({ length: 50 }, () => follow('')));
+      const asked = await Promise.all(Array.from({ length: 51 }, () => follow('')));
+      const readers = asked.filter(({ answer }) => answer.status === 200);
+      expect(readers).toHaveLength(50);
       expect((await follow('')).answer.status).toBe(429);
+      core.refuses(followLines, problem.unavailable('service', 'away'));
+      expect((await follow('')).answer.status).toBe(429);
+      core.answers(followLines, () => LEASE);
       readers[0]?.stop();
       await vi.waitFor(async () => {
         const { answer, stop } = await follow('');
