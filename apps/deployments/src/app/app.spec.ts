@@ -182,6 +182,27 @@ describe('updated', () => {
   const { containers } = made();
   const update = (app: App, input: Parameters<typeof updated>[2]) => updated(app, containers, input, later, limits);
 
+  it('takes variables in another order for the same: they are a map, and nothing reads them in order', () => {
+    const pair = made(
+      createInput({
+        containers: [
+          containerInput({
+            variables: [
+              { name: 'A', value: '1' },
+              { name: 'B', value: '2' },
+            ],
+          }),
+        ],
+      }),
+    );
+    const variables = [
+      { name: 'B', value: '2' },
+      { name: 'A', value: '1' },
+    ];
+    const change = updated(pair.app, pair.containers, { containers: [{ variables }] }, later, limits);
+    expect(change).toMatchObject({ changed: false, revision: null });
+  });
+
   it('makes a Revision of another image, with a new id for the container', () => {
     const change = accepted(update(inPhase('running'), { containers: [{ image: 'shop:2' }] }));
     expect(change).toMatchObject({ changed: true, changes: ['image'], scaled: null });

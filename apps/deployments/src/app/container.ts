@@ -76,7 +76,7 @@ export function changedContainer(
   const facts: ContainerFact[] = [];
   if (next.image !== container.image) facts.push('image');
   if (!isDeepStrictEqual(next.ports, container.ports)) facts.push('port');
-  if (!isDeepStrictEqual(next.variables, container.variables)) facts.push('variables');
+  if (!isDeepStrictEqual(byName(next.variables), byName(container.variables))) facts.push('variables');
   if (!isDeepStrictEqual(next.resources, container.resources)) facts.push('resources');
   if (!isDeepStrictEqual(next.healthCheck, container.healthCheck)) facts.push('health_check');
   if (facts.length === 0) return { container, facts };
@@ -138,6 +138,11 @@ function limitBeside(resources: Resources, request: 'cpuRequest' | 'memoryReques
 // A name that is given twice keeps its first place and its last value, as in a JSON object.
 function lastOfEachName(variables: readonly Variable[]): Variable[] {
   return [...new Map(variables.map(({ name, value }) => [name, value]))].map(([name, value]) => ({ name, value }));
+}
+
+// Pods get them from a Secret, which knows no order: another one is no change.
+function byName(variables: readonly Variable[]): ReadonlyMap<string, string> {
+  return new Map(variables.map(({ name, value }) => [name, value]));
 }
 
 // Contract objects are instances of classes, rows are plain: equal fields in one order are what is compared and stored.
