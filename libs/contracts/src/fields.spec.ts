@@ -67,7 +67,9 @@ describe('declared fields', () => {
     expect(jsonSchemaOf(Sample)).toMatchObject({
       required: ['name', 'ports'],
       properties: {
-        secret: { 'x-sealed': true },
+        name: { type: 'string' },
+        email: { type: ['string', 'null'] },
+        secret: { type: ['string', 'null'], 'x-sealed': true },
         ports: { items: { properties: { protocol: { enum: ['tcp', 'udp'] } } } },
       },
     });

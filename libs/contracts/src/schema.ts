@@ -14,7 +14,13 @@ export function jsonSchemaOf(target: Class<object>): Record<string, unknown> {
 function schemaOfField(field: Field): Record<string, unknown> {
   const nested = field.nested && jsonSchemaOf(field.nested());
   const schema = nested ? (field.list ? { ...field.schema, items: nested } : nested) : { ...field.schema };
-  return field.sealed ? { ...schema, 'x-sealed': true } : schema;
+  const admitted = field.optional ? orNull(schema) : schema;
+  return field.sealed ? { ...admitted, 'x-sealed': true } : admitted;
+}
+
+// What may be absent may be null too.
+function orNull({ type, enum: values, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return { ...rest, type: [type, 'null'], ...(Array.isArray(values) && { enum: [...(values as unknown[]), null] }) };
 }
 
 /** Whether any field of the class, however deep, is sealed. */

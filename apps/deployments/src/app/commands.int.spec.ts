@@ -331,7 +331,7 @@ describe('commands on Apps', () => {
       });
       expect(await fixture.events(appScaled, id)).toEqual([]);
       expect(await fixture.events(appPhaseChanged, id)).toEqual(
-        expect.arrayContaining([expect.objectContaining({ to: 'stopping', after: 'stop' })]),
+        expect.arrayContaining([expect.objectContaining({ to: 'stopping', after: 'stop', readyOnce: false })]),
       );
     });
   });

@@ -65,8 +65,9 @@ export async function tellPhase(
   urlScheme: string,
 ): Promise<void> {
   const { phase: from } = before.app.status;
-  const { phase: to, reason, message } = after.app.status;
+  const { phase: to, reason, message, readyOnce } = after.app.status;
   if (from === to) return;
   const url = urlOf(after, urlScheme);
-  await tx.outbox.add(appPhaseChanged, { app: toAppFacts(after), from, to, reason, message, url, after: act });
+  const app = toAppFacts(after);
+  await tx.outbox.add(appPhaseChanged, { app, from, to, reason, message, url, after: act, readyOnce });
 }

@@ -42,7 +42,7 @@ describe('listActivity', () => {
   it('has tables as the entities say', () => assertNoDrift(harness.dataSource));
 
   it('tells the life of an App, the newest first', async () => {
-    const phase = { from: 'pending', reason: '', message: '', url: null, after: null } as const;
+    const phase = { from: 'pending', reason: '', message: '', url: null, after: null, readyOnce: true } as const;
     await harness.publish(appCreated, { app, actor: by, revision: 1, replicas: 1 });
     await harness.publish(appPhaseChanged, { app, ...phase, to: 'running' });
     await harness.publish(appUpdated, { app: { ...app, version: 2 }, actor: by, changes: ['image'], revision: 2 });

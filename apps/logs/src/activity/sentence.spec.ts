@@ -20,7 +20,7 @@ const app: AppFacts = {
   version: 1,
 };
 const actor = { userId: 'u', username: 'kim' };
-const phase = { app, from: 'deploying', url: null, after: null } as const;
+const phase = { app, from: 'deploying', url: null, after: null, readyOnce: true } as const;
 
 describe('the sentence of an activity', () => {
   it.each([

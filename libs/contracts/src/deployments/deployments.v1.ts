@@ -379,6 +379,8 @@ export class AppPhaseChanged {
   @Text({ max: 300 }) @Optional() url: string | null;
   /** The act that led here, when it was one of these. */
   @OneOf(['scale', 'start', 'stop']) @Optional() after: 'scale' | 'start' | 'stop' | null;
+  /** Has been fully ready at some time: what deploys then starts again. */
+  @Flag() readyOnce: boolean;
 }
 
 export class AppDeleting {

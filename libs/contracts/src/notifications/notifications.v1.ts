@@ -26,7 +26,7 @@ export class FeedEvent {
   @Id() appId: AppId;
   @Format('dns_label') appName: string;
   @Time() time: string;
-  /** The event's own fields without the App's: `from`, `to`, `old`, `new`, `changes`, `revision`, `reason`, `message`, `url`. */
+  /** The event's own fields without the App's: `from`, `to`, `old`, `new`, `changes`, `revision`, `reason`, `message`, `url`, `readyOnce`. */
   @JsonObject() fields: Record<string, unknown>;
 }
 

@@ -32,6 +32,15 @@ describe('toFrame', () => {
     );
   });
 
+  it.each([
+    [{ after: 'scale', readyOnce: true }, 'starting'],
+    [{ after: null, readyOnce: true }, 'starting'],
+    [{ after: 'start', readyOnce: false }, 'deploying'],
+  ])('shows the same status as a read of the deployment: %j deploys as %s', (fields, status) => {
+    const changed = event('deployments.app.phase-changed', { from: 'stopped', to: 'deploying', ...fields });
+    expect(toFrame(changed)?.data).toMatchObject({ status });
+  });
+
   it('tells why something failed', () => {
     const fields = { from: 'deploying', to: 'failed', reason: 'ImagePullBackOff', message: 'no such image' };
     expect(toFrame(event('deployments.app.phase-changed', fields))?.data).toMatchObject({

@@ -62,11 +62,10 @@ function describe({ fact, appName: app_name, fields }: FeedEvent): Described | u
   }
 }
 
-function statusFields({ to, reason, message, url, after }: FeedEvent['fields']): Record<string, unknown> {
+function statusFields({ to, reason, message, url, readyOnce }: FeedEvent['fields']): Record<string, unknown> {
   const phase = Object.values(Phase).find((one) => one === to) ?? Phase.pending;
   return {
-    // Only a start brings up again what has run before.
-    status: statusOf(phase, after === 'start'),
+    status: statusOf(phase, readyOnce === true),
     url: url ?? null,
     error_message: errorMessageOf({ phase, reason: textOf(reason), message: textOf(message) }),
   };
