@@ -23,9 +23,16 @@ const FIRST_CONNECT_WAIT_MS = 500;
 const RETRY_AFTER_MS = 2_000;
 const PING_INTERVAL_MS = 10_000;
 
+const LOST = problem.unavailable(
+  'service',
+  'The message broker was lost before the answer came. A change is either not made or visible when asked again. Try again in a moment.',
+  { retryAfterMs: RETRY_AFTER_MS },
+);
+
 /** A connection that knows whether it is up. */
 export class Broker {
   private up = true;
+  private readonly losses = new Set<() => void>();
   readonly jetstream: JetStreamClient;
 
   constructor(
@@ -59,6 +66,23 @@ export class Broker {
     );
   }
 
+  /**
+   * Waits for an answer while there is a connection on which it can come: one that is on its way when the connection is lost never does.
+   * @throws Refusal `unavailable` as soon as the connection is lost
+   */
+  async whileConnected<T>(answer: Promise<T>): Promise<T> {
+    let lose = (): void => undefined;
+    const lost = new Promise<never>((_resolve, reject) => {
+      lose = () => reject(new Refusal(LOST));
+    });
+    this.losses.add(lose);
+    try {
+      return await Promise.race([answer, lost]);
+    } finally {
+      this.losses.delete(lose);
+    }
+  }
+
   /** Sends what is buffered, then closes. */
   async close(): Promise<void> {
     if (this.connection.isClosed()) return;
@@ -71,6 +95,7 @@ export class Broker {
       if (status.type === 'disconnect' || status.type === 'staleConnection') {
         if (this.up) this.logger.warn('the connection to the broker is lost');
         this.up = false;
+        for (const lose of this.losses) lose();
       } else if (status.type === 'reconnect') {
         this.up = true;
         this.logger.info('the connection to the broker is back', { server: status.server });

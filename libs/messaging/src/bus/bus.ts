@@ -60,7 +60,7 @@ export class Bus {
       });
       try {
         // The answer may overtake the broker's own confirmation; what fails first ends the wait.
-        const reply = await Promise.race([answer, sent.then(() => answer)]);
+        const reply = await this.broker.whileConnected(Promise.race([answer, sent.then(() => answer)]));
         return { output: accept(reply) as O, replayed: reply.replayed === true };
       } catch (error) {
         throw this.refusalOf(error, command.subject);
@@ -81,10 +81,12 @@ export class Bus {
       const timeoutMs = call.timeoutMs ?? QUERY_TIMEOUT_MS;
       const body = this.encode(query, input);
       try {
-        const answer = await this.broker.connection.request(query.subject, body, {
-          headers: toHeaders(envelopeOf(call, timeoutMs)),
-          timeout: timeoutMs,
-        });
+        const answer = await this.broker.whileConnected(
+          this.broker.connection.request(query.subject, body, {
+            headers: toHeaders(envelopeOf(call, timeoutMs)),
+            timeout: timeoutMs,
+          }),
+        );
         return accept(decodeReply(answer.data)) as O;
       } catch (error) {
         throw this.refusalOf(error, query.subject);
