@@ -15,6 +15,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>;
   readonly requestBody?: { readonly content: Readonly<Record<string, { schema: object }>> };
   readonly security?: unknown[];
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
@@ -85,6 +86,15 @@ describe('every route', () => {
       required: ['app_name', 'image', 'port'],
       properties: { port: { type: 'integer', minimum: 1, maximum: 65535 } },
     });
+    const headersOf = (path: string, method: string): string[] =>
+      (document.paths[path]?.[method]?.parameters ?? []).filter((one) => one.in === 'header').map(({ name }) => name);
+    expect(headersOf('/v1/deployments', 'post')).toEqual(['Idempotency-Key']);
+    expect(headersOf('/v1/deployments/{deploymentId}', 'put')).toEqual(['Idempotency-Key', 'If-Match']);
+    expect(headersOf('/v1/deployments/{deploymentId}/scale', 'patch')).toEqual([
+      'Idempotency-Key',
+      'If-Match',
+      'Prefer',
+    ]);
     expect(create?.responses['201']).toMatchObject({
       content: {
         'application/json': { schema: { properties: { status: { enum: expect.arrayContaining(['pending']) } } } },

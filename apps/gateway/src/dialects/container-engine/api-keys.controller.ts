@@ -7,7 +7,7 @@ import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { CreatedKey, CreateKey, KeyList, Message } from './accounts.dto.js';
 import { acceptKey, toCreatedKey, toKeyList } from './accounts.projection.js';
-import { Endpoint, PAGE_QUERY } from './endpoint.js';
+import { Endpoint, KEYED, PAGE_QUERY } from './endpoint.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { pageOf } from './query.js';
@@ -22,7 +22,13 @@ export class ApiKeysController {
   ) {}
 
   @Post()
-  @Endpoint({ access: 'credential', status: 201, summary: 'Makes an API key, which is shown once', answer: CreatedKey })
+  @Endpoint({
+    access: 'credential',
+    status: 201,
+    summary: 'Makes an API key, which is shown once',
+    answer: CreatedKey,
+    headers: KEYED,
+  })
   async create(@JsonBody(CreateKey) body: Submitted<CreateKey>, @Current() call: HttpCall): Promise<CreatedKey> {
     return toCreatedKey(await this.core.execute(call, createCredential, acceptKey(body, Date.now())));
   }
@@ -35,7 +41,7 @@ export class ApiKeysController {
   }
 
   @Delete(':keyId')
-  @Endpoint({ access: 'credential', summary: 'Revokes an API key', answer: Message })
+  @Endpoint({ access: 'credential', summary: 'Revokes an API key', answer: Message, headers: KEYED })
   async revoke(@Param('keyId') id: string, @Current() call: HttpCall): Promise<Message> {
     await this.core.execute(call, revokeCredential, { id });
     this.authentication.forget({ userId: call.actor.userId, credentialIds: [id] });

@@ -44,7 +44,7 @@ import {
   toUpdateApp,
   toUpdated,
 } from './deployments.projection.js';
-import { Endpoint, PAGE_QUERY } from './endpoint.js';
+import { AWAITED, CONDITIONAL, Endpoint, KEYED, PAGE_QUERY } from './endpoint.js';
 import { failure } from './errors.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
@@ -64,7 +64,13 @@ export class DeploymentsController {
   ) {}
 
   @Post()
-  @Endpoint({ access: 'credential', status: 201, summary: 'Deploys an image', answer: CreatedDeployment })
+  @Endpoint({
+    access: 'credential',
+    status: 201,
+    summary: 'Deploys an image',
+    answer: CreatedDeployment,
+    headers: KEYED,
+  })
   async create(
     @JsonBody(CreateDeployment) body: Submitted<CreateDeployment>,
     @Current() call: HttpCall,
@@ -95,7 +101,12 @@ export class DeploymentsController {
   }
 
   @Put(':deploymentId')
-  @Endpoint({ access: 'credential', summary: 'Changes what is sent and keeps the rest', answer: UpdatedDeployment })
+  @Endpoint({
+    access: 'credential',
+    summary: 'Changes what is sent and keeps the rest',
+    answer: UpdatedDeployment,
+    headers: CONDITIONAL,
+  })
   async update(
     @Param('deploymentId') id: string,
     @JsonBody(UpdateDeployment) body: Submitted<UpdateDeployment>,
@@ -118,6 +129,7 @@ export class DeploymentsController {
     access: 'credential',
     summary: 'Deletes a deployment and all that belongs to it',
     answer: DeletedDeployment,
+    headers: AWAITED,
   })
   async delete(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<DeletedDeployment> {
     const app = await this.core.execute(call, deleteApp, commandOn(id, call));
@@ -125,7 +137,12 @@ export class DeploymentsController {
   }
 
   @Patch(':deploymentId/scale')
-  @Endpoint({ access: 'credential', summary: 'Sets the number of replicas; 0 stops', answer: ScaledDeployment })
+  @Endpoint({
+    access: 'credential',
+    summary: 'Sets the number of replicas; 0 stops',
+    answer: ScaledDeployment,
+    headers: AWAITED,
+  })
   async scale(
     @Param('deploymentId') id: string,
     @JsonBody(ScaleDeployment) body: Submitted<ScaleDeployment>,
@@ -141,14 +158,19 @@ export class DeploymentsController {
   }
 
   @Post(':deploymentId/stop')
-  @Endpoint({ access: 'credential', summary: 'Stops all replicas and keeps their number', answer: StoppedDeployment })
+  @Endpoint({
+    access: 'credential',
+    summary: 'Stops all replicas and keeps their number',
+    answer: StoppedDeployment,
+    headers: AWAITED,
+  })
   async stop(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StoppedDeployment> {
     const app = tagged(call, await this.core.execute(call, stopApp, commandOn(id, call)));
     return toStopped(await this.observation.until(call, app, 'stopped'));
   }
 
   @Post(':deploymentId/start')
-  @Endpoint({ access: 'credential', summary: 'Starts what was stopped', answer: StartedDeployment })
+  @Endpoint({ access: 'credential', summary: 'Starts what was stopped', answer: StartedDeployment, headers: AWAITED })
   async start(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StartedDeployment> {
     const app = tagged(call, await this.core.execute(call, startApp, commandOn(id, call)));
     return toStarted(await this.observation.until(call, app, 'running'));

@@ -1,5 +1,5 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { jsonSchemaOf, type Class } from '@slipway/contracts';
 
 import { Access, type AccessKind } from '../../core/access.js';
@@ -13,6 +13,8 @@ export interface EndpointOptions {
   readonly answer: Class<object> | string;
   /** Query parameters by name, with a description. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Request headers by name, with a description. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const ERROR_SCHEMA = {
@@ -28,7 +30,14 @@ const ERROR_SCHEMA = {
 };
 
 /** Says of a route who may use it, what it answers with, and what the OpenAPI document tells of it. */
-export function Endpoint({ access, status = 200, summary, answer, query = {} }: EndpointOptions): MethodDecorator {
+export function Endpoint({
+  access,
+  status = 200,
+  summary,
+  answer,
+  query = {},
+  headers = {},
+}: EndpointOptions): MethodDecorator {
   const described =
     typeof answer === 'string'
       ? ApiResponse({ status, description: answer })
@@ -43,7 +52,16 @@ export function Endpoint({ access, status = 200, summary, answer, query = {} }: 
     ...Object.entries(query).map(([name, description]) =>
       ApiQuery({ name, description, required: false, schema: { type: 'string' } }),
     ),
+    ...Object.entries(headers).map(([name, description]) =>
+      ApiHeader({ name, description, required: false, schema: { type: 'string' } }),
+    ),
   );
 }
 
 export const PAGE_QUERY = { page: 'From 1', limit: 'At most 100, 10 unless given' };
+
+export const KEYED = { 'Idempotency-Key': 'The same request under the same key takes effect once; kept for 24 hours' };
+/** A change of one deployment. */
+export const CONDITIONAL = { ...KEYED, 'If-Match': 'The ETag that has to be the current one, else 412' };
+/** One whose effect is waited for. */
+export const AWAITED = { ...CONDITIONAL, Prefer: 'wait=<0 to 25>: so many seconds at most' };

@@ -6,7 +6,7 @@ import { CoreClient, isUnavailable } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { Profile, UpdatedProfile, UpdateProfile } from './accounts.dto.js';
 import { acceptProfile, toProfile, toUpdatedProfile } from './accounts.projection.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint, KEYED } from './endpoint.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
@@ -31,7 +31,7 @@ export class ProfileController {
   }
 
   @Put()
-  @Endpoint({ access: 'credential', summary: 'Changes user name or e-mail', answer: UpdatedProfile })
+  @Endpoint({ access: 'credential', summary: 'Changes user name or e-mail', answer: UpdatedProfile, headers: KEYED })
   async update(
     @JsonBody(UpdateProfile) body: Submitted<UpdateProfile>,
     @Current() call: HttpCall,

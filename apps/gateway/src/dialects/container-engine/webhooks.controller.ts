@@ -11,7 +11,7 @@ import {
 
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
-import { Endpoint, PAGE_QUERY } from './endpoint.js';
+import { Endpoint, KEYED, PAGE_QUERY } from './endpoint.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { oneOf, pageOf } from './query.js';
 import { RequestInterceptor } from './request.interceptor.js';
@@ -46,6 +46,7 @@ export class WebhooksController {
     status: 201,
     summary: 'Makes a webhook; its secret is shown once',
     answer: CreatedWebhook,
+    headers: KEYED,
   })
   async create(
     @JsonBody(CreateWebhook) body: Submitted<CreateWebhook>,
@@ -67,7 +68,12 @@ export class WebhooksController {
   }
 
   @Put(':webhookId')
-  @Endpoint({ access: 'credential', summary: 'Changes what is sent and keeps the rest', answer: Webhook })
+  @Endpoint({
+    access: 'credential',
+    summary: 'Changes what is sent and keeps the rest',
+    answer: Webhook,
+    headers: KEYED,
+  })
   async update(
     @Param('webhookId') id: string,
     @JsonBody(UpdateWebhook) body: Submitted<UpdateWebhook>,
@@ -77,7 +83,7 @@ export class WebhooksController {
   }
 
   @Delete(':webhookId')
-  @Endpoint({ access: 'credential', summary: 'Deletes a webhook', answer: DeletedWebhook })
+  @Endpoint({ access: 'credential', summary: 'Deletes a webhook', answer: DeletedWebhook, headers: KEYED })
   async delete(@Param('webhookId') id: string, @Current() call: HttpCall): Promise<DeletedWebhook> {
     await this.core.execute(call, deleteSubscription, { id });
     return { message: 'Webhook deleted successfully', webhook_id: id };
