@@ -11,9 +11,15 @@ describe('variableIssues', () => {
     expect(variableIssues(null)).toEqual([]);
   });
 
-  it.each(['1A', 'A-B', 'A.B', '', 'Ä', 'constructor', '__proto__', 'X'.repeat(254)])('refuses the name %j', (name) => {
+  it.each(['1A', 'A-B', 'A.B', '', 'Ä', 'X'.repeat(254)])('refuses the name %j', (name) => {
     expect(texts(variableIssues(JSON.parse(`{${JSON.stringify(name)}:"x"}`)))).toEqual([
       `env_vars.${name.slice(0, 253)}: must match [A-Za-z_][A-Za-z0-9_]*`,
+    ]);
+  });
+
+  it.each(['constructor', '__proto__'])('refuses the name %s with the true reason, since it has the form', (name) => {
+    expect(texts(variableIssues(JSON.parse(`{${JSON.stringify(name)}:"x"}`)))).toEqual([
+      `env_vars.${name}: must not be named __proto__ or constructor`,
     ]);
   });
 

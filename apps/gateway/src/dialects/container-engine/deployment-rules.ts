@@ -6,6 +6,8 @@ import type { Submitted } from './json-body.js';
 import { sizeOfQuantity } from './quantity.js';
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Names that code which reads variables as an object takes for something else. */
+const RESERVED_NAMES: readonly string[] = ['__proto__', 'constructor'];
 const MAX_VARIABLES = 1_000;
 const MAX_NAME_LENGTH = 253;
 const MAX_PAIR_BYTES = 128 * 1024;
@@ -51,6 +53,7 @@ export function variableIssues(variables: Readonly<Record<string, string>> | nul
   const issues = pairs.flatMap(([name, value]) => {
     const path = `env_vars.${name.slice(0, MAX_NAME_LENGTH)}`;
     if (!isVariableName(name)) return [issue(path, `must match ${VARIABLE_NAME.source.slice(1, -1)}`)];
+    if (RESERVED_NAMES.includes(name)) return [issue(path, `must not be named ${RESERVED_NAMES.join(' or ')}`)];
     if (value.includes('\0')) return [issue(path, 'must not contain NUL')];
     if (/\p{Cs}/u.test(value)) return [issue(path, 'must not contain half of a surrogate pair')];
     return size([name, value]) < MAX_PAIR_BYTES ? [] : [issue(path, `must be below ${MAX_PAIR_BYTES} bytes`)];
@@ -60,7 +63,7 @@ export function variableIssues(variables: Readonly<Record<string, string>> | nul
 }
 
 function isVariableName(name: string): boolean {
-  return name.length <= MAX_NAME_LENGTH && VARIABLE_NAME.test(name) && name !== '__proto__' && name !== 'constructor';
+  return name.length <= MAX_NAME_LENGTH && VARIABLE_NAME.test(name);
 }
 
 /** A request above a limit, when both were given; a default gives way to what was given. */

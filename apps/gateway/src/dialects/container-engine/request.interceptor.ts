@@ -4,13 +4,14 @@ import { map, type Observable } from 'rxjs';
 import { callOf } from '../../core/http-call.js';
 import { failure } from './errors.js';
 import { unknownFieldsOf } from './json-body.js';
+import { ifMatchOf } from './preconditions.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * What all routes of this dialect have in common once the credential is accepted: ids in the path, then the Idempotency-Key, before any
+ * What all routes of this dialect have in common once the credential is accepted: ids in the path, then the headers of a change, before any
  * body is looked at; afterwards the header of a replay, and the fields that nobody knows.
  */
 @Injectable()
@@ -22,6 +23,8 @@ export class RequestInterceptor implements NestInterceptor<unknown, unknown> {
       if (!UUID.test(value)) throw failure.invalidId(name);
       call.params[name] = value.toLowerCase();
     }
+    // What is no tag is told before the body is looked at; what the tag demands is judged with the change.
+    if (CHANGING.has(call.method) && 'deploymentId' in call.params) ifMatchOf(call.header('if-match'));
     const key = call.header('idempotency-key');
     if (key !== undefined && call.caller && CHANGING.has(call.method) && !call.route?.startsWith('/v1/auth/')) {
       if (!IDEMPOTENCY_KEY.test(key))
