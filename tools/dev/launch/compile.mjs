@@ -12,7 +12,7 @@ export async function compile(root) {
   const stamp = join(root, 'node_modules', '.cache', 'slipway-compiled');
   const sources = fingerprint(root);
   const before = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
-  if (before === sources && projects(root).every((project) => existsSync(join(project, 'dist', 'index.js')))) return;
+  if (before === sources && projects(root).every((project) => existsSync(join(project, 'dist')))) return;
   await step(
     before ? 'compiling what changed' : 'compiling',
     nodeBinary(root),

@@ -24,18 +24,7 @@ every variable of the README's configuration table reaches the services that kno
  * @param {string} root the folder of package.json
  */
 export function readOptions(args, root) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      port: { type: 'string' },
-      'data-dir': { type: 'string' },
-      kubeconfig: { type: 'string' },
-      context: { type: 'string' },
-      processes: { type: 'boolean', default: false },
-      yes: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parse(args);
   const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`--port has to be a number from 1 to 65535, but is ${values.port}`);
@@ -54,4 +43,28 @@ export function readOptions(args, root) {
     yes: values.yes,
     help: values.help,
   };
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: { type: 'string' },
+        'data-dir': { type: 'string' },
+        kubeconfig: { type: 'string' },
+        context: { type: 'string' },
+        processes: { type: 'boolean', default: false },
+        yes: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${reason}. Options go behind a "--" of their own: npm start -- --port 3001. All of them: npm start -- --help`,
+      { cause: error },
+    );
+  }
 }

@@ -40,10 +40,14 @@ async function run(args: string[]): Promise<void> {
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
-    options: { 'data-dir': { type: 'string', default: '.slipway' }, from: { type: 'string' } },
+    options: {
+      'data-dir': { type: 'string', default: '.slipway' },
+      from: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   const [command = 'help', number = ''] = positionals;
-  const act = commands[command];
+  const act = values.help ? undefined : commands[command];
   if (!act) {
     process.stdout.write(`${USAGE}\n`);
     return;

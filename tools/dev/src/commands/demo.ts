@@ -48,6 +48,10 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const fault = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
-  process.stderr.write(`\n${fault instanceof Error ? fault.message : String(fault)}\n`);
+  const refused = fault instanceof Error && (fault as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  const advice = refused
+    ? ': no instance runs there. Start one with npm start, or name another with --data-dir or --url'
+    : '';
+  process.stderr.write(`\n${fault instanceof Error ? fault.message : String(fault)}${advice}\n`);
   process.exitCode = 1;
 });

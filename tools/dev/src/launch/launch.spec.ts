@@ -77,6 +77,7 @@ describe('the command line', () => {
     [['--port', 'x'], '--port has to be a number from 1 to 65535, but is x'],
     [['--context', 'c'], 'give --kubeconfig too'],
     [['--prot', '1'], "Unknown option '--prot'"],
+    [['3001'], 'Options go behind a "--" of their own'],
   ])('refuses %s', (args, text) => {
     const { status, stderr } = node([join(launcher, 'start.mjs'), ...args]);
     expect(status).toBe(1);
@@ -115,6 +116,21 @@ describe('whether the npm packages are installed', () => {
     expect(check(one, undefined)).toBe(false);
     expect(check({ 'node_modules/a': { version: '1.0.1', integrity: 'y' } }, one)).toBe(false);
     expect(check({ ...one, 'node_modules/b': { version: '1.0.0' } }, one)).toBe(false);
+  });
+});
+
+describe('npm run demo', () => {
+  it('says that nothing is installed yet', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'demo-'));
+    try {
+      cpSync(join(launcher, 'launch'), join(folder, 'tools/dev/launch'), { recursive: true });
+      cpSync(join(launcher, 'command.mjs'), join(folder, 'tools/dev/command.mjs'));
+      const { status, stderr } = node([join(folder, 'tools/dev/command.mjs'), 'demo']);
+      expect(stderr).toBe('Nothing is installed yet. Start Slipway first: npm start\n');
+      expect(status).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
