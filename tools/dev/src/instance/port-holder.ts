@@ -7,15 +7,22 @@ import { commandLine } from '@slipway/testing/backends';
 import { UserError } from '../user-error.js';
 
 const LISTEN = '0A';
+const UNPRIVILEGED_PORT = 3000;
 
 /** Throws which process holds the port, and the line that starts Slipway on another one. */
 export async function requireFreePort(port: number, host: string, startLine: (port: number) => string): Promise<void> {
-  if (await isFree(port, host)) return;
+  const refused = await reasonNotToListen(port, host);
+  if (refused === undefined) return;
+  if (refused === 'EACCES') {
+    throw new UserError(
+      `port ${port} is not for this user: choose one from 1024 on.\n\n  ${startLine(UNPRIVILEGED_PORT)}\n`,
+    );
+  }
   const pid = portHolder(port);
   const who =
     pid === undefined ? 'by a process of another user' : `by process ${pid} (${commandLine(pid).trim().slice(0, 80)})`;
   let other = port + 1;
-  while (other < 65_535 && !(await isFree(other, host))) other += 1;
+  while (other < 65_535 && (await reasonNotToListen(other, host)) !== undefined) other += 1;
   throw new UserError(`port ${port} is taken ${who}. To use another one:\n\n  ${startLine(other)}\n`);
 }
 
@@ -56,11 +63,12 @@ function holderFromLsof(port: number): number | undefined {
   }
 }
 
-function isFree(port: number, host: string): Promise<boolean> {
+/** The code of the error; undefined when the port can be had. */
+function reasonNotToListen(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, host, () => server.close(() => resolve(true)));
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
 }
 
