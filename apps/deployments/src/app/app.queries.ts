@@ -78,11 +78,14 @@ export class AppQueries {
   async page(
     reader: Reader,
     actor: Actor,
-    given: { phases: readonly string[]; offset: number; limit: number },
+    given: { phases: readonly string[]; readyOnce?: boolean | undefined; offset: number; limit: number },
   ): Promise<{ apps: FoundApp[]; total: number }> {
     const wanted = this.select(reader).where(visibleTo(actor));
     if (given.phases.length > 0) wanted.andWhere('app.phase in (:...phases)', { phases: given.phases });
     else wanted.andWhere(`app.phase <> 'deleting'`);
+    if (given.readyOnce !== undefined) {
+      wanted.andWhere(`(app.phase <> 'deploying' or app.readyOnce = :readyOnce)`, { readyOnce: given.readyOnce });
+    }
     const total = await wanted.getCount();
     const rows = await wanted
       .orderBy('app.createdAt', 'DESC')

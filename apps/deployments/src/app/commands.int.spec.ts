@@ -12,16 +12,18 @@ import {
   type Envelope,
   getApp,
   listApps,
+  type Phase,
   scaleApp,
   startApp,
   stopApp,
   updateApp,
 } from '@slipway/contracts';
-import { findDrift } from '@slipway/persistence';
+import { findDrift, Transactions } from '@slipway/persistence';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { actor, appInput, type Fixture, kim, lee, problemOf, startFixture } from '../fixture/deployments.js';
+import { AppQueries } from './app.queries.js';
 import { CreateAppHandler } from './create-app.js';
 
 const team = { id: randomUUID(), name: 'web' };
@@ -432,6 +434,30 @@ describe('commands on Apps', () => {
       expect(pages.map(({ apps }) => apps.map(({ id }) => id))).toEqual([made.slice(0, 3), made.slice(3, 4), []]);
       expect(pages.map(({ total }) => total)).toEqual([4, 4, 4]);
       expect(await fixture.query(countApps, { ownerId: pat.userId }, pat)).toEqual({ count: 4 });
+    });
+
+    it('tells those that deploy for the first time from those that start again', async () => {
+      const ray = actor('ray');
+      const [other, first, again] = [
+        await fixture.create({}, ray),
+        await fixture.create({}, ray),
+        await fixture.create({}, ray),
+      ];
+      const queries = fixture.service.app.get(AppQueries);
+      // The reconciler cannot move rows that this transaction has written.
+      await fixture.service.app.get(Transactions).run(async (tx) => {
+        await tx.manager.query(
+          `update app set phase = case id when $1 then 'pending' else 'deploying' end, ready_once = (id = $3)
+            where id in ($1, $2, $3)`,
+          [other.id, first.id, again.id],
+        );
+        const listed = async (phases: Phase[], readyOnce?: boolean) =>
+          (await queries.page(tx, ray, { phases, readyOnce, offset: 0, limit: 10 })).apps.map(({ app }) => app.id);
+        expect(await listed(['deploying'])).toEqual([again.id, first.id]);
+        expect(await listed(['deploying'], true)).toEqual([again.id]);
+        expect(await listed(['deploying'], false)).toEqual([first.id]);
+        expect(await listed(['pending', 'deploying'], true)).toEqual([again.id, other.id]);
+      });
     });
   });
 });

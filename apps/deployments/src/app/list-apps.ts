@@ -18,9 +18,14 @@ export class ListAppsHandler {
 
   @Handles(listApps)
   async handle(input: ListApps, envelope: Envelope): Promise<AppPage> {
-    const { phases = [], page, limit } = input;
+    const { phases, readyOnce, page, limit } = input;
     const { apps, total } = await this.transactions.read((reader) =>
-      this.queries.page(reader, actorOf(envelope), { phases: phases ?? [], offset: (page - 1) * limit, limit }),
+      this.queries.page(reader, actorOf(envelope), {
+        phases: phases ?? [],
+        readyOnce: readyOnce ?? undefined,
+        offset: (page - 1) * limit,
+        limit,
+      }),
     );
     return { apps: apps.map((found) => toAppView(found, { urlScheme: this.config.urlScheme })), total };
   }

@@ -297,6 +297,8 @@ export class GetApp {
 export class ListApps {
   /** Empty: all but those being deleted. */
   @SomeOf(PHASES) @Optional() phases?: Phase[];
+  /** Of those deploying only the ones that have been fully ready before, or that have not; default: both. */
+  @Flag() @Optional() readyOnce?: boolean;
   @Integer({ min: 1 }) page: number;
   @Integer({ min: 1, max: 100 }) limit: number;
 }

@@ -50,8 +50,8 @@ import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { Observation } from './observation.js';
 import { ifMatchOf, tagOf } from './preconditions.js';
-import { pageOf, phasesIn } from './query.js';
-import { toDeploymentStatus } from './status.js';
+import { pageOf, statusesIn } from './query.js';
+import { filterOf, toDeploymentStatus } from './status.js';
 
 @UseInterceptors(RequestInterceptor)
 @Controller('v1/deployments')
@@ -90,8 +90,8 @@ export class DeploymentsController {
   })
   async list(@Current() call: HttpCall): Promise<DeploymentList> {
     const page = pageOf(call.query);
-    const phases = phasesIn(call.query);
-    return toList(await this.core.query(call, listApps, { ...page, ...(phases && { phases }) }), page);
+    const statuses = statusesIn(call.query);
+    return toList(await this.core.query(call, listApps, { ...page, ...(statuses && filterOf(statuses)) }), page);
   }
 
   @Get(':deploymentId')

@@ -1,8 +1,8 @@
-import { Integer, type Phase } from '@slipway/contracts';
+import { Integer } from '@slipway/contracts';
 
 import { failure } from './errors.js';
 import { rangeText } from './rule-texts.js';
-import { phaseOf, STATUSES } from './status.js';
+import { STATUSES, type Status } from './status.js';
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
@@ -50,14 +50,13 @@ export function oneOf<T extends string>(query: URLSearchParams, name: string, va
   return value;
 }
 
-/** The phases that `status` names, one or several with commas. @throws Failure 400 for a status that does not exist */
-export function phasesIn(query: URLSearchParams): Phase[] | undefined {
+/** What `status` names, one or several with commas. @throws Failure 400 for a status that does not exist */
+export function statusesIn(query: URLSearchParams): Status[] | undefined {
   const text = query.get('status');
   if (text === null) return undefined;
-  const phases = text.split(',').map((word) => {
+  return text.split(',').map((word) => {
     const status = STATUSES.find((one) => one === word);
     if (status === undefined) throw failure.invalidQuery(`status: must be one of ${STATUSES.join(', ')}`);
-    return phaseOf(status);
+    return status;
   });
-  return [...new Set(phases)];
 }

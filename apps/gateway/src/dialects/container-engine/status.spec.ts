@@ -2,7 +2,7 @@ import type { PodView } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
 import { app, appIn } from '../../fixture/samples.js';
-import { durationText, errorMessageOf, statusOf, statusOfApp, toDeploymentStatus } from './status.js';
+import { durationText, errorMessageOf, filterOf, statusOf, statusOfApp, toDeploymentStatus } from './status.js';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const counts = (desired: number, ready: number) => ({ counts: { desired, ready, updated: ready, available: ready } });
@@ -26,6 +26,15 @@ describe('statusOf', () => {
     expect(statusOf('updating', true)).toBe('updating');
     expect(statusOfApp(appIn('deploying', {}, { readyOnce: false }))).toBe('deploying');
   });
+});
+
+describe('filterOf', () => {
+  it.each([
+    [['running', 'failed'], { phases: ['running', 'failed'] }],
+    [['starting'], { phases: ['deploying'], readyOnce: true }],
+    [['deploying', 'running'], { phases: ['deploying', 'running'], readyOnce: false }],
+    [['deploying', 'starting'], { phases: ['deploying'] }],
+  ] as const)('by %j asks for %j', (statuses, filter) => expect(filterOf(statuses)).toEqual(filter));
 });
 
 describe('errorMessageOf', () => {

@@ -1,5 +1,5 @@
 // The core's phases in this dialect's words.
-import { Phase, type AppStatus, type AppView, type PodView } from '@slipway/contracts';
+import { Phase, type AppStatus, type AppView, type ListApps, type PodView } from '@slipway/contracts';
 
 import type { DeploymentStatus } from './deployments.dto.js';
 import { toTimeOrNull } from './time.js';
@@ -27,9 +27,11 @@ export function statusOfApp({ status }: AppView): Status {
   return statusOf(status.phase, status.readyOnce);
 }
 
-/** The phase that a filter by this status means: `starting` is a kind of `deploying`, which the core does not tell apart. */
-export function phaseOf(status: Status): Phase {
-  return status === 'starting' ? Phase.deploying : status;
+/** What the core is asked for when a list is filtered by these: `starting` and `deploying` are one phase there. */
+export function filterOf(statuses: readonly Status[]): Pick<ListApps, 'phases' | 'readyOnce'> {
+  const phases = [...new Set(statuses.map((status) => (status === 'starting' ? Phase.deploying : status)))];
+  const [starting, deploying] = [statuses.includes('starting'), statuses.includes('deploying')];
+  return { phases, ...(starting !== deploying && { readyOnce: starting }) };
 }
 
 /** `<reason>: <message>` of what failed, else null. */
