@@ -107,7 +107,10 @@ function wellCore(core: ReplayedCore): void {
     })
     .answers(listApps, ({ page }) => (page === 1 ? { apps: [app], total: 1 } : { apps: [], total: 0 }))
     .answers(updateApp, () => ({ app: updated({}), changed: true }))
-    .answers(scaleApp, ({ replicas }) => ({ app: updated({ replicas: replicas || 2 }), old: 2, new: replicas }))
+    .answers(scaleApp, ({ app: { id }, replicas }) => {
+      if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
+      return { app: updated({ replicas: replicas || 2 }), old: 2, new: replicas };
+    })
     .answers(stopApp, () => appIn('stopping', { stopped: true }))
     .answers(startApp, () => appIn('deploying', { replicas: 5 }))
     .answers(deleteApp, () => appIn('deleting'))
