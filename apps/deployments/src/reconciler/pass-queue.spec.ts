@@ -131,17 +131,6 @@ describe('PassQueue', () => {
     expect(passes).toEqual([]);
   });
 
-  it('forgives failures, so that a key does not wait for the end of its back-off', async () => {
-    queue.wake('a');
-    await pass(1);
-    for (let round = 0; round < 6; round++) await fail('a').then(() => pass(75_000));
-    await fail('a');
-    passes.length = 0;
-    queue.forgive();
-    await pass(1);
-    expect(passes).toEqual(['a']);
-  });
-
   it('starts nothing once it is stopped, waits for what runs, and starts again', async () => {
     for (const key of ['a', 'b', 'c']) queue.wake(key);
     await pass(1);

@@ -58,16 +58,6 @@ export class PassQueue {
     await Promise.allSettled(this.passes);
   }
 
-  /** Forgets past failures: the cluster is back, and nobody shall wait for the end of a back-off. */
-  forgive(): void {
-    for (const [key, entry] of this.entries) {
-      if (entry.failures === 0) continue;
-      entry.failures = 0;
-      entry.notBefore = 0;
-      this.due(key, 0);
-    }
-  }
-
   private due(key: string, afterMs: number): void {
     const entry = this.entries.get(key) ?? {
       timer: undefined,

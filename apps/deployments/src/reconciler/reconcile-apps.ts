@@ -62,6 +62,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private election: LeaderElection | undefined;
   private watchers: Watcher<unknown>[] = [];
   private clock: NodeJS.Timeout | undefined;
+  private turn: Promise<void> = Promise.resolve();
   private stopListening: () => void = () => undefined;
   private readonly passes: Counter<'outcome'>;
   private readonly durations: Histogram;
@@ -102,10 +103,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     this.stopListening = this.signals.onCommit((id) => {
       if (this.isLeader()) this.queue.wake(id);
     });
-    this.contact.onBack(() => {
-      this.queue.forgive();
-      void this.wakeAll();
-    });
+    this.contact.onBack(() => void this.followAnew());
     void this.stand();
   }
 
@@ -153,6 +151,24 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private lead(): void {
     this.logger.info('this replica reconciles');
+    void this.followAnew();
+    this.clock = setInterval(() => void this.wakeBehind(), CLOCK_MS);
+    this.clock.unref();
+  }
+
+  // Also when the cluster is back: what the watches told is from before, and they may pause for seconds before they look again.
+  private followAnew(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.unfollow();
+      if (this.isLeader()) this.follow();
+    });
+  }
+
+  private inTurn(step: () => Promise<void>): Promise<void> {
+    return (this.turn = this.turn.then(step));
+  }
+
+  private follow(): void {
     const onError = (err: ClusterError): void => {
       if (err.kind !== 'unreachable') this.logger.warn('the cluster cannot be followed', { err });
     };
@@ -163,8 +179,6 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     this.known = known;
     this.watchers = watchers;
     void this.startPasses(watchers);
-    this.clock = setInterval(() => void this.wakeBehind(), CLOCK_MS);
-    this.clock.unref();
   }
 
   // What is not known yet would look as if it were not there.
@@ -176,8 +190,12 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     this.queue.resume();
   }
 
-  private async resign(): Promise<void> {
+  private resign(): Promise<void> {
     clearInterval(this.clock);
+    return this.inTurn(() => this.unfollow());
+  }
+
+  private async unfollow(): Promise<void> {
     const watchers = this.watchers.splice(0);
     await Promise.all([this.queue.stop(), ...watchers.map((watcher) => watcher.close())]);
   }

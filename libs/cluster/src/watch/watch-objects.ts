@@ -15,6 +15,9 @@ const RESYNC_MS = 10 * 60_000;
 // An API server sends a bookmark about once a minute, so longer silence means a connection that is dead at the other end.
 const SILENCE_MS = 120_000;
 const SHORT_WATCH_MS = 1_000;
+// What is followed is shown as it was until then.
+const LONGEST_PAUSE_MS = 5_000;
+const FIRST_PAUSE_MS = 250;
 const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 
 export interface WatchOptions {
@@ -24,7 +27,7 @@ export interface WatchOptions {
   readonly fieldSelector?: string;
   /** How often everything is listed again, cut by chance by up to a fifth. Default 600,000. */
   readonly resyncMs?: number;
-  /** Told each time that the cluster cannot be followed; the watch itself goes on trying, after 0.25 to 30 s. */
+  /** Told each time that the cluster cannot be followed; the watch itself goes on trying, after 0.25 to 5 s. */
   readonly onError?: (error: ClusterError) => void;
 }
 
@@ -69,7 +72,7 @@ class ObjectWatch<K extends Kind> implements Watcher<KindTypes[K]> {
 
   private readonly cache = new ObjectCache<KindTypes[K]>();
   private readonly stop = new AbortController();
-  private readonly backoff = new Backoff();
+  private readonly backoff = new Backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   private settle: { resolve: () => void; reject: (reason: Error) => void } | undefined;
   private running: Promise<void> = Promise.resolve();
   private resourceVersion = '';
