@@ -23,18 +23,25 @@ export interface Authority {
   readonly keyPem: string;
 }
 
-export interface ServerCertificate {
+export interface Certificate {
   readonly certificatePem: string;
   readonly keyPem: string;
-  readonly hosts: readonly string[];
+}
+
+export interface CertificateRequest {
+  /** A distinguished name, such as `CN=kube-apiserver` or `O=system:nodes,CN=system:node:one`. */
+  readonly subject: string;
+  /** Host names and addresses that a server is reached by. Default: none. */
+  readonly hosts?: readonly string[];
+  readonly usages: readonly ('serverAuth' | 'clientAuth')[];
 }
 
 /** A certificate authority of our own, valid for ten years. */
-export async function createAuthority(): Promise<Authority> {
+export async function createAuthority(name: string): Promise<Authority> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: 'CN=slipway-embedded-cluster',
+    name: `CN=${name}`,
     ...validFor(10),
     signingAlgorithm: algorithm,
     keys,
@@ -47,17 +54,15 @@ export async function createAuthority(): Promise<Authority> {
   return { certificatePem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey) };
 }
 
-/** A server certificate for these host names and addresses, valid for as long as its authority. */
-export async function createServerCertificate(
-  authority: Authority,
-  hosts: readonly string[],
-): Promise<ServerCertificate> {
+/** A certificate of the authority, valid for as long as that one. */
+export async function createCertificate(authority: Authority, request: CertificateRequest): Promise<Certificate> {
+  const { subject, hosts = [], usages } = request;
   const issuer = new X509Certificate(authority.certificatePem);
   const signingKey = await importKey(authority.keyPem);
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: 'CN=kube-apiserver',
+    subject,
     issuer: issuer.subject,
     notBefore: issuer.notBefore,
     notAfter: issuer.notAfter,
@@ -66,13 +71,17 @@ export async function createServerCertificate(
     signingKey,
     extensions: [
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
-      ),
+      new ExtendedKeyUsageExtension(usages.map((usage) => ExtendedKeyUsage[usage])),
+      ...(hosts.length === 0
+        ? []
+        : [
+            new SubjectAlternativeNameExtension(
+              hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
+            ),
+          ]),
     ],
   });
-  return { certificatePem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey), hosts };
+  return { certificatePem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey) };
 }
 
 function validFor(yearCount: number): { notBefore: Date; notAfter: Date } {

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Authority, createAuthority, createServerCertificate, type ServerCertificate } from './certificates.js';
+import { type Authority, type Certificate, createAuthority, createCertificate } from './certificates.js';
 
 /** What makes a restarted cluster the same one to its clients. */
 export interface ClusterIdentity {
   readonly authority: Authority;
-  readonly server: ServerCertificate;
+  readonly server: Certificate & { readonly hosts: readonly string[] };
   readonly token: string;
   /** 0 as long as no port was ever used. */
   readonly port: number;
@@ -18,11 +18,14 @@ const fileName = 'embedded-cluster.json';
 /** Reads the identity kept in the folder, or makes a new one; hosts that the kept certificate lacks get a new certificate. */
 export async function loadIdentity(dataDir: string | undefined, hosts: readonly string[]): Promise<ClusterIdentity> {
   const kept = dataDir === undefined ? undefined : await readKept(join(dataDir, fileName));
-  const authority = kept?.authority ?? (await createAuthority());
+  const authority = kept?.authority ?? (await createAuthority('slipway-embedded-cluster'));
   const server =
     kept && hosts.every((host) => kept.server.hosts.includes(host))
       ? kept.server
-      : await createServerCertificate(authority, hosts);
+      : {
+          ...(await createCertificate(authority, { subject: 'CN=kube-apiserver', hosts, usages: ['serverAuth'] })),
+          hosts,
+        };
   return { authority, server, token: kept?.token ?? randomBytes(32).toString('base64url'), port: kept?.port ?? 0 };
 }
 

@@ -1,0 +1,4 @@
+export { type ClusterFacts, runningCluster } from './facts.js';
+export { DEFAULT_NAME, layoutOf } from './layout.js';
+export { Processes } from './processes.js';
+export { repositoryOf } from './test-images.js';
