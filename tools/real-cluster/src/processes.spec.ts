@@ -42,6 +42,7 @@ describe('Processes', () => {
 
   it('kills one, and starts it again as it was', async () => {
     processes.start(sleeper);
+    await logBecomes('awake\n');
     const first = pidOf();
     await processes.kill('sleeper');
     expect(isRunning(first)).toBe(false);
