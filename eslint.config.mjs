@@ -41,6 +41,7 @@ export default defineConfig(
       'apps/e2e/**/*.ts',
       '**/*.spec.ts',
       '**/main.ts',
+      '**/*.mts',
     ],
     rules: { 'no-restricted-globals': 'off' },
   },

@@ -10,6 +10,8 @@ export function shared(name: string): UserWorkspaceConfig {
     test: {
       name,
       include: ['src/**/*.spec.ts'],
+      // What needs the real cluster of this machine runs with `npm run test:cluster`, which names it.
+      exclude: process.env.REAL_CLUSTER ? [] : ['**/*.real.spec.ts'],
       environment: 'node',
       // One PostgreSQL for all test files of a run, started by the first one that needs it.
       globalSetup: [fileURLToPath(new URL('libs/testing/src/backends/vitest-global-setup.ts', import.meta.url))],

@@ -1,15 +1,7 @@
 // What `npm run cluster` and `npm run cluster:stop` run: installs and builds what is missing, then starts or stops the cluster.
-import { spawnSync } from 'node:child_process';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { compile } from '../dev/launch/compile.mjs';
-import { install } from '../dev/launch/install.mjs';
-import { nodeBinary } from '../dev/launch/node-binary.mjs';
-import { requirePrerequisites } from '../dev/launch/prerequisites.mjs';
-import { buildBinaries } from './prepare/binaries.mjs';
-import { installPackages } from './prepare/debian-packages.mjs';
+import { install, startCluster, stopCluster } from './prepare/cluster.mjs';
 import { whyNot } from './prepare/requirements.mjs';
 
 const HELP = `npm run cluster [-- options]       a real Kubernetes on this machine, without Docker; Linux, as root
@@ -20,8 +12,6 @@ npm run cluster:stop               ends it and removes everything of it
   --help                this text
 
 Environment: REAL_CLUSTER_BIN names a folder whose programs (kube-apiserver, etcd, …) are used before those on the PATH and those built here.`;
-
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 try {
   const { values, positionals } = parseArgs({
@@ -43,14 +33,8 @@ try {
   }
   const reason = whyNot();
   if (reason) throw new Error(reason);
-  requirePrerequisites();
-  await install(root);
-  await compile(root);
-  if (command === 'start') await installPackages();
-  const binaries = command === 'start' ? await buildBinaries() : {};
-  const entry = join(root, 'tools/real-cluster/dist/main.js');
-  const input = JSON.stringify({ command, name: values.name, simulatedNodes, binaries });
-  process.exitCode = spawnSync(nodeBinary(root), [entry, input], { stdio: 'inherit' }).status ?? 1;
+  await install();
+  process.exitCode = command === 'stop' ? stopCluster(values.name) : await startCluster(values.name, simulatedNodes);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startInstance, type Instance } from './fixture/instance.js';
+import { patienceMs, testImage } from './fixture/test-cluster.js';
 import { playMainJob } from './main-job.js';
 
 let instance: Instance;
@@ -11,14 +12,14 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => instance.close());
 
-const deployment = (name: string) => ({ app_name: name, image: 'registry.example.org/shop:1', port: 8080 });
+const deployment = (name: string) => ({ app_name: name, image: testImage('web'), port: 8080 });
 
 describe('the main job', () => {
   it('is done by a new user over HTTP, from registration to deletion', async () => {
     const told: string[] = [];
-    await playMainJob({ url: instance.url, tell: (line) => told.push(line) });
+    await playMainJob({ url: instance.url, image: testImage('web'), patienceMs, tell: (line) => told.push(line) });
     expect(told.at(-1)).toContain('deployment_deleted');
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('an Idempotency-Key', () => {
@@ -86,7 +87,7 @@ describe('tenants', () => {
       pagination: { total: 0 },
     });
     expect((await instance.client.send('GET', `/v1/deployments/${id}`)).body).toMatchObject({
-      image: 'registry.example.org/shop:1',
+      image: testImage('web'),
     });
   });
 });

@@ -5,6 +5,7 @@ import { waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startInstance, type Instance } from './fixture/instance.js';
+import { testImage } from './fixture/test-cluster.js';
 
 interface Span {
   readonly traceId: string;
@@ -52,7 +53,7 @@ describe('a trace', () => {
   it('leads from the HTTP request through the broker to the commit, and the pass that applies it links to it', async () => {
     const { status } = await instance.client.send('POST', '/v1/deployments', {
       app_name: 'traced',
-      image: 'registry.example.org/shop:1',
+      image: testImage('web'),
       port: 8080,
     });
     expect(status).toBe(201);

@@ -8,7 +8,7 @@ import type { Ground } from './parts/part.js';
 import { start } from './start.js';
 
 interface Options {
-  command: 'start' | 'stop';
+  command: 'start' | 'stop' | 'facts';
   name: string;
   simulatedNodes: number;
   binaries: Ground['binaries'];
@@ -22,6 +22,9 @@ try {
     const was = existsSync(layout.folder);
     await cleanUp(layout);
     say(was ? `The cluster "${layout.name}" is stopped, and nothing of it is left.` : 'No cluster runs.');
+  } else if (options.command === 'facts') {
+    const facts = runningCluster(layout);
+    if (facts) say(JSON.stringify(facts));
   } else {
     const running = runningCluster(layout);
     if (running && running.nodes !== options.simulatedNodes + 1) {
