@@ -40,6 +40,7 @@ export default defineConfig(
       'tools/**/*.ts',
       'apps/e2e/**/*.ts',
       '**/*.spec.ts',
+      '**/src/fixture/**/*.ts',
       '**/main.ts',
       '**/*.mts',
     ],
