@@ -11,6 +11,7 @@ const KUBERNETES_NAMESPACE = 'slipway-system';
 const MAX_REPLICAS = 100;
 const ENVIRONMENT_MAX_PODS = 500;
 const RESYNC_SECONDS = 300;
+const OBJECT_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export class DeploymentsConfig {
@@ -29,6 +30,13 @@ export class DeploymentsConfig {
   })
   @Matches(LABEL)
   kubernetesNamespace: string;
+
+  @Variable('ENVIRONMENT_ROLE', {
+    description:
+      'ClusterRole that Slipway binds to itself in the namespace of each environment, for its Secrets; default: none, for a user who may read Secrets anyway.',
+  })
+  @Matches(OBJECT_NAME)
+  environmentRole?: string;
 
   @Variable('DOMAIN_SUFFIX', { default: DOMAIN_SUFFIX, description: 'Hosts of apps are names under it.' })
   @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)

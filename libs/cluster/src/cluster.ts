@@ -1,3 +1,4 @@
+import { type AccessQuestion, currentUser, mayI } from './access/self-reviews.js';
 import { Transport, type TransportOptions } from './connection/transport.js';
 import type { CleanConnection } from './kubeconfig/clean-connection.js';
 import { electLeader, type LeaderElection, type LeaseOptions } from './lease/elect-leader.js';
@@ -12,6 +13,7 @@ import type { KubeObject, ObjectRef } from './objects/kube-object.js';
 import { listObjects, type ListOptions } from './objects/list-objects.js';
 import { pruneObjects, type PruneOptions } from './objects/prune-objects.js';
 import type { Change } from './watch/object-cache.js';
+import type { RbacV1Subject } from './objects/typed-objects.js';
 import { watchObjects, type Watcher, type WatchOptions } from './watch/watch-objects.js';
 
 const PING_TIMEOUT_MS = 3_000;
@@ -46,6 +48,10 @@ export interface Cluster {
   readLog(options: ReadLogOptions): Promise<LogLine[]>;
   /** See electLeader. */
   lease(options: LeaseOptions): LeaderElection;
+  /** See currentUser: who we are to the cluster. */
+  currentUser(): Promise<RbacV1Subject>;
+  /** See mayI: whether it would let us. */
+  mayI(question: AccessQuestion): Promise<boolean>;
   version(): Promise<ClusterVersion>;
   /** Whether the cluster answers, within 3 s, and accepts the credentials: throws ClusterError when it does not. */
   ping(): Promise<void>;
@@ -85,6 +91,8 @@ export function connectCluster(connection: CleanConnection, options: TransportOp
       ),
     readLog: (readOptions) => readLog(transport, readOptions),
     lease: (leaseOptions) => keep(electLeader(transport, leaseOptions)),
+    currentUser: () => currentUser(transport),
+    mayI: (question) => mayI(transport, question),
     version: () => transport.call('GET', '/version'),
     ping: async () => {
       // Not /version, which a cluster also shows to strangers.

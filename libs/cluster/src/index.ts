@@ -1,3 +1,4 @@
+export type { AccessQuestion } from './access/self-reviews.js';
 export { connectCluster, type Cluster, type ClusterVersion } from './cluster.js';
 export {
   addressFilter,

@@ -12,6 +12,7 @@ import type { Registry } from './registry.js';
 import { parseTarget, type ResourceTarget } from './request-target.js';
 import { toScale } from './scale.js';
 import { type Matcher, parseFieldSelector, parseLabelSelector } from './selectors.js';
+import { selfReview } from './self-reviews.js';
 import { serveLog } from './serve-log.js';
 import { badRequest, methodNotAllowed, staleVersion, StatusError, unknownPath } from './status-error.js';
 import { toTable } from './table.js';
@@ -39,6 +40,8 @@ export async function handleRequest(
   try {
     const url = new URL(request.url ?? '/', 'https://embedded');
     if (!openPaths.has(url.pathname)) authenticate(request, dependencies.token);
+    const review = request.method === 'POST' ? selfReview(url.pathname) : undefined;
+    if (review) return sendJson(response, 201, review);
     const target = parseTarget(request.method ?? 'GET', url);
     const fault = dependencies.faults.take(target ? faultTarget(target, request) : { verb: 'discovery' });
     if (fault) await sufferBefore(fault, target, request);

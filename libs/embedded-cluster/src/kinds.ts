@@ -49,6 +49,7 @@ export interface ObjectsByResource {
   ingressclasses: KubeObject;
   endpointslices: KubeObject;
   leases: KubeObject;
+  rolebindings: KubeObject;
   horizontalpodautoscalers: KubeObject;
 }
 
@@ -150,6 +151,7 @@ export const kinds: readonly Kind[] = [
   kind('networking.k8s.io/v1', 'ingressclasses', 'IngressClass', { namespaced: false, generation: true }),
   kind('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', { generation: true }),
   kind('coordination.k8s.io/v1', 'leases', 'Lease'),
+  kind('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding'),
   kind('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
     shortNames: ['hpa'],
     categories: ['all'],

@@ -17,6 +17,7 @@ const rendering: Rendering = {
   environmentMaxPods: 500,
   ingressClass: null,
   ingressNamespace: null,
+  access: null,
 };
 
 function record(given: Partial<AppRecord> = {}, container: Partial<Container> = {}): AppRecord {
@@ -205,7 +206,7 @@ describe('convergeApp', () => {
     );
     const before = embedded.writes().length;
     expect((await pass(app)).conflict).toMatchObject({ reason: 'NamespaceConflict' });
-    expect(await removeApp(cluster, app, () => true)).toBe('kept');
+    expect(await removeApp(cluster, app, rendering, () => true)).toBe('kept');
     expect(embedded.writes().slice(before)).toEqual([]);
   });
 
@@ -269,14 +270,55 @@ describe('convergeApp', () => {
     expect(embedded.writes().slice(before)).toEqual([]);
   });
 
+  describe('where the right to Secrets comes with a role', () => {
+    const subject = { kind: 'ServiceAccount', namespace: 'slipway-system', name: 'slipway' };
+    const bound: Rendering = { ...rendering, access: { role: 'slipway-environment', subject } };
+    const binding = (app: AppRecord) =>
+      cluster.get({ kind: 'RoleBinding', namespace: app.environment.namespace, name: 'slipway-environment' });
+    const forbidSecrets = () => embedded.faults.add({ verb: 'list', resource: 'secrets', status: 403, times: 1_000 });
+
+    it('binds the role in the namespace before it reads a Secret there', async () => {
+      const app = record();
+      const allow = forbidSecrets();
+      expect((await convergeApp(cluster, app, bound, () => true)).failure).toBeUndefined();
+      expect(await binding(app)).toMatchObject({
+        roleRef: { kind: 'ClusterRole', name: 'slipway-environment' },
+        subjects: [subject],
+      });
+      await expect(convergeApp(cluster, app, bound, () => true)).rejects.toMatchObject({ kind: 'forbidden' });
+      allow();
+      const before = embedded.writes().length;
+      expect((await convergeApp(cluster, app, bound, () => true)).failure).toBeUndefined();
+      expect(embedded.writes().slice(before)).toEqual([]);
+    });
+
+    it('binds it again when somebody took the binding away', async () => {
+      const app = record();
+      await convergeApp(cluster, app, bound, () => true);
+      await cluster.delete({ kind: 'RoleBinding', namespace: app.environment.namespace, name: 'slipway-environment' });
+      forbidSecrets();
+      expect((await convergeApp(cluster, app, bound, () => true)).failure).toBeUndefined();
+      expect(await binding(app)).toBeDefined();
+    });
+
+    it('binds it again to remove an App from a shared namespace', async () => {
+      const environment = { id: randomUUID(), name: 'team', namespace: 'team', kind: 'owned' } as const;
+      const app = record({ environment });
+      await convergeApp(cluster, app, bound, () => true);
+      await cluster.delete({ kind: 'RoleBinding', namespace: 'team', name: 'slipway-environment' });
+      await eventually(async () => expect(await removeApp(cluster, app, bound, () => true)).toBe('removed'));
+      expect(await binding(app)).toBeDefined();
+    });
+  });
+
   describe('removeApp', () => {
     const gone = (app: AppRecord) =>
-      eventually(async () => expect(await removeApp(cluster, app, () => true)).toBe('removed'));
+      eventually(async () => expect(await removeApp(cluster, app, rendering, () => true)).toBe('removed'));
 
     it('removes a dedicated namespace with all that is in it', async () => {
       const app = record();
       await until(app, 'running');
-      expect(await removeApp(cluster, app, () => true)).toBe('removing');
+      expect(await removeApp(cluster, app, rendering, () => true)).toBe('removing');
       await gone(app);
       expect(await cluster.get({ kind: 'Namespace', name: app.environment.namespace })).toBeUndefined();
     });
@@ -293,7 +335,7 @@ describe('convergeApp', () => {
     });
 
     it('has nothing to do for an App that never came to be', async () => {
-      expect(await removeApp(cluster, record(), () => true)).toBe('removed');
+      expect(await removeApp(cluster, record(), rendering, () => true)).toBe('removed');
     });
   });
 });

@@ -1,6 +1,8 @@
 // Owns making a cluster follow the record of one App: read, plan, apply, prune. It takes no hint of what changed, so the first
 // deployment, an update, a repair of drift and the pass after a crash are one path. It never adopts or deletes a namespace that
 // does not carry our label.
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { failpoint } from '@slipway/runtime';
 import {
   type Cluster,
@@ -10,6 +12,7 @@ import {
   type V1ReplicaSet,
   type V1Pod,
   type V1PodSpec,
+  type V1Secret,
 } from '@slipway/cluster';
 
 import {
@@ -24,8 +27,13 @@ import {
 import type { Seen } from './observed-status.js';
 import { toApply, toPrune } from './plan-changes.js';
 
+const BINDING_MS = 5_000;
+const BINDING_LOOK_MS = 20;
+
 /** The kinds that an App owns in its namespace, so that what is wanted no more can be found. */
 const OWNED = ['Secret', 'Deployment', 'Service', 'Ingress'] as const;
+/** What else is read of it but Secrets, which need a right of their own. */
+const LISTED = ['Deployment', 'Service', 'Ingress', 'ReplicaSet', 'Pod'] as const;
 
 /** What is known of our objects without asking the cluster; Secrets are not among them. */
 export interface Known {
@@ -77,7 +85,7 @@ export async function convergeApp(
       conflict: { reason: 'NamespaceConflict', message },
     };
   }
-  const found = namespace ? await (known ? recall(cluster, app, known) : read(cluster, app)) : [];
+  const found = namespace ? await (known ? recall(cluster, app, rendering, known) : read(cluster, app, rendering)) : [];
   const live = namespace ? [namespace, ...found] : found;
   const pods = live.filter(isPod);
   const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
@@ -93,6 +101,7 @@ export async function convergeApp(
       await write(mayWrite, 'deployments.reconcile.apply');
       const applied = await cluster.apply(object);
       if (isDeployment(applied)) deployment = applied;
+      if (applied.kind === 'RoleBinding') await untilSecretsAreOurs(cluster, name);
     }
     const owned = live.filter(({ kind }) => OWNED.some((one) => one === kind));
     for (const { uid, ...ref } of toPrune(desired, owned, secretsInUse(live))) {
@@ -109,7 +118,8 @@ export async function convergeApp(
 /** Takes an App out of its cluster, a step each time. `kept`: its namespace is not ours, and nothing in it was touched. */
 export async function removeApp(
   cluster: Cluster,
-  app: Pick<AppRecord, 'id' | 'environment'>,
+  app: AppRecord,
+  rendering: Rendering,
   mayWrite: () => boolean,
 ): Promise<'removing' | 'removed' | 'kept'> {
   const { namespace: name, kind } = app.environment;
@@ -122,6 +132,13 @@ export async function removeApp(
       await cluster.delete({ kind: 'Namespace', name }, { uid: namespace.metadata.uid });
     }
     return 'removing';
+  }
+  // Without it the Secrets could not be found.
+  const binding = environmentObjects(app, rendering).find((object) => object.kind === 'RoleBinding');
+  if (binding && !(await cluster.get({ kind: 'RoleBinding', namespace: name, name: binding.metadata.name }))) {
+    await write(mayWrite, 'deployments.remove.binding');
+    await cluster.apply(binding);
+    await untilSecretsAreOurs(cluster, name);
   }
   const selector = { namespace: name, labelSelector: selectorOf(app.id) };
   const lists = await Promise.all(
@@ -139,24 +156,40 @@ async function write(mayWrite: () => boolean, point: string): Promise<void> {
 }
 
 /** The App's objects in its namespace and the Environment's own, but for the namespace itself. */
-async function read(cluster: Cluster, app: AppRecord): Promise<KubeObject[]> {
+async function read(cluster: Cluster, app: AppRecord, { access }: Rendering): Promise<KubeObject[]> {
   const { namespace } = app.environment;
   const selector = { namespace, labelSelector: selectorOf(app.id) };
-  const [quota, policy, ...lists] = await Promise.all([
+  const [quota, policy, binding, ...lists] = await Promise.all([
     cluster.get({ kind: 'ResourceQuota', namespace, name: 'slipway' }),
     cluster.get({ kind: 'NetworkPolicy', namespace, name: 'slipway' }),
-    ...[...OWNED, 'ReplicaSet' as const, 'Pod' as const].map((kind) => cluster.list(kind, selector)),
+    access ? cluster.get({ kind: 'RoleBinding', namespace, name: access.role }) : undefined,
+    ...LISTED.map((kind) => cluster.list(kind, selector)),
   ]);
-  return [quota, policy, ...lists.flat()].filter((object) => object !== undefined);
+  const secrets = access && !binding ? [] : await secretsOf(cluster, app);
+  return [quota, policy, binding, ...secrets, ...lists.flat()].filter((object) => object !== undefined);
 }
 
 /** The same from what the watches told; Secrets, which they do not, are read. */
-async function recall(cluster: Cluster, app: AppRecord, known: Known): Promise<KubeObject[]> {
+async function recall(cluster: Cluster, app: AppRecord, { access }: Rendering, known: Known): Promise<KubeObject[]> {
   const { namespace } = app.environment;
-  const secrets = await cluster.list('Secret', { namespace, labelSelector: selectorOf(app.id) });
   const instances = new Set([app.id, environmentInstance(app)]);
-  const told = [...instances].flatMap((instance) => known.of(instance));
-  return [...secrets, ...told.filter(({ metadata }) => metadata.namespace === namespace)];
+  const told = [...instances]
+    .flatMap((instance) => known.of(instance))
+    .filter(({ metadata }) => metadata.namespace === namespace);
+  const bound = told.some(({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === access?.role);
+  return [...told, ...(access && !bound ? [] : await secretsOf(cluster, app))];
+}
+
+function secretsOf(cluster: Cluster, app: AppRecord): Promise<V1Secret[]> {
+  return cluster.list('Secret', { namespace: app.environment.namespace, labelSelector: selectorOf(app.id) });
+}
+
+// A cluster follows a new RoleBinding a moment after it has stored it. Past the deadline the cluster's own refusal tells more.
+async function untilSecretsAreOurs(cluster: Cluster, namespace: string): Promise<void> {
+  const deadline = performance.now() + BINDING_MS;
+  while (!(await cluster.mayI({ verb: 'list', kind: 'Secret', namespace })) && performance.now() < deadline) {
+    await delay(BINDING_LOOK_MS);
+  }
 }
 
 /** Names of Secrets that pods read, or may soon: a ReplicaSet that has or wants pods may start another one at any time. */
@@ -165,10 +198,10 @@ function secretsInUse(live: readonly KubeObject[]): Set<string> {
     .filter(isReplicaSet)
     .filter(({ spec, status }) => (spec?.replicas ?? 1) > 0 || (status?.replicas ?? 0) > 0);
   const specs = [...live.filter(isPod).map(({ spec }) => spec), ...starting.map(({ spec }) => spec?.template?.spec)];
-  return new Set(specs.flatMap((spec) => (spec ? secretsOf(spec) : [])));
+  return new Set(specs.flatMap((spec) => (spec ? secretsReadBy(spec) : [])));
 }
 
-function secretsOf(spec: V1PodSpec): string[] {
+function secretsReadBy(spec: V1PodSpec): string[] {
   return spec.containers.flatMap(({ envFrom }) => (envFrom ?? []).flatMap(({ secretRef }) => secretRef?.name ?? []));
 }
 

@@ -10,6 +10,7 @@ const rendering: Rendering = {
   environmentMaxPods: 500,
   ingressClass: null,
   ingressNamespace: null,
+  access: null,
 };
 
 const http = { protocol: 'tcp', external: 80, internal: 8080, published: true } as const;
@@ -93,6 +94,16 @@ describe('the objects of an App', () => {
     ['stopped', { replicas: 0 }, {}],
     ['not-published', { containers: [container({ ports: [{ ...http, published: false }] })], host: null }, {}],
     ['without-ports', { containers: [container({ ports: [], healthCheck: health })], host: null }, {}],
+    [
+      'with-rights-of-its-own',
+      {},
+      {
+        access: {
+          role: 'slipway-environment',
+          subject: { kind: 'ServiceAccount', namespace: 'slipway-system', name: 'slipway' },
+        },
+      },
+    ],
     ['docker-hub-credential', { registryAuth: { username: 'kim', password: 'secret', server: 'docker.io' } }, {}],
   ])('are those of testdata/%s.yaml', async (name, given, how) => {
     const app = record(given);

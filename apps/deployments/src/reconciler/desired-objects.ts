@@ -12,7 +12,9 @@ import type {
   V1NetworkPolicy,
   V1PodSpec,
   V1Probe,
+  RbacV1Subject,
   V1ResourceQuota,
+  V1RoleBinding,
   V1Secret,
   V1Service,
 } from '@slipway/cluster';
@@ -42,6 +44,15 @@ export interface Rendering {
   /** Null: the cluster's own default class. */
   readonly ingressClass: string | null;
   readonly ingressNamespace: string | null;
+  /** What gives Slipway the right to the Secrets of an Environment, in its own namespace only; null where it has that right anyway. */
+  readonly access: Access | null;
+}
+
+export interface Access {
+  /** Name of a ClusterRole. */
+  readonly role: string;
+  /** Slipway, as the cluster knows it. */
+  readonly subject: RbacV1Subject;
 }
 
 export interface AppRecord {
@@ -87,7 +98,9 @@ export function environmentObjects(app: AppRecord, rendering: Rendering): KubeOb
     metadata,
     spec: { hard: { pods: String(pods), 'services.loadbalancers': '0', 'services.nodeports': '0' } },
   };
-  return [namespace, quota, networkPolicy(app, metadata, rendering)].map(stamped);
+  const access = rendering.access ? [roleBinding(metadata, rendering.access)] : [];
+  // The binding first: Secrets, which need it, come last.
+  return [namespace, ...access, quota, networkPolicy(app, metadata, rendering)].map(stamped);
 }
 
 export function environmentInstance(app: Pick<AppRecord, 'id' | 'environment'>): string {
@@ -120,6 +133,17 @@ function labelsOf(app: AppRecord): Record<string, string> {
 
 function metadataOf(app: AppRecord, name: string): { name: string; namespace: string; labels: Record<string, string> } {
   return { name, namespace: app.environment.namespace, labels: labelsOf(app) };
+}
+
+function roleBinding(metadata: KubeObject['metadata'], { role, subject }: Access): V1RoleBinding {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    // A binding never changes its role; another role has a binding of its own.
+    metadata: { ...metadata, name: role },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [subject],
+  };
 }
 
 function networkPolicy(

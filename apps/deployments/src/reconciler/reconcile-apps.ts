@@ -25,7 +25,7 @@ import { AppSignals } from '../app/app-signals.js';
 import { DeploymentsConfig } from '../deployments.config.js';
 import { chooseIngressClass } from './choose-ingress-class.js';
 import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
-import { type AppRecord, MANAGED_BY, type Rendering } from './desired-objects.js';
+import { type Access, type AppRecord, MANAGED_BY, type Rendering } from './desired-objects.js';
 import { KnownObjects } from './known-objects.js';
 import { observedStatus, type ObservedStatus } from './observed-status.js';
 import { PassQueue } from './pass-queue.js';
@@ -66,6 +66,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private stopListening: () => void = () => undefined;
   private readonly passes: Counter<'outcome'>;
   private readonly durations: Histogram;
+  private boundAccess: Access | undefined;
   private ingressClasses: { readonly chosen: string | null; readonly readAt: number } | undefined;
 
   constructor(
@@ -175,7 +176,8 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     const options = { labelSelector: `${MANAGED_BY}=slipway`, onError };
     // What earlier watches told may be gone by now.
     const known = new KnownObjects();
-    const watchers = WATCHED.map((kind) => this.cluster.watch(kind, options, (change) => this.moved(known, change)));
+    const kinds = this.config.environmentRole ? ([...WATCHED, 'RoleBinding'] as const) : WATCHED;
+    const watchers = kinds.map((kind) => this.cluster.watch(kind, options, (change) => this.moved(known, change)));
     this.known = known;
     this.watchers = watchers;
     void this.startPasses(watchers);
@@ -263,7 +265,10 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async remove(found: FoundApp): Promise<number | undefined> {
-    const outcome = await this.telling(found, () => removeApp(this.cluster, recordOf(found), () => this.isLeader()));
+    const record = recordOf(found);
+    const outcome = await this.telling(found, async () =>
+      removeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
+    );
     if (outcome === 'removing') return REMOVING_MS;
     await this.status.gone(found, outcome === 'removed');
     return undefined;
@@ -292,7 +297,14 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
       environmentMaxPods,
       ingressNamespace: ingressNamespace ?? null,
       ingressClass: record.host ? await this.ingressClass() : null,
+      access: await this.access(),
     };
+  }
+
+  private async access(): Promise<Access | null> {
+    const { environmentRole: role } = this.config;
+    if (!role) return null;
+    return (this.boundAccess ??= { role, subject: await this.cluster.currentUser() });
   }
 
   private async ingressClass(): Promise<string | null> {

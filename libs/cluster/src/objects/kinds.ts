@@ -86,6 +86,12 @@ export function isNamespaced(kind: Kind): boolean {
   return KINDS[kind].namespaced;
 }
 
+/** As access rules name a kind: `{ group: 'apps', resource: 'deployments' }`; the group of `v1` is empty. */
+export function groupAndResourceOf(kind: Kind): { group: string; resource: string } {
+  const { apiVersion, plural } = KINDS[kind];
+  return { group: apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', resource: plural };
+}
+
 /** `/apis/apps/v1/namespaces/<ns>/deployments`; without a namespace the collection of the whole cluster. */
 export function collectionPath(kind: Kind, namespace: string | undefined): string {
   const { apiVersion, plural, namespaced } = KINDS[kind];
