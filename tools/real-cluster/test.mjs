@@ -1,28 +1,38 @@
 // What `npm run test:cluster` runs: the contract suite of libs/cluster and all end-to-end stories against a real cluster.
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { report, runTests } from '../dev/launch/run-tests.mjs';
-import { install, readFacts, root, startCluster, stopCluster } from './prepare/cluster.mjs';
+import { grantAccess, install, readFacts, root, startCluster, stopCluster } from './prepare/cluster.mjs';
 import { whyNot } from './prepare/requirements.mjs';
 
 const HELP = `npm run test:cluster [-- options] [-- parts of file names]
 
   --if-possible         on a machine that cannot run a real cluster says why, and succeeds
   --name N              the cluster of npm run cluster -- --name N (default slipway)
-  --record              writes what the cluster answers as the recordings that npm test compares the embedded cluster with
+  --record              writes down what the cluster answers, as the recordings that npm test compares the embedded cluster with,
+                        and what Slipway does there, as deploy/access.yaml
   --help                this text
 
-It uses the cluster of npm run cluster, and starts one, and stops it in the end, when none runs.
+It uses the cluster of npm run cluster, and starts one, and stops it in the end, when none runs. Slipway has the rights of
+deploy/access.yaml there, and no others.
 Environment: KUBECONFIG_TEST names the kubeconfig of another cluster, which may be changed at will; TEST_REGISTRY then names where it finds
 the test images (slipway/web:1 and so on). Suites that end and start parts of the cluster need our own, and are left out.`;
 
-const EVERYWHERE = ['libs/cluster/src/contract/', '.e2e.spec.ts'];
+// Two instances on one cluster would share its leader's lease, and one of them would rest.
+const ONE_BY_ONE = '--no-file-parallelism';
+const ACCESS = 'tools/real-cluster/src/access/access.real.spec.ts';
+/** What vitest gets in each of the runs, in their order. */
+const CONTRACT = ['libs/cluster/src/contract/'];
+const STORIES = [ONE_BY_ONE, '.e2e.spec.ts'];
+const STORIES_ON_OUR_OWN = [...STORIES, '.real.spec.ts', '--exclude', ACCESS];
 
-/** The variables that tell the suites which cluster it is. @param {NodeJS.ProcessEnv} env */
-function namedCluster(env) {
-  if (!env.TEST_REGISTRY)
-    throw new Error('KUBECONFIG_TEST is set: say with TEST_REGISTRY where its nodes find slipway/web:1');
-  return env;
+/** @param {string[][]} runs @param {NodeJS.ProcessEnv} env */
+async function runAll(runs, env) {
+  const counts = [];
+  for (const args of runs) counts.push(await runTests(root, args, env));
+  return counts.reduce((sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }));
 }
 
 async function main() {
@@ -37,27 +47,35 @@ async function main() {
   });
   if (values.help) return console.log(HELP);
   const foreign = Boolean(process.env.KUBECONFIG_TEST);
+  if (foreign && !process.env.TEST_REGISTRY)
+    throw new Error('KUBECONFIG_TEST is set: say with TEST_REGISTRY where its nodes find slipway/web:1');
   const reason = foreign ? undefined : whyNot();
   if (reason && values['if-possible']) return console.log(`No tests on a real cluster. ${reason}`);
   if (reason) throw new Error(reason);
   await install();
   const env = { ...process.env, ...(values.record && { RECORD: '1' }) };
-  const filters = positionals.length > 0 ? positionals : foreign ? EVERYWHERE : [...EVERYWHERE, '.real.spec.ts'];
-  if (foreign) return report(await runTests(root, filters, namedCluster(env)));
+  const chosen = positionals.length > 0 ? [[ONE_BY_ONE, ...positionals]] : undefined;
+  if (foreign) return report(await runAll(chosen ?? [CONTRACT, STORIES], env));
 
-  const { name } = values;
+  const { name, record } = values;
   const wasThere = readFacts(name) !== undefined;
   if (!wasThere && (await startCluster(name)) !== 0) throw new Error('The cluster did not start.');
-  const { kubeconfig, registry } = readFacts(name);
   try {
-    report(
-      await runTests(root, filters, {
-        ...env,
-        KUBECONFIG_TEST: kubeconfig,
-        TEST_REGISTRY: registry,
-        REAL_CLUSTER: name,
-      }),
-    );
+    grantAccess(name, record);
+    const { kubeconfig, slipwayKubeconfig, kubectl, registry, auditLog } = readFacts(name);
+    // That of an earlier run keeps the next leader waiting, and hides that Slipway has to be able to make one.
+    spawnSync(kubectl, ['--kubeconfig', kubeconfig, '-n', 'slipway-system', 'delete', 'leases', '--all']);
+    const counts = await runAll(chosen ?? [CONTRACT, STORIES_ON_OUR_OWN, [ACCESS]], {
+      ...env,
+      KUBECONFIG_TEST: kubeconfig,
+      KUBECONFIG_SLIPWAY: slipwayKubeconfig,
+      ENVIRONMENT_ROLE: 'slipway-environment',
+      TEST_REGISTRY: registry,
+      REAL_CLUSTER: name,
+      AUDIT_FROM: String(statSync(auditLog).size),
+    });
+    report(counts);
+    if (record) grantAccess(name, false);
   } finally {
     if (!wasThere) stopCluster(name);
   }

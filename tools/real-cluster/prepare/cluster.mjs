@@ -29,6 +29,14 @@ export function stopCluster(name) {
   return run({ command: 'stop', name });
 }
 
+/**
+ * Gives Slipway the rights of deploy/access.yaml as it is now; with `everything` all that there are.
+ * @param {string} name @param {boolean} everything
+ */
+export function grantAccess(name, everything) {
+  if (run({ command: 'grant', name, everything }) !== 0) throw new Error('Slipway could not be given its rights.');
+}
+
 /** What cluster.json of a running cluster says, see src/facts.ts; undefined when none runs. @param {string} name */
 export function readFacts(name) {
   const { stdout, status } = main({ command: 'facts', name }, 'pipe');

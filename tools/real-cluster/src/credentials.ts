@@ -80,7 +80,7 @@ export async function writeCredentials({ folder, node, nodeAddress }: Layout, se
 }
 
 /** A kubeconfig with one context, `slipway-real-cluster`. */
-function kubeconfigOf(server: string, caPem: string, user: Record<string, string>): string {
+export function kubeconfigOf(server: string, caPem: string, user: Record<string, string>): string {
   const name = 'slipway-real-cluster';
   return stringify({
     apiVersion: 'v1',

@@ -10,6 +10,8 @@ export interface ClusterFacts {
   readonly name: string;
   /** Path of a kubeconfig that may do everything. */
   readonly kubeconfig: string;
+  /** Path of a kubeconfig of the service account that has the rights of deploy/access.yaml. */
+  readonly slipwayKubeconfig: string;
   /** Path of the kubectl of this cluster's version. */
   readonly kubectl: string;
   /** `host:port` of the registry that answers everybody. */

@@ -1,3 +1,4 @@
+export { auditedCalls, type AuditedCalls, type Right } from './access/used-rights.js';
 export { type ClusterFacts, runningCluster } from './facts.js';
 export { DEFAULT_NAME, layoutOf } from './layout.js';
 export { Processes } from './processes.js';

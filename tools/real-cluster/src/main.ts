@@ -1,16 +1,19 @@
 // What cluster.mjs runs on Node 24, with one argument: the options as JSON.
 import { existsSync } from 'node:fs';
 
+import { grantAccess } from './access/grant-access.js';
 import { cleanUp } from './clean-up.js';
 import { type ClusterFacts, runningCluster } from './facts.js';
+import { kubectlFor } from './kubectl.js';
 import { layoutOf } from './layout.js';
 import type { Ground } from './parts/part.js';
 import { start } from './start.js';
 
 interface Options {
-  command: 'start' | 'stop' | 'facts';
+  command: 'start' | 'stop' | 'facts' | 'grant';
   name: string;
   simulatedNodes: number;
+  everything: boolean;
   binaries: Ground['binaries'];
 }
 
@@ -22,6 +25,10 @@ try {
     const was = existsSync(layout.folder);
     await cleanUp(layout);
     say(was ? `The cluster "${layout.name}" is stopped, and nothing of it is left.` : 'No cluster runs.');
+  } else if (options.command === 'grant') {
+    const facts = runningCluster(layout);
+    if (!facts) throw new Error('No cluster runs.');
+    await grantAccess(kubectlFor(facts.kubectl, facts.kubeconfig), { everything: options.everything });
   } else if (options.command === 'facts') {
     const facts = runningCluster(layout);
     if (facts) say(JSON.stringify(facts));

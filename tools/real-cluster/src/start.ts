@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { freePort } from '@slipway/testing/backends';
 
+import { grantAccess, writeSlipwayKubeconfig } from './access/grant-access.js';
 import { cleanUp } from './clean-up.js';
 import { type ClusterFacts, factsFile } from './facts.js';
 import { writeCredentials } from './credentials.js';
@@ -98,9 +99,13 @@ async function startParts({
 
   const kubeconfig = join(folder, 'kubeconfig.yaml');
   copyFileSync(credentials.kubeconfig('admin'), kubeconfig);
+  const slipwayKubeconfig = join(folder, 'slipway.yaml');
+  await grantAccess(kubectl);
+  await writeSlipwayKubeconfig(kubectl, slipwayKubeconfig, server, credentials.caFile);
   const facts: ClusterFacts = {
     name: layout.name,
     kubeconfig,
+    slipwayKubeconfig,
     kubectl: binaries.kubectl,
     registry,
     protectedRegistry: { address: protectedAt, ...login },

@@ -12,11 +12,13 @@ export function variable(name: string): string {
   return name.toUpperCase().replaceAll('-', '_');
 }
 
-/** What docker-compose.yml asks for: passwords and keys, new ones at every call. */
+/** What docker-compose.yml asks for: its profile, and passwords and keys, new ones at every call. */
 export function composeVariables(): [string, string][] {
   const databases = databaseServices.map(({ service }) => variable(service.name));
   const seals = sealedServices.map(({ name }) => ({ name, ...generateSealKeyPair() }));
   return [
+    // With the embedded cluster, unless the environment names another profile.
+    ['COMPOSE_PROFILES', 'embedded'],
     ['POSTGRES_PASSWORD', password()],
     ...databases.map((name): [string, string] => [`${name}_DATABASE_PASSWORD`, password()]),
     ...databases.map((name): [string, string] => [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describeConfig, loadConfig, RuntimeConfig } from '@slipway/runtime';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { Secrets } from '../instance/secrets.js';
 import { serviceEnvironment } from '../services/service-environment.js';
@@ -68,7 +69,32 @@ describe('docker-compose.yml', () => {
     expect([...asked].sort()).toEqual(
       composeVariables()
         .map(([name]) => name)
+        .filter((name) => name !== 'COMPOSE_PROFILES')
         .sort(),
     );
+  });
+
+  it('has one cluster per profile, the embedded one by default, and apps that find the same file with either', () => {
+    expect(Object.fromEntries(composeVariables()).COMPOSE_PROFILES).toBe('embedded');
+    expect(compose.filter(({ profiles }) => profiles.length > 0).map(({ name, profiles }) => [name, profiles])).toEqual(
+      [
+        ['embedded-cluster', ['embedded']],
+        ['k3s', ['k3s']],
+      ],
+    );
+    const { services } = parse(text, { merge: true }) as {
+      services: Record<string, { depends_on?: Record<string, object> }>;
+    };
+    for (const { name } of compose.filter(({ command }) => command[1]?.startsWith('apps/'))) {
+      // Compose refuses to wait for a service whose profile is off, unless it may be missing.
+      expect([name, services[name]?.depends_on]).toMatchObject([
+        name,
+        { 'embedded-cluster': { required: false }, k3s: { required: false } },
+      ]);
+    }
+    const file = compose.find(({ name }) => name === 'deployments')?.environment.KUBECONFIG_PATH;
+    const k3s = compose.find(({ name }) => name === 'k3s');
+    expect(k3s?.volumes).toContain('cluster:/cluster');
+    expect(k3s?.healthcheck.at(-1)).toContain(`> ${file};`);
   });
 });

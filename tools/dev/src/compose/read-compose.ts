@@ -8,6 +8,10 @@ export interface ComposeService {
   /** With every `${…}` put in. */
   readonly environment: Readonly<Record<string, string>>;
   readonly volumes: readonly string[];
+  /** It starts only with one of them; without any, always. */
+  readonly profiles: readonly string[];
+  /** The words of its health check. */
+  readonly healthcheck: readonly string[];
   readonly dependsOn: readonly string[];
 }
 
@@ -16,6 +20,8 @@ interface RawService {
   command?: string[];
   environment?: Record<string, string | number>;
   volumes?: string[];
+  profiles?: string[];
+  healthcheck?: { test: string[] };
   depends_on?: Record<string, unknown>;
 }
 
@@ -30,6 +36,8 @@ export function readCompose(text: string, variables: Readonly<Record<string, str
       Object.entries(service.environment ?? {}).map(([key, value]) => [key, interpolate(String(value), variables)]),
     ),
     volumes: service.volumes ?? [],
+    profiles: service.profiles ?? [],
+    healthcheck: service.healthcheck?.test ?? [],
     dependsOn: Object.keys(service.depends_on ?? {}),
   }));
   const ordered: ComposeService[] = [];
