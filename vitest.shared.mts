@@ -11,7 +11,11 @@ export function shared(name: string): UserWorkspaceConfig {
       name,
       include: ['src/**/*.spec.ts'],
       // What needs the real cluster of this machine runs with `npm run test:cluster`, which names it.
-      exclude: process.env.REAL_CLUSTER ? [] : ['**/*.real.spec.ts'],
+      exclude: [
+        ...(process.env.REAL_CLUSTER ? [] : ['**/*.real.spec.ts']),
+        // It judges what all others made Slipway do, and is named once they are done.
+        ...(process.env.AUDIT_FROM ? [] : ['**/access.real.spec.ts']),
+      ],
       environment: 'node',
       // One PostgreSQL for all test files of a run, started by the first one that needs it.
       globalSetup: [fileURLToPath(new URL('libs/testing/src/backends/vitest-global-setup.ts', import.meta.url))],

@@ -22,17 +22,22 @@ the test images (slipway/web:1 and so on). Suites that end and start parts of th
 
 // Two instances on one cluster would share its leader's lease, and one of them would rest.
 const ONE_BY_ONE = '--no-file-parallelism';
-const ACCESS = 'tools/real-cluster/src/access/access.real.spec.ts';
+const ACCESS = 'access.real.spec.ts';
 /** What vitest gets in each of the runs, in their order. */
 const CONTRACT = ['libs/cluster/src/contract/'];
 const STORIES = [ONE_BY_ONE, '.e2e.spec.ts'];
-const STORIES_ON_OUR_OWN = [...STORIES, '.real.spec.ts', '--exclude', ACCESS];
+const STORIES_ON_OUR_OWN = [...STORIES, '.real.spec.ts'];
 
 /** @param {string[][]} runs @param {NodeJS.ProcessEnv} env */
 async function runAll(runs, env) {
   const counts = [];
   for (const args of runs) counts.push(await runTests(root, args, env));
-  return counts.reduce((sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }));
+  return sum(counts);
+}
+
+/** @param {{ passed: number, failed: number }[]} counts */
+function sum(counts) {
+  return counts.reduce((all, { passed, failed }) => ({ passed: all.passed + passed, failed: all.failed + failed }));
 }
 
 async function main() {
@@ -54,7 +59,8 @@ async function main() {
   if (reason) throw new Error(reason);
   await install();
   const env = { ...process.env, ...(values.record && { RECORD: '1' }) };
-  const chosen = positionals.length > 0 ? [[ONE_BY_ONE, ...positionals]] : undefined;
+  const named = positionals.filter((part) => !ACCESS.includes(part));
+  const chosen = named.length > 0 ? [[ONE_BY_ONE, ...named]] : undefined;
   if (foreign) return report(await runAll(chosen ?? [CONTRACT, STORIES], env));
 
   const { name, record } = values;
@@ -65,16 +71,19 @@ async function main() {
     const { kubeconfig, slipwayKubeconfig, kubectl, registry, auditLog } = readFacts(name);
     // That of an earlier run keeps the next leader waiting, and hides that Slipway has to be able to make one.
     spawnSync(kubectl, ['--kubeconfig', kubeconfig, '-n', 'slipway-system', 'delete', 'leases', '--all']);
-    const counts = await runAll(chosen ?? [CONTRACT, STORIES_ON_OUR_OWN, [ACCESS]], {
+    const given = {
       ...env,
       KUBECONFIG_TEST: kubeconfig,
       KUBECONFIG_SLIPWAY: slipwayKubeconfig,
       ENVIRONMENT_ROLE: 'slipway-environment',
       TEST_REGISTRY: registry,
       REAL_CLUSTER: name,
-      AUDIT_FROM: String(statSync(auditLog).size),
-    });
-    report(counts);
+    };
+    const auditFrom = String(statSync(auditLog).size);
+    const counts = [await runAll(chosen ?? [CONTRACT, STORIES_ON_OUR_OWN], given)];
+    const judged = positionals.length === 0 || named.length < positionals.length;
+    if (judged) counts.push(await runAll([[ACCESS]], { ...given, AUDIT_FROM: auditFrom }));
+    report(sum(counts));
     if (record) grantAccess(name, false);
   } finally {
     if (!wasThere) stopCluster(name);
