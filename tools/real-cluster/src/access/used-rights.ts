@@ -44,7 +44,8 @@ export function auditedCalls(lines: readonly string[], username: string): Audite
     if (event.user.username !== username) continue;
     const rights = rightsOf(event);
     if (event.annotations?.['authorization.k8s.io/decision'] === 'forbid') {
-      forbidden.add(rights.length > 0 ? describe(rights[0]!) : `${event.verb} ${event.requestURI}`);
+      const [right] = rights;
+      forbidden.add(right ? describe(right) : `${event.verb} ${event.requestURI}`);
     } else {
       for (const right of rights) used.set(describe(right), right);
     }
