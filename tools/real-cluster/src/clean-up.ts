@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  existsSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { commandLine, isRunning } from '@slipway/testing/backends';
 
+import { restoreKernelSettings } from './kernel-settings.js';
 import type { Layout } from './layout.js';
 import { containerdSocket } from './parts/containerd.js';
 import { Processes } from './processes.js';
@@ -24,6 +34,7 @@ export async function cleanUp(layout: Layout): Promise<void> {
   for (const cgroup of cgroups(layout)) rmdirSync(cgroup);
   unlinkLogLinks(layout);
   unlinkNetworkResults(layout);
+  restoreKernelSettings(layout);
   rmSync(layout.folder, { recursive: true, force: true });
 }
 
@@ -61,9 +72,9 @@ function processesInCgroups(layout: Layout): number[] {
 
 /** Every control group of the pods, children before parents, in all hierarchies of version 1 or in the one of version 2. */
 function cgroups({ cgroup }: Layout): string[] {
-  return [`/sys/fs/cgroup/${cgroup}`, ...globSync(`/sys/fs/cgroup/*/${cgroup}`)]
-    .filter(existsSync)
-    .flatMap(withChildren);
+  const found = [`/sys/fs/cgroup/${cgroup}`, ...globSync(`/sys/fs/cgroup/*/${cgroup}`)].filter(existsSync);
+  // One hierarchy of version 1 may have several names: systemd makes cpu and cpuacct links to the same.
+  return [...new Set(found.map((path) => realpathSync(path)))].flatMap(withChildren);
 }
 
 function withChildren(cgroup: string): string[] {
@@ -93,7 +104,16 @@ function removeBridge({ bridge }: Layout): void {
 /** The kubelet links each container's log from one folder that all kubelets of a machine share. */
 function unlinkLogLinks({ folder }: Layout): void {
   for (const link of globSync('/var/log/containers/*')) {
-    if (dirname(readlinkSync(link)).startsWith(`${folder}/`)) unlinkSync(link);
+    if (targetOf(link)?.startsWith(`${folder}/`)) rmSync(link, { force: true });
+  }
+}
+
+/** Undefined for what is no link, or no longer there: other kubelets keep theirs in the same folder. */
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
   }
 }
 

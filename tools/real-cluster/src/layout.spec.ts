@@ -6,7 +6,17 @@ describe('layoutOf', () => {
   it('keeps two clusters of one machine apart', () => {
     const one = layoutOf('slipway');
     const other = layoutOf('second');
-    for (const key of ['folder', 'node', 'bridge', 'nodeAddress', 'podNetwork', 'serviceNetwork', 'cgroup'] as const) {
+    const keys = [
+      'folder',
+      'node',
+      'bridge',
+      'nodeAddress',
+      'podNetwork',
+      'serviceNetwork',
+      'firstPort',
+      'cgroup',
+    ] as const;
+    for (const key of keys) {
       expect(one[key]).not.toBe(other[key]);
     }
   });

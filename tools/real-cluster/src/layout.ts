@@ -12,6 +12,11 @@ export interface Layout {
   readonly nodeAddress: string;
   readonly podNetwork: string;
   readonly serviceNetwork: string;
+  /**
+   * Its programs listen from here on. Below the ports that the kernel gives to whoever connects (from 32768 on): one of those could be taken
+   * between the choice and the start of the program.
+   */
+  readonly firstPort: number;
   /** Parent of the cgroups of all pods, without a slash in front. */
   readonly cgroup: string;
 }
@@ -35,6 +40,7 @@ export function layoutOf(name: string): Layout {
     nodeAddress: `${network}.1`,
     podNetwork: `${network}.0/24`,
     serviceNetwork: `10.${150 + (first % 50)}.${second}.0/24`,
+    firstPort: 20_000 + ((first * 256 + second) % 1200) * 10,
     cgroup: `slipway-${name}`,
   };
 }

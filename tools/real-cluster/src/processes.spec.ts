@@ -35,7 +35,7 @@ const logBecomes = (text: string): Promise<boolean> =>
 describe('Processes', () => {
   it('starts a program in the background, with its output in a file', async () => {
     processes.start(sleeper);
-    expect(processes.list()).toEqual([{ name: 'sleeper', running: true }]);
+    expect(processes.list()).toMatchObject([{ name: 'sleeper', running: true }]);
     await logBecomes('awake\n');
     expect(() => processes.start(sleeper)).toThrow('sleeper runs already');
   });
@@ -46,10 +46,24 @@ describe('Processes', () => {
     const first = pidOf();
     await processes.kill('sleeper');
     expect(isRunning(first)).toBe(false);
-    expect(processes.list()).toEqual([{ name: 'sleeper', running: false }]);
+    expect(processes.list()).toMatchObject([{ name: 'sleeper', running: false }]);
     processes.restart('sleeper');
     expect(pidOf()).not.toBe(first);
     await logBecomes('awake\nawake\n');
+  });
+
+  it('freezes one, which runs on later as if nothing had been', async () => {
+    processes.start({ ...sleeper, args: ['-c', 'while :; do date +%s%N; sleep 0.01; done'] });
+    const output = (): string => readFileSync(processes.logFile('sleeper'), 'utf8');
+    await waitFor(() => output() !== '');
+    processes.pause('sleeper');
+    await waitFor(() => readFileSync(`/proc/${pidOf()}/stat`, 'utf8').includes(') T '));
+    expect(processes.isRunning('sleeper')).toBe(true);
+    const before = output();
+    processes.resume('sleeper');
+    await waitFor(() => output() !== before);
+    await processes.kill('sleeper');
+    expect(() => processes.pause('sleeper')).toThrow('sleeper does not run');
   });
 
   it('does not touch a stranger that has the id of a program that is gone', async () => {

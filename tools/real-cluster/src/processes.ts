@@ -30,7 +30,8 @@ export class Processes {
     closeSync(log);
     child.once('error', () => {});
     child.unref();
-    if (child.pid === undefined) throw new Error(`${program.binary} cannot be started`);
+    if (child.pid === undefined)
+      throw new Error(`${program.name} cannot be started: is ${program.binary} a program for this machine?`);
     this.write([...others, { ...program, pid: child.pid, ticks: startTicks(child.pid) ?? '' }]);
   }
 
@@ -48,6 +49,15 @@ export class Processes {
     }
   }
 
+  /** Freezes it: its connections stay open, and nothing answers on them until `resume`. */
+  pause(name: string): void {
+    process.kill(this.running(name).pid, 'SIGSTOP');
+  }
+
+  resume(name: string): void {
+    process.kill(this.running(name).pid, 'SIGCONT');
+  }
+
   async killAll(): Promise<void> {
     // In the opposite order: nothing is left to restart what was just ended.
     for (const { name } of this.read().reverse()) await this.kill(name);
@@ -58,12 +68,23 @@ export class Processes {
   }
 
   /** Every program that was started, and whether it still runs. */
-  list(): { name: string; running: boolean }[] {
-    return this.read().map((program) => ({ name: program.name, running: isSame(program) }));
+  list(): { name: string; binary: string; logFile: string; running: boolean }[] {
+    return this.read().map((program) => ({
+      name: program.name,
+      binary: program.binary,
+      logFile: this.logFile(program.name),
+      running: isSame(program),
+    }));
   }
 
   logFile(name: string): string {
     return join(this.folder, 'log', `${name}.log`);
+  }
+
+  private running(name: string): Started {
+    const program = this.read().find((candidate) => candidate.name === name);
+    if (!program || !isSame(program)) throw new Error(`${name} does not run`);
+    return program;
   }
 
   private read(): Started[] {

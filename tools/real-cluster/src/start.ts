@@ -4,12 +4,11 @@ import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort } from '@slipway/testing/backends';
-
 import { grantAccess, writeSlipwayKubeconfig } from './access/grant-access.js';
 import { cleanUp } from './clean-up.js';
 import { type ClusterFacts, factsFile } from './facts.js';
 import { writeCredentials } from './credentials.js';
+import { rememberKernelSettings } from './kernel-settings.js';
 import { type Kubectl, kubectlFor } from './kubectl.js';
 import type { Layout } from './layout.js';
 import { apiServer, AUDIT_LOG } from './parts/api-server.js';
@@ -18,14 +17,16 @@ import { controllerManager } from './parts/controller-manager.js';
 import { etcd } from './parts/etcd.js';
 import { kubelet } from './parts/kubelet.js';
 import { metricsApi, metricsServer } from './parts/metrics-server.js';
-import type { Ground, Ports } from './parts/part.js';
+import type { Ground } from './parts/part.js';
 import { openRegistry, protectedRegistry } from './parts/registry.js';
 import { scheduler } from './parts/scheduler.js';
 import { kwok, simulatedNodes } from './parts/simulated-nodes.js';
+import { choosePorts } from './ports.js';
 import { Processes } from './processes.js';
 import { buildTestImages, pushTestImages } from './test-images.js';
 
 const DEADLINE_MS = 90_000;
+const KUBELET_CONTROLLERS = new Set(['cpu', 'cpuset', 'hugetlb', 'memory', 'pids']);
 
 export interface StartOptions {
   readonly layout: Layout;
@@ -41,9 +42,10 @@ export async function start(options: StartOptions): Promise<ClusterFacts> {
   try {
     return await startParts(options);
   } catch (error) {
-    const words = lastWords(options.layout);
+    const ended = new Processes(options.layout.folder).list().filter(({ running }) => !running);
+    const lines = [error instanceof Error ? error.message : String(error), ...ended.map(lastWords)];
     await cleanUp(options.layout);
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${words}`, { cause: error });
+    throw new Error(lines.join('\n'), { cause: error });
   }
 }
 
@@ -55,11 +57,12 @@ async function startParts({
 }: StartOptions): Promise<ClusterFacts> {
   const { folder } = layout;
   mkdirSync(join(folder, 'log'), { recursive: true, mode: 0o755 });
-  const ports = await choosePorts();
+  const ports = await choosePorts(layout);
   const server = `https://127.0.0.1:${ports.api}`;
   const credentials = await writeCredentials(layout, server);
   const ground: Ground = { layout, ports, credentials, binaries };
   const processes = new Processes(folder);
+  const until = untilWith(processes);
   const kubectl = kubectlFor(binaries.kubectl, credentials.kubeconfig('admin'));
   const login = { username: 'slipway', password: randomBytes(12).toString('base64url') };
 
@@ -79,11 +82,12 @@ async function startParts({
   await Promise.all([pushTestImages(work, registry), pushTestImages(work, protectedAt, login)]);
 
   progress('control plane');
-  await until('the API server', () => kubectl(['get', '--raw', '/readyz']).then(() => true));
+  await until('the API server', () => succeeds(kubectl, ['get', '--raw', '/readyz']));
   processes.start(controllerManager(ground));
   processes.start(scheduler(ground));
   await until('containerd', async () => existsSync(containerdSocket(layout)));
   makeCgroup(layout);
+  rememberKernelSettings(layout);
   processes.start(kubelet(ground));
   processes.start(metricsServer(ground));
   await kubectl(['apply', '-f', '-'], list(metricsApi(ports.metrics)));
@@ -93,9 +97,13 @@ async function startParts({
   }
 
   progress('node');
-  await until('the service account of the namespace default', () => exists(kubectl, 'serviceaccount/default'));
-  await until('the node', () => exists(kubectl, `node/${layout.node}`));
-  await kubectl(['wait', '--for=condition=Ready', 'node', '--all', `--timeout=${DEADLINE_MS / 1000}s`]);
+  await until('the service account of the namespace default', () =>
+    succeeds(kubectl, ['get', 'serviceaccount/default']),
+  );
+  await until('the node', () => succeeds(kubectl, ['get', `node/${layout.node}`]));
+  await until('every node', () =>
+    succeeds(kubectl, ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=1s']),
+  );
 
   const kubeconfig = join(folder, 'kubeconfig.yaml');
   copyFileSync(credentials.kubeconfig('admin'), kubeconfig);
@@ -116,28 +124,41 @@ async function startParts({
   return facts;
 }
 
-async function choosePorts(): Promise<Ports> {
-  const names = ['api', 'etcd', 'etcdPeer', 'kubelet', 'metrics', 'registry', 'protectedRegistry'] as const;
-  const ports = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
-  return Object.fromEntries(ports) as unknown as Ports;
-}
-
 function makeNetwork({ bridge, nodeAddress }: Layout): void {
   execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
   execFileSync('ip', ['address', 'add', `${nodeAddress}/24`, 'dev', bridge]);
   execFileSync('ip', ['link', 'set', bridge, 'up']);
 }
 
-/** The kubelet wants its root to exist in every hierarchy. */
+/** The kubelet wants its root to exist in every hierarchy, with every controller that it uses. */
 function makeCgroup({ cgroup }: Layout): void {
-  const hierarchies = existsSync('/sys/fs/cgroup/cgroup.controllers')
+  const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+  const hierarchies = unified
     ? ['/sys/fs/cgroup']
     : globSync('/sys/fs/cgroup/*/').filter((path) => existsSync(join(path, 'cgroup.procs')));
+  if (unified) handDownControllers('/sys/fs/cgroup');
   for (const hierarchy of hierarchies) mkdirSync(join(hierarchy, cgroup), { recursive: true });
 }
 
-async function exists(kubectl: Kubectl, object: string): Promise<boolean> {
-  await kubectl(['get', object]);
+/** In version 2 a group has the controllers that its parent hands down; systemd hands down those that its own units need. */
+function handDownControllers(parent: string): void {
+  const wordsOf = (file: string): string[] => readFileSync(join(parent, file), 'utf8').trim().split(' ');
+  const handedDown = wordsOf('cgroup.subtree_control');
+  const missing = wordsOf('cgroup.controllers').filter((controller) => !handedDown.includes(controller));
+  for (const controller of missing.filter((name) => KUBELET_CONTROLLERS.has(name))) {
+    try {
+      writeFileSync(join(parent, 'cgroup.subtree_control'), `+${controller}`);
+    } catch (error) {
+      throw new Error(
+        `The control group ${parent} does not hand down its controller "${controller}", which the kubelet needs. In a container: start it with the control groups of its host (--cgroupns=host)`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function succeeds(kubectl: Kubectl, args: readonly string[]): Promise<boolean> {
+  await kubectl(args);
   return true;
 }
 
@@ -146,33 +167,36 @@ async function answers(url: string): Promise<boolean> {
   return true;
 }
 
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  let reason = '';
-  while (performance.now() < deadline) {
-    try {
-      if (await check()) return;
-    } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
+type Until = (what: string, check: () => Promise<boolean>) => Promise<void>;
+
+/** Repeats a check until it holds. A program that ends meanwhile ends the start: none of them may. */
+function untilWith(processes: Processes): Until {
+  return async (what, check) => {
+    const deadline = performance.now() + DEADLINE_MS;
+    let reason = '';
+    while (performance.now() < deadline) {
+      const ended = processes.list().find(({ running }) => !running);
+      if (ended) throw new Error(`The cluster cannot start, since ${ended.name} has ended.`);
+      try {
+        if (await check()) return;
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+      }
+      await delay(50);
     }
-    await delay(50);
-  }
-  throw new Error(`${what} is not ready after ${DEADLINE_MS / 1000} s. ${reason}`);
+    throw new Error(`The cluster cannot start: ${what} is not ready after ${DEADLINE_MS / 1000} s. ${reason}`);
+  };
 }
 
 function list(items: object[]): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }
 
-/** The end of the log of every program that is gone. */
-function lastWords(layout: Layout): string {
-  const processes = new Processes(layout.folder);
-  return processes
-    .list()
-    .filter(({ running }) => !running)
-    .map(
-      ({ name }) =>
-        `${name} ended:\n${readFileSync(processes.logFile(name), 'utf8').trim().split('\n').slice(-5).join('\n')}`,
-    )
-    .join('\n');
+/** The end of the log of a program that is gone, and what to do. */
+function lastWords({ name, binary, logFile }: ReturnType<Processes['list']>[number]): string {
+  const words = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
+  const remedy = words.includes('address already in use')
+    ? 'Another program has just taken a port of it. Start again: another one is chosen.'
+    : `It is ${binary}. If that is not the one of this machine and version, take it from the PATH and from REAL_CLUSTER_BIN.`;
+  return `The last words of ${name}:\n${words}\n${remedy}`;
 }

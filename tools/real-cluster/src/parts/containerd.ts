@@ -33,6 +33,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
   # Without CAP_SYS_RESOURCE a pod could not be given its score, and would end in "can't get final child's PID".
   restrict_oom_score_adj = true
   netns_mounts_under_state_dir = true
+  # A profile would be loaded into the kernel of this machine, and stay there.
+  disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
