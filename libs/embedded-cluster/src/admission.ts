@@ -1,5 +1,6 @@
 // What is decided about a new object beyond its own fields: its namespace must be alive, quotas must leave room, and some values are
 // handed out by the cluster (addresses, node ports, the labels that tie a Job to its pods).
+import { admitPod } from './admit-pod.js';
 import { type Kind, kindOf } from './kinds.js';
 import { isJsonObject, type Json, type JsonObject, type KubeObject, type Pod, type ResourceQuota } from './objects.js';
 import { forbidden, notFound } from './status-error.js';
@@ -17,10 +18,7 @@ export class Admission {
     if (kind.namespaced && namespace !== undefined) this.checkNamespace(kind, namespace, name);
     if (kind.resource === 'pods' && namespace !== undefined) {
       this.checkQuota(namespace, name);
-      return {
-        ...object,
-        spec: { serviceAccountName: 'default', serviceAccount: 'default', enableServiceLinks: true, ...object.spec },
-      };
+      return admitPod(object);
     }
     if (kind.resource === 'services') return { ...object, spec: this.withAddress(object.spec ?? {}) };
     if (kind.resource === 'jobs') return withJobLabels(object);
@@ -113,6 +111,7 @@ function withJobLabels(job: KubeObject): KubeObject {
   const given = isJsonObject(metadata.labels) ? metadata.labels : {};
   return {
     ...job,
+    metadata: { ...job.metadata, labels: { ...job.metadata.labels, ...labels } },
     spec: {
       ...spec,
       selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },

@@ -88,6 +88,20 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
     };
   },
   ingresses: (object) => ({ ...object, status: { loadBalancer: {}, ...child(object, 'status') } }),
+  limitranges: (object) => {
+    const spec = child(object, 'spec');
+    const limits = objects(spec.limits).map((limit) => {
+      if (limit.type !== 'Container') return limit;
+      const defaults = { ...child(limit, 'max'), ...child(limit, 'default') };
+      const defaultRequest = { ...child(limit, 'min'), ...defaults, ...child(limit, 'defaultRequest') };
+      return {
+        ...limit,
+        ...(Object.keys(defaults).length ? { default: defaults } : {}),
+        ...(Object.keys(defaultRequest).length ? { defaultRequest } : {}),
+      };
+    });
+    return { ...object, spec: { ...spec, limits } };
+  },
   horizontalpodautoscalers: (object) => ({ ...object, spec: { minReplicas: 1, ...child(object, 'spec') } }),
 };
 

@@ -83,6 +83,7 @@ async function serveResource(
   const query = url.searchParams;
   const asTable = /as=Table/.test(request.headers.accept ?? '') && subresource === undefined;
   const include = query.get('includeObject');
+  if (kind.warning !== undefined) response.setHeader('Warning', `299 - ${JSON.stringify(kind.warning)}`);
 
   if (verb === 'log') {
     if (request.method !== 'GET') throw methodNotAllowed();

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { isJsonObject, type Json, textOf, wireCopy } from './objects.js';
-import { invalid, StatusError } from './status-error.js';
+import { StatusError } from './status-error.js';
 
 /** JSON patch, RFC 6902. Throws a 422 for an operation that cannot be carried out. */
 export function jsonPatch(target: Json, patch: Json): Json {
@@ -11,7 +11,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
     const [path, from] = [textOf(operation.path), textOf(operation.from)];
     const value = wireCopy(operation.value ?? null);
     if (operation.op === 'test') {
-      if (!isDeepStrictEqual(read(document, path), value)) throw refused(`testing value ${path} failed`);
+      if (!isDeepStrictEqual(read(document, path), value)) throw refused();
     } else if (operation.op === 'remove') document = write(document, path, 'remove');
     else if (operation.op === 'replace') document = write(document, path, 'replace', value);
     else if (operation.op === 'add') document = write(document, path, 'add', value);
@@ -19,7 +19,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
     else if (operation.op === 'move') {
       const moved = read(document, from);
       document = write(write(document, from, 'remove'), path, 'add', moved);
-    } else throw refused(`unexpected operation ${textOf(operation.op)}`);
+    } else throw refused();
   }
   return document;
 }
@@ -35,7 +35,7 @@ function read(document: Json, path: string): Json {
   let value: Json | undefined = document;
   for (const step of steps(path)) {
     value = Array.isArray(value) ? value[Number(step)] : isJsonObject(value) ? value[step] : undefined;
-    if (value === undefined) throw refused(`path ${path} does not exist`);
+    if (value === undefined) throw refused();
   }
   return value;
 }
@@ -48,17 +48,18 @@ function write(document: Json, path: string, how: 'add' | 'remove' | 'replace', 
   if (Array.isArray(parent)) {
     const index = last === '-' ? parent.length : Number(last);
     const end = how === 'add' ? parent.length : parent.length - 1;
-    if (!Number.isInteger(index) || index < 0 || index > end) throw refused(`path ${path} does not exist`);
+    if (!Number.isInteger(index) || index < 0 || index > end) throw refused();
     if (how === 'remove') parent.splice(index, 1);
     else parent.splice(index, how === 'add' ? 0 : 1, value);
   } else if (isJsonObject(parent)) {
-    if (how !== 'add' && parent[last] === undefined) throw refused(`path ${path} does not exist`);
+    if (how !== 'add' && parent[last] === undefined) throw refused();
     if (how === 'remove') delete parent[last];
     else parent[last] = value;
-  } else throw refused(`path ${path} does not exist`);
+  } else throw refused();
   return document;
 }
 
-function refused(message: string): StatusError {
-  return invalid({ kind: '', group: '' }, '', [{ reason: 'FieldValueInvalid', message, field: 'patch' }]);
+/** The real server keeps to itself what was wrong. */
+function refused(): StatusError {
+  return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request');
 }

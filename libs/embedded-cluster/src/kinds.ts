@@ -23,6 +23,8 @@ export interface Kind {
   readonly subresources: readonly Subresource[];
   /** metadata.generation counts the changes of spec. */
   readonly generation: boolean;
+  /** What the server warns of with every answer. */
+  readonly warning?: string;
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly fields: readonly string[];
 }
@@ -96,6 +98,7 @@ const podFields = [
   'spec.schedulerName',
 ];
 
+/** In the order in which the real server names them, which is that of `kubectl get all`. */
 export const kinds: readonly Kind[] = [
   kind('v1', 'namespaces', 'Namespace', {
     namespaced: false,
@@ -113,10 +116,14 @@ export const kinds: readonly Kind[] = [
     shortNames: ['po'],
     categories: ['all'],
     subresources: ['status', 'log'],
+    generation: true,
     fields: podFields,
   }),
   kind('v1', 'services', 'Service', { shortNames: ['svc'], categories: ['all'], subresources: ['status'] }),
-  kind('v1', 'endpoints', 'Endpoints', { shortNames: ['ep'] }),
+  kind('v1', 'endpoints', 'Endpoints', {
+    shortNames: ['ep'],
+    warning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  }),
   kind('v1', 'secrets', 'Secret', { fields: ['type'] }),
   kind('v1', 'configmaps', 'ConfigMap', { shortNames: ['cm'] }),
   kind('v1', 'events', 'Event', { shortNames: ['ev'], fields: eventFields }),
@@ -136,6 +143,11 @@ export const kinds: readonly Kind[] = [
     generation: true,
     fields: ['status.replicas'],
   }),
+  kind('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
+    shortNames: ['hpa'],
+    categories: ['all'],
+    subresources: ['status'],
+  }),
   kind('batch/v1', 'jobs', 'Job', {
     categories: ['all'],
     subresources: ['status'],
@@ -149,14 +161,9 @@ export const kinds: readonly Kind[] = [
   }),
   kind('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy', { shortNames: ['netpol'], generation: true }),
   kind('networking.k8s.io/v1', 'ingressclasses', 'IngressClass', { namespaced: false, generation: true }),
-  kind('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', { generation: true }),
-  kind('coordination.k8s.io/v1', 'leases', 'Lease'),
   kind('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding'),
-  kind('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
-    shortNames: ['hpa'],
-    categories: ['all'],
-    subresources: ['status'],
-  }),
+  kind('coordination.k8s.io/v1', 'leases', 'Lease'),
+  kind('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', { generation: true }),
 ];
 
 const byResource = new Map<string, Kind>(kinds.map((entry) => [entry.resource, entry]));

@@ -18,7 +18,7 @@ export function recordUpdate(previous: KubeObject | undefined, next: KubeObject,
 
   const entries: ManagedFieldsEntry[] = [];
   let own: ManagedFieldsEntry | undefined;
-  for (const entry of previous?.metadata.managedFields ?? []) {
+  for (const entry of entriesBefore(previous, next)) {
     if (isOf(entry, 'Update', writer, next.apiVersion)) own = entry;
     else {
       const left = [...fromFieldsV1(entry.fieldsV1)].filter((path) => !changed.has(path) && !gone.has(path));
@@ -31,6 +31,13 @@ export function recordUpdate(previous: KubeObject | undefined, next: KubeObject,
   const { managedFields: _replaced, ...metadata } = next.metadata;
   const managed = entries.length ? { managedFields: sorted(entries) } : {};
   return { ...next, metadata: { ...metadata, ...managed } };
+}
+
+/** Whoever writes may correct the entries, and clears them by a single one that is empty; who sends none leaves them. */
+function entriesBefore(previous: KubeObject | undefined, next: KubeObject): readonly ManagedFieldsEntry[] {
+  const given = next.metadata.managedFields ?? [];
+  if (given.length === 0) return previous?.metadata.managedFields ?? [];
+  return given.filter(({ manager, fieldsV1 }) => manager !== undefined && fieldsV1 !== undefined);
 }
 
 export function isOf(

@@ -127,6 +127,7 @@ export type ContainerStatus = {
 };
 
 export type PodStatus = {
+  observedGeneration?: number;
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
   conditions?: Condition[];
   containerStatuses?: ContainerStatus[];
@@ -164,6 +165,7 @@ export type DeploymentStatus = {
   readyReplicas?: number;
   availableReplicas?: number;
   unavailableReplicas?: number;
+  terminatingReplicas?: number;
   conditions?: Condition[];
 };
 
@@ -174,6 +176,7 @@ export type ReplicaSetStatus = {
   fullyLabeledReplicas?: number;
   readyReplicas?: number;
   availableReplicas?: number;
+  terminatingReplicas?: number;
   observedGeneration?: number;
   conditions?: Condition[];
 };
@@ -186,6 +189,8 @@ export type ReplicaSet = KubeObject & {
 export type JobStatus = {
   active?: number;
   ready?: number;
+  terminating?: number;
+  uncountedTerminatedPods?: JsonObject;
   succeeded?: number;
   failed?: number;
   startTime?: string;
@@ -247,15 +252,22 @@ export type ClusterEvent = KubeObject & {
     namespace?: string;
     name: string;
     uid: string;
+    resourceVersion?: string;
     fieldPath?: string;
   };
+  action?: string;
   reason: string;
   message: string;
   type: string;
-  count: number;
-  source: { component: string };
-  firstTimestamp: string;
-  lastTimestamp: string;
+  count?: number;
+  source: { component?: string; host?: string };
+  firstTimestamp: string | null;
+  lastTimestamp: string | null;
+  /** Set by what writes events in the newer form, which has no count and no first and last time. */
+  eventTime: string | null;
+  series?: { count: number; lastObservedTime: string };
+  reportingComponent: string;
+  reportingInstance: string;
 };
 
 export function isJsonObject(value: unknown): value is JsonObject {

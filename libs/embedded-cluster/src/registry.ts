@@ -1,6 +1,6 @@
 // Owns what a write means: defaults, validation, admission, versions, generations, finalizers and deletion. HTTP requests and the
 // controllers write through it alike; only requests leave managedFields and audit entries.
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
 import { Admission } from './admission.js';
@@ -8,6 +8,7 @@ import { withDefaults } from './defaults.js';
 import { apiVersionOf, type Kind, kindOf, type ObjectsByResource, type ResourceName } from './kinds.js';
 import { recordUpdate } from './managed-fields.js';
 import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf, timestamp, wireCopy } from './objects.js';
+import { randomSuffix } from './random-suffix.js';
 import { alreadyExists, badRequest, conflict, notFound, staleVersion } from './status-error.js';
 import type { Store } from './store.js';
 import { validate } from './validation.js';
@@ -238,7 +239,7 @@ export class Registry {
   }
 
   private commit(kind: Kind, previous: KubeObject, changed: KubeObject, options: WriteOptions): KubeObject {
-    const moved = kind.generation && !isDeepStrictEqual(changed.spec, previous.spec);
+    const moved = kind.generation && !isDeepStrictEqual(specOf(changed), specOf(previous));
     const generation = moved ? { generation: (previous.metadata.generation ?? 0) + 1 } : {};
     const next: KubeObject = { ...changed, metadata: { ...changed.metadata, ...generation } };
     if (options.dryRun) return next;
@@ -268,6 +269,11 @@ export class Registry {
   }
 }
 
+/** What the generation counts the changes of: the node that a pod is bound to is none of them. */
+function specOf({ kind, spec }: KubeObject): JsonObject | undefined {
+  return kind === 'Pod' ? { ...spec, nodeName: null } : spec;
+}
+
 /** As it is stored: without fields that are undefined, and without metadata that is empty, which the real server leaves out. */
 function canonical<T extends KubeObject>(object: T): T {
   const copy = wireCopy(object);
@@ -290,11 +296,4 @@ function gracePeriod(kind: Kind, object: KubeObject, asked: number | undefined):
   if (phase === 'Succeeded' || phase === 'Failed') return 0;
   const own = object.spec.terminationGracePeriodSeconds;
   return Math.max(0, asked ?? (typeof own === 'number' ? own : 30));
-}
-
-const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
-
-/** Five characters as the real server appends them to generateName. */
-export function randomSuffix(): string {
-  return Array.from({ length: 5 }, () => suffixLetters[randomInt(suffixLetters.length)]).join('');
 }

@@ -33,10 +33,7 @@ export function parseFieldSelector(text: string, kind: Kind): Matcher {
       if (!match) throw badRequest(`invalid field selector: "${text}"; can't understand '${part}'`);
       const [, field = '', operator, value = ''] = match;
       if (field !== 'metadata.name' && field !== 'metadata.namespace' && !kind.fields.includes(field)) {
-        const resource = `"${kind.group ? `${kind.group}/` : '/'}${kind.version}, Resource=${kind.resource}"`;
-        throw badRequest(
-          `Unable to find ${resource} that match label selector "", field selector "${text}": field label not supported: ${field}`,
-        );
+        throw badRequest(`field label not supported: ${field}`);
       }
       return { path: field.split('.'), equal: operator !== '!=', value };
     });

@@ -8,6 +8,11 @@ import { badRequest } from './status-error.js';
 export function serveLog(pod: Pod, logs: PodLogs, query: URLSearchParams, response: ServerResponse): void {
   const container = chooseContainer(pod, query.get('container'));
   const options = parseLogOptions(query);
+  // A pod that no node has yet has no log, and that is no error.
+  if (!pod.spec.nodeName) {
+    response.writeHead(200).end();
+    return;
+  }
   const log = logs.find(pod.metadata.uid, container.name, options.previous);
   if (!log) throw noLog(pod, container.name, options.previous);
 
@@ -58,7 +63,6 @@ function noLog(pod: Pod, container: string, previous: boolean): Error {
   if (previous) {
     return badRequest(`previous terminated container ${quoted} in pod ${JSON.stringify(pod.metadata.name)} not found`);
   }
-  if (!pod.spec.nodeName) return badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   const statuses: ContainerStatus[] = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),

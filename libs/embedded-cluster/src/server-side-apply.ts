@@ -29,10 +29,12 @@ export interface Application {
   readonly manager: string;
   readonly force: boolean;
   readonly subresource?: string;
+  /** What may be taken from others without force, unless there is more in conflict. */
+  readonly free?: FieldSet;
 }
 
 /** The object after the application, its managedFields included. Throws a 409 with a cause for every field in conflict. */
-export function applyServerSide({ live, config, manager, force, subresource }: Application): JsonObject {
+export function applyServerSide({ live, config, manager, force, subresource, free }: Application): JsonObject {
   const writer = { manager, ...(subresource ? { subresource } : {}) };
   const apiVersion = textOf(config.apiVersion);
   const applied = managedFieldsOf(config, subresource);
@@ -52,7 +54,7 @@ export function applyServerSide({ live, config, manager, force, subresource }: A
   }
 
   const conflicts = live ? findConflicts(others, live, merged) : [];
-  if (conflicts.length && !force) throw conflictError(conflicts);
+  if (!force && conflicts.some(({ path }) => !free?.has(path))) throw conflictError(conflicts);
   const lost = new Map<ManagedFieldsEntry, Set<string>>();
   for (const { entry, path } of conflicts) lost.set(entry, (lost.get(entry) ?? new Set()).add(path));
 
@@ -210,5 +212,5 @@ function describeManager(entry: ManagedFieldsEntry): string {
   const subresource = entry.subresource ? ` with subresource ${JSON.stringify(entry.subresource)}` : '';
   const name = `${JSON.stringify(entry.manager)}${subresource}`;
   if (entry.operation === 'Apply') return name;
-  return `${name} using ${entry.apiVersion}${entry.time ? ` at ${entry.time}` : ''}`;
+  return `${name} using ${entry.apiVersion}`;
 }

@@ -26,8 +26,8 @@ describe('strategic merge patch', () => {
             name: 'web',
             image: 'nginx:2',
             env: [
-              { name: 'A', value: '1' },
               { name: 'B', value: '2' },
+              { name: 'A', value: '1' },
             ],
             args: ['-b'],
           },

@@ -34,7 +34,8 @@ export function strategicMergePatch(target: Json | undefined, patch: Json, names
 function mergeList(target: Json | undefined, patch: Json[], order: Json[] | undefined, path: readonly string[]): Json {
   const rule = listRule(path);
   const current = Array.isArray(target) ? target : [];
-  if (rule.type === 'set') return [...current, ...patch.filter((item) => !current.includes(item))];
+  if (rule.type === 'set')
+    return inOrder([...new Set([...current, ...patch])], order ?? patch, current, (item) => item);
   if (rule.type === 'atomic' || patch.some((item) => isJsonObject(item) && item.$patch === 'replace')) {
     return patch.filter((item) => !isJsonObject(item) || item.$patch === undefined).map(withoutDirectives);
   }
@@ -46,10 +47,25 @@ function mergeList(target: Json | undefined, patch: Json[], order: Json[] | unde
     else if (index < 0) merged = [...merged, strategicMergePatch(undefined, item, path)];
     else merged = merged.with(index, strategicMergePatch(merged[index], item, path));
   }
-  if (!order) return merged;
-  const ranks = order.map(key);
-  const rank = (item: Json): number => (ranks.includes(key(item)) ? ranks.indexOf(key(item)) : ranks.length);
-  return merged.toSorted((a, b) => rank(a) - rank(b));
+  return inOrder(merged, order ?? patch, current, key);
+}
+
+/**
+ * The items that the patch names in its order, and those that only the server knows among them: before an item that followed them, else
+ * at the end.
+ */
+function inOrder(merged: Json[], order: Json[], current: Json[], key: (item: Json) => Json | undefined): Json[] {
+  const named = order
+    .map((item) => merged.find((other) => key(other) === key(item)))
+    .filter((item) => item !== undefined);
+  const others = merged.filter((item) => !named.includes(item));
+  const place = (item: Json): number => current.findIndex((other) => key(other) === key(item));
+  const result: Json[] = [];
+  for (const item of named) {
+    const before = others.findIndex((other) => place(item) < 0 || place(other) < 0 || place(other) > place(item));
+    result.push(...others.splice(0, before < 0 ? others.length : before), item);
+  }
+  return [...result, ...others];
 }
 
 function withoutDirectives(value: Json): Json {

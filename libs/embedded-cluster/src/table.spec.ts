@@ -54,6 +54,38 @@ describe('tables', () => {
       { Type: 'Warning', Reason: 'BackOff', Object: 'pod/web', Message: 'no' },
     ],
     [
+      'events',
+      {
+        reason: 'Scheduled',
+        involvedObject: { kind: 'Pod', name: 'web' },
+        source: {},
+        reportingComponent: 'default-scheduler',
+        reportingInstance: 'default-scheduler-1',
+      },
+      { Source: 'default-scheduler, default-scheduler-1', Count: '1', Name: 'x' },
+    ],
+    [
+      'endpointslices',
+      { addressType: 'IPv4', ports: [], endpoints: ['1', '2', '3', '4'].map((ip) => ({ addresses: [ip] })) },
+      { AddressType: 'IPv4', Ports: '<unset>', Endpoints: '1,2,3 + 1 more...' },
+    ],
+    [
+      'resourcequotas',
+      { status: { hard: { pods: '10', 'limits.cpu': '2', 'count/pods': '5' }, used: { pods: '2' } } },
+      { Request: 'count/pods: 0/5, pods: 2/10', Limit: 'limits.cpu: 0/2' },
+    ],
+    [
+      'horizontalpodautoscalers',
+      {
+        spec: {
+          maxReplicas: 3,
+          scaleTargetRef: { kind: 'Deployment', name: 'web' },
+          metrics: [{ resource: { name: 'cpu', target: { averageUtilization: 80 } } }],
+        },
+      },
+      { Reference: 'Deployment/web', Targets: 'cpu: <unknown>/80%', MinPods: '<unset>', MaxPods: 3 },
+    ],
+    [
       'endpoints',
       { subsets: [{ addresses: [{ ip: '10.244.0.2' }, { ip: '10.244.0.3' }], ports: [{ port: 80 }] }] },
       { Endpoints: '10.244.0.2:80,10.244.0.3:80' },

@@ -18,7 +18,7 @@ export function toTable(
   metadata: JsonObject,
   include: string | null,
 ): JsonObject {
-  const columns = [nameColumn, ...(columnsByResource[resource] ?? [age])];
+  const columns = resource === 'events' ? eventColumns : [nameColumn, ...(columnsByResource[resource] ?? [age])];
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -54,6 +54,72 @@ const containers: Column[] = [
   { name: 'Images', priority: 1, cell: (object) => templateContainers(object, 'image') },
   { name: 'Selector', priority: 1, cell: (object) => pairs(at(object, 'spec.selector.matchLabels')) },
 ];
+
+/** The only ones that do not begin with the name. */
+const eventColumns: Column[] = [
+  { name: 'Last Seen', cell: (object) => since(lastSeen(object)) },
+  { name: 'Type', cell: (object) => join(at(object, 'type')) },
+  { name: 'Reason', cell: (object) => join(at(object, 'reason')) },
+  {
+    name: 'Object',
+    cell: (object) =>
+      `${join(at(object, 'involvedObject.kind')).toLowerCase()}/${join(at(object, 'involvedObject.name'))}`,
+  },
+  { name: 'Subobject', priority: 1, cell: (object) => join(at(object, 'involvedObject.fieldPath')) },
+  {
+    name: 'Source',
+    priority: 1,
+    cell: (object) =>
+      [
+        join(at(object, 'source.component')) || join(at(object, 'reportingComponent')),
+        join(at(object, 'source.host')) || join(at(object, 'reportingInstance')),
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+  },
+  { name: 'Message', cell: (object) => join(at(object, 'message')).trim() },
+  { name: 'First Seen', priority: 1, cell: (object) => since(firstSeen(object)) },
+  {
+    name: 'Count',
+    priority: 1,
+    cell: (object) => join(at(object, 'series.count')) || join(at(object, 'count')) || '1',
+  },
+  { name: 'Name', priority: 1, cell: (object) => object.metadata.name },
+];
+
+function firstSeen(object: JsonObject): string {
+  return join(at(object, 'firstTimestamp')) || join(at(object, 'eventTime'));
+}
+
+function lastSeen(object: JsonObject): string {
+  return join(at(object, 'series.lastObservedTime')) || join(at(object, 'lastTimestamp')) || firstSeen(object);
+}
+
+/** `pods: 2/10, …`: of a quota what is used and what is allowed, its limits apart from its requests. */
+function quotaCell(object: KubeObject, limits: boolean): string {
+  const [hard, used] = [at(object, 'status.hard'), at(object, 'status.used')];
+  return Object.keys(isJsonObject(hard) ? hard : {})
+    .sort()
+    .filter((resource) => resource.startsWith('limits.') === limits)
+    .map((resource) => {
+      const [most, now] = [hard, used].map((amounts) => (isJsonObject(amounts) ? join(amounts[resource]) : ''));
+      return `${resource}: ${now || '0'}/${most}`;
+    })
+    .join(', ');
+}
+
+/** The first three, and how many more there are. */
+function firstOf(texts: readonly string[], none: string): string {
+  const more = texts.length > 3 ? ` + ${texts.length - 3} more...` : '';
+  return texts.slice(0, 3).join(',') + more || none;
+}
+
+/** A HorizontalPodAutoscaler's metric, whose value is unknown: nothing is measured here. */
+function targetCell(metric: JsonObject): string {
+  const target = isJsonObject(metric.resource) && isJsonObject(metric.resource.target) ? metric.resource.target : {};
+  const wanted = join(target.averageUtilization) ? `${join(target.averageUtilization)}%` : join(target.averageValue);
+  return isJsonObject(metric.resource) ? `${join(metric.resource.name)}: <unknown>/${wanted}` : '<unknown>';
+}
 
 const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
   pods: [
@@ -127,14 +193,62 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
     {
       name: 'Endpoints',
       cell: (object) =>
-        items((object as JsonObject).subsets)
-          .flatMap((subset) =>
+        firstOf(
+          items((object as JsonObject).subsets).flatMap((subset) =>
             items(subset.addresses).flatMap((address) =>
               items(subset.ports).map((port) => `${join(address.ip)}:${join(port.port)}`),
             ),
-          )
-          .join(',') || '<none>',
+          ),
+          '<none>',
+        ),
     },
+    age,
+  ],
+  endpointslices: [
+    { name: 'AddressType', cell: (object) => join(at(object, 'addressType')) },
+    {
+      name: 'Ports',
+      cell: (object) =>
+        firstOf(
+          items(at(object, 'ports')).map((port) => join(port.port)),
+          '<unset>',
+        ),
+    },
+    {
+      name: 'Endpoints',
+      cell: (object) =>
+        firstOf(
+          items(at(object, 'endpoints')).flatMap(({ addresses }) =>
+            (Array.isArray(addresses) ? addresses : []).map(join),
+          ),
+          '<unset>',
+        ),
+    },
+    age,
+  ],
+  resourcequotas: [
+    { name: 'Request', cell: (object) => quotaCell(object, false) },
+    { name: 'Limit', cell: (object) => quotaCell(object, true) },
+    age,
+  ],
+  limitranges: [{ name: 'Created At', cell: (object) => object.metadata.creationTimestamp }],
+  networkpolicies: [{ name: 'Pod-Selector', cell: (object) => pairs(at(object, 'spec.podSelector.matchLabels')) }, age],
+  ingressclasses: [
+    { name: 'Controller', cell: (object) => join(at(object, 'spec.controller')) },
+    { name: 'Parameters', cell: () => '<none>' },
+    age,
+  ],
+  leases: [{ name: 'Holder', cell: (object) => join(at(object, 'spec.holderIdentity')) }, age],
+  horizontalpodautoscalers: [
+    {
+      name: 'Reference',
+      cell: (object) =>
+        `${join(at(object, 'spec.scaleTargetRef.kind'))}/${join(at(object, 'spec.scaleTargetRef.name'))}`,
+    },
+    { name: 'Targets', cell: (object) => items(at(object, 'spec.metrics')).map(targetCell).join(', ') || '<none>' },
+    { name: 'MinPods', cell: (object) => join(at(object, 'spec.minReplicas')) || '<unset>' },
+    { name: 'MaxPods', cell: (object) => count(object, 'spec.maxReplicas') },
+    number('Replicas', 'status.currentReplicas'),
     age,
   ],
   namespaces: [{ name: 'Status', cell: (object) => text(object, 'status.phase') }, age],
@@ -171,18 +285,6 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
       cell: (object) => text(object, 'status.nodeInfo.containerRuntimeVersion'),
     },
   ],
-  events: [
-    { name: 'Last Seen', cell: (object) => since(join(at(object, 'lastTimestamp'))) },
-    { name: 'Type', cell: (object) => text(object, 'type') },
-    { name: 'Reason', cell: (object) => text(object, 'reason') },
-    {
-      name: 'Object',
-      cell: (object) => `${text(object, 'involvedObject.kind').toLowerCase()}/${text(object, 'involvedObject.name')}`,
-    },
-    { name: 'Message', cell: (object) => text(object, 'message') },
-    { name: 'Source', priority: 1, cell: (object) => text(object, 'source.component') },
-    { name: 'Count', type: 'integer', priority: 1, cell: (object) => count(object, 'count') },
-  ],
   secrets: [
     { name: 'Type', cell: (object) => text(object, 'type') },
     { name: 'Data', type: 'integer', cell: (object) => size(at(object, 'data')) },
@@ -207,22 +309,29 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
   ],
 };
 
-/** What `kubectl get pods` shows as the status: the first reason of a container that does not run, else the phase. */
-export function podState(pod: Pod): string {
-  if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
-  for (const { state } of pod.status?.initContainerStatuses ?? []) {
-    if (state.waiting && state.waiting.reason !== 'PodInitializing') return `Init:${state.waiting.reason}`;
-    if (state.terminated && state.terminated.exitCode !== 0) return `Init:${state.terminated.reason}`;
-  }
-  for (const { state } of pod.status?.containerStatuses ?? []) {
-    const reason = state.waiting?.reason ?? state.terminated?.reason;
-    if (reason !== undefined) return reason;
-  }
-  return pod.status?.reason ?? pod.status?.phase ?? 'Pending';
+/** What `kubectl get pods` shows as the status: why a container does not run, or has not been started yet, else the phase. */
+export function podState({ metadata, spec, status }: Pod): string {
+  const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if (metadata.deletionTimestamp !== undefined && !ended) return 'Terminating';
+  const initial = status?.initContainerStatuses ?? [];
+  const open = initial.findIndex(({ state }) => state.terminated?.exitCode !== 0);
+  const { state } = initial[open] ?? {};
+  if (state?.terminated) return `Init:${state.terminated.reason}`;
+  if (state?.waiting && state.waiting.reason !== 'PodInitializing') return `Init:${state.waiting.reason}`;
+  if (state) return `Init:${open}/${spec.initContainers?.length ?? 0}`;
+
+  const containers = status?.containerStatuses ?? [];
+  const reasons = containers.map(({ state }) => state.waiting?.reason ?? state.terminated?.reason);
+  const first = reasons.find((reason) => reason !== undefined) ?? status?.reason ?? status?.phase ?? 'Pending';
+  if (first !== 'Completed' || !containers.some(({ ready, state }) => ready && state.running)) return first;
+  const ready = items(status?.conditions).some(({ type, status }) => type === 'Ready' && status === 'True');
+  return ready ? 'Running' : 'NotReady';
 }
 
 function restarts(pod: Pod): string {
-  const statuses = pod.status?.containerStatuses ?? [];
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const initialized = initContainerStatuses.every(({ state }) => state.terminated?.exitCode === 0);
+  const statuses = initialized ? containerStatuses : initContainerStatuses;
   const total = statuses.reduce((sum, status) => sum + status.restartCount, 0);
   const last = statuses
     .map(({ lastState }) => lastState.terminated?.finishedAt ?? '')

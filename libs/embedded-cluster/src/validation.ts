@@ -77,14 +77,14 @@ function checkWorkload(object: KubeObject, previous: KubeObject | undefined, rep
   checkCount(spec.minReadySeconds, 'spec.minReadySeconds', report);
   checkCount(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds', report);
   if (!isJsonObject(spec.selector)) report('spec.selector', 'Required value', 'FieldValueRequired');
-  else if (previous && !isDeepStrictEqual(previous.spec?.selector, spec.selector)) {
-    report('spec.selector', invalidValue(spec.selector, 'field is immutable'));
-  }
   const template = isJsonObject(spec.template) ? spec.template : {};
   const labels = isJsonObject(template.metadata) ? template.metadata.labels : undefined;
   checkLabels(labels, 'spec.template.metadata.labels', report);
   if (isJsonObject(spec.selector) && !matchesLabelSelector(spec.selector, (labels ?? {}) as Record<string, string>)) {
     report('spec.template.metadata.labels', invalidValue(labels ?? {}, '`selector` does not match template `labels`'));
+  }
+  if (previous && isJsonObject(spec.selector) && !isDeepStrictEqual(previous.spec?.selector, spec.selector)) {
+    report('spec.selector', invalidValue(spec.selector, 'field is immutable'));
   }
   checkPodSpec(isJsonObject(template.spec) ? template.spec : {}, 'spec.template.spec', report);
 }

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 
 import { jsonPatch } from './json-patch.js';
 import { apiVersionOf, type Kind } from './kinds.js';
+import { fieldsLastApplied, withLastApplied } from './last-applied.js';
 import { mergePatch } from './merge-patch.js';
 import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
 import type { Client, DeleteOptions, Registry } from './registry.js';
@@ -80,13 +81,15 @@ function applyObject(registry: Registry, request: WriteRequest, name: string): W
   const apiVersion = apiVersionOf(kind);
   const options = { client: clientOf(request, 'apply'), ...dryRun(request), ...(subresource ? { subresource } : {}) };
   if (!live && subresource) throw notFound(kind, name);
-  const merged = applyServerSide({
+  const applied = applyServerSide({
     live,
     config: { ...config, apiVersion },
     manager,
     force: request.query.get('force') === 'true',
+    free: fieldsLastApplied(live, manager),
     ...(subresource ? { subresource } : {}),
   });
+  const merged = withLastApplied(applied, config, manager);
   if (live) return { object: registry.update(kind.resource, namespace, name, merged, options), created: false };
   const named = { ...merged, metadata: { ...(merged.metadata as JsonObject), name } };
   return { object: registry.create(kind.resource, namespace, named, options), created: true };

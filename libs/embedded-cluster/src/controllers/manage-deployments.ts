@@ -21,7 +21,19 @@ import type { EventRecorder } from './record-event.js';
 import { rollingLimits, rollingSteps } from './rolling-update.js';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
+const historyAnnotation = 'deployment.kubernetes.io/revision-history';
+const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
+const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
 const hashLabel = 'pod-template-hash';
+/** Of the Deployment's annotations its ReplicaSets carry all but these. */
+const ownAnnotations: readonly string[] = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deprecated.deployment.rollback.to',
+  revisionAnnotation,
+  historyAnnotation,
+  desiredAnnotation,
+  maxAnnotation,
+];
 
 /** Rolls Deployments out through one ReplicaSet per pod template. */
 export class ManageDeployments implements Controller {
@@ -129,7 +141,7 @@ export class ManageDeployments implements Controller {
       metadata: {
         name,
         labels,
-        annotations: { ...copiedAnnotations(deployment) },
+        annotations: { ...copiedAnnotations(deployment), ...sizeAnnotations(deployment) },
         ownerReferences: [ownerReference(deployment)],
       },
       spec: {
@@ -148,13 +160,22 @@ export class ManageDeployments implements Controller {
     const current = currentSet(deployment, sets);
     if (!current) return;
     const newestOther = Math.max(0, ...sets.filter((set) => set !== current).map(revisionOf));
-    const revision = revisionOf(current) > newestOther ? revisionOf(current) : newestOther + 1;
+    const before = revisionOf(current);
+    const revision = before > newestOther ? before : newestOther + 1;
+    const history = [current.metadata.annotations?.[historyAnnotation], before > 0 ? String(before) : undefined];
+    const earlier: Record<string, string> =
+      before > 0 && before !== revision ? { [historyAnnotation]: history.filter(Boolean).join(',') } : {};
     const minReadySeconds = deployment.spec.minReadySeconds;
     this.registry.change('replicasets', current, (set) => ({
       ...set,
       metadata: {
         ...set.metadata,
-        annotations: { ...set.metadata.annotations, [revisionAnnotation]: String(revision) },
+        annotations: {
+          ...set.metadata.annotations,
+          ...copiedAnnotations(deployment),
+          ...earlier,
+          [revisionAnnotation]: String(revision),
+        },
       },
       spec: { ...set.spec, ...(minReadySeconds !== undefined ? { minReadySeconds } : {}) },
     }));
@@ -170,7 +191,11 @@ export class ManageDeployments implements Controller {
   private scale(deployment: Deployment, set: ReplicaSet, replicas: number): void {
     const before = set.spec.replicas ?? 0;
     if (before === replicas) return;
-    this.registry.change('replicasets', set, (live) => ({ ...live, spec: { ...live.spec, replicas } }));
+    this.registry.change('replicasets', set, (live) => ({
+      ...live,
+      metadata: { ...live.metadata, annotations: { ...live.metadata.annotations, ...sizeAnnotations(deployment) } },
+      spec: { ...live.spec, replicas },
+    }));
     const way = replicas > before ? 'up' : 'down';
     this.events.record('deployment-controller', deployment, {
       type: 'Normal',
@@ -204,9 +229,17 @@ function revisionOf(set: ReplicaSet): number {
 }
 
 function copiedAnnotations(deployment: Deployment): Record<string, string> {
-  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...annotations } =
-    deployment.metadata.annotations ?? {};
-  return annotations;
+  const entries = Object.entries(deployment.metadata.annotations ?? {});
+  return Object.fromEntries(entries.filter(([name]) => !ownAnnotations.includes(name)));
+}
+
+/** The sizes that the ReplicaSet was last given, from which a later controller sees that the Deployment was scaled since. */
+function sizeAnnotations(deployment: Deployment): Record<string, string> {
+  const wanted = deployment.spec.replicas ?? 1;
+  return {
+    [desiredAnnotation]: String(wanted),
+    [maxAnnotation]: String(wanted + rollingLimits(deployment).maxSurge),
+  };
 }
 
 const hashLetters = 'bcdfghjklmnpqrstvwxz2456789';
@@ -271,7 +304,12 @@ function statusOf(
     : withoutCondition(withProgress, 'ReplicaFailure');
 
   const present = Object.entries({ ...counts, unavailableReplicas }).filter(([, count]) => count > 0);
-  return { observedGeneration: deployment.metadata.generation ?? 0, ...Object.fromEntries(present), conditions: all };
+  return {
+    observedGeneration: deployment.metadata.generation ?? 0,
+    ...Object.fromEntries(present),
+    terminatingReplicas: sum((set) => set.status?.terminatingReplicas),
+    conditions: all,
+  };
 }
 
 interface Progress {

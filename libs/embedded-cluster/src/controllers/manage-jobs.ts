@@ -1,11 +1,19 @@
-import { type Job, type JobStatus, type JsonObject, ownerReference, type Pod, timestamp } from '../objects.js';
+import {
+  type Condition,
+  type Job,
+  type JobStatus,
+  type JsonObject,
+  ownerReference,
+  type Pod,
+  timestamp,
+} from '../objects.js';
 import type { Registry } from '../registry.js';
 import { StatusError } from '../status-error.js';
 import type { Change } from '../store.js';
 import type { Timings } from '../timings.js';
 import { findCondition, withCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
-import { isActive, isReady } from './pods.js';
+import { isActive, isReady, isTerminating } from './pods.js';
 import type { EventRecorder } from './record-event.js';
 
 const refusedRetryMs = 1000;
@@ -103,7 +111,12 @@ export class ManageJobs implements Controller {
     for (const pod of this.registry.store.ownedBy(job.metadata.uid, 'pods').filter(isActive)) {
       this.registry.delete('pods', pod.metadata.namespace, pod.metadata.name);
     }
-    const conditions = withCondition(job.status?.conditions, { type, status: 'True', reason, message });
+    const at = timestamp();
+    // What decides the end comes first; a real Job then waits for its last pods.
+    const conditions = [type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget', type].reduce<Condition[]>(
+      (before, each) => withCondition(before, { type: each, status: 'True', reason, message, lastProbeTime: at }),
+      job.status?.conditions ?? [],
+    );
     const completionTime = type === 'Complete' ? { completionTime: timestamp() } : {};
     this.setStatus(job, { ...counts, ...completionTime, conditions });
     const event =
@@ -115,9 +128,13 @@ export class ManageJobs implements Controller {
 
   private setStatus(job: Job, status: JobStatus): void {
     const present = Object.entries({ ...status }).filter(([, value]) => value !== 0 && value !== undefined);
+    const pods = this.registry.store.ownedBy(job.metadata.uid, 'pods');
     this.registry.updateStatus('jobs', job, {
       ...(job.status?.conditions ? { conditions: job.status.conditions } : {}),
+      ready: 0,
       ...Object.fromEntries(present),
+      terminating: pods.filter(isTerminating).length,
+      uncountedTerminatedPods: {},
     });
   }
 

@@ -4,7 +4,7 @@ import { StatusError } from '../status-error.js';
 import type { Change } from '../store.js';
 import { findCondition, withCondition, withoutCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
-import { isActive, isReady, msUntilAvailable } from './pods.js';
+import { isActive, isReady, isTerminating, msUntilAvailable } from './pods.js';
 import type { EventRecorder } from './record-event.js';
 
 const refusedRetryMs = 1000;
@@ -36,10 +36,15 @@ export class ManageReplicaSets implements Controller {
     const set = store.get('replicasets', namespace, name);
     if (!set) return undefined;
     const refusal = set.metadata.deletionTimestamp === undefined ? this.fit(set) : undefined;
-    const pods = store.ownedBy(set.metadata.uid, 'pods').filter(isActive);
+    const owned = store.ownedBy(set.metadata.uid, 'pods');
+    const pods = owned.filter(isActive);
     const minReadySeconds = set.spec.minReadySeconds ?? 0;
     const waits = pods.map((pod) => msUntilAvailable(pod, minReadySeconds));
-    const status = statusOf(set, pods, waits.filter((wait) => wait === 0).length, refusal);
+    const counts = {
+      available: waits.filter((wait) => wait === 0).length,
+      terminating: owned.filter(isTerminating).length,
+    };
+    const status = statusOf(set, pods, counts, refusal);
     this.registry.updateStatus('replicasets', set, status);
     const nextAvailable = waits.filter((wait) => wait !== undefined && wait > 0);
     const again = [...nextAvailable, ...(refusal ? [refusedRetryMs] : [])].map(Number);
@@ -87,7 +92,7 @@ function byWorth(a: Pod, b: Pod): number {
 function statusOf(
   set: ReplicaSet,
   pods: readonly Pod[],
-  available: number,
+  { available, terminating }: { available: number; terminating: number },
   refusal: StatusError | undefined,
 ): ReplicaSetStatus {
   const ready = pods.filter(isReady).length;
@@ -108,6 +113,7 @@ function statusOf(
     ...(pods.length ? { fullyLabeledReplicas: pods.length } : {}),
     ...(ready ? { readyReplicas: ready } : {}),
     ...(available ? { availableReplicas: available } : {}),
+    terminatingReplicas: terminating,
     ...(set.metadata.generation !== undefined ? { observedGeneration: set.metadata.generation } : {}),
     ...(conditions?.length ? { conditions } : {}),
   };

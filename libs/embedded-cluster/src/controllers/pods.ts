@@ -7,8 +7,16 @@ export function isReady(pod: Pod): boolean {
 
 /** Neither ended nor being deleted. */
 export function isActive(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
+  return !isEnded(pod) && pod.metadata.deletionTimestamp === undefined;
+}
+
+/** Being deleted, and not yet ended. */
+export function isTerminating(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && !isEnded(pod);
+}
+
+export function isEnded(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
 /** How many milliseconds a pod lacks until it has been ready for long enough; 0 when it has, undefined when it is not ready. */

@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, type KubeObject, ownerReference, type Pod, type Service } from '../objects.js';
-import { randomSuffix, type Registry } from '../registry.js';
+import { randomSuffix } from '../random-suffix.js';
+import type { Registry } from '../registry.js';
 import { StatusError } from '../status-error.js';
 import type { Change } from '../store.js';
 import type { Controller } from './control-loop.js';

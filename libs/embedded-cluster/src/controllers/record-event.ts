@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
-import { type ClusterEvent, type KubeObject, timestamp } from '../objects.js';
+import { type ClusterEvent, type KubeObject, type Pod, timestamp } from '../objects.js';
 import type { Registry } from '../registry.js';
 import { StatusError } from '../status-error.js';
 
@@ -17,6 +15,8 @@ export interface EventText {
 export class EventRecorder {
   private readonly known = new Map<string, { namespace: string; name: string }>();
 
+  private last = 0n;
+
   constructor(private readonly registry: Registry) {}
 
   record(component: string, object: KubeObject, { type, reason, message, fieldPath }: EventText): void {
@@ -26,10 +26,10 @@ export class EventRecorder {
     const known = this.known.get(key);
     const existing = known && this.registry.store.get('events', known.namespace, known.name);
     if (existing) {
-      this.registry.change('events', existing, (event) => ({ ...event, count: event.count + 1, lastTimestamp: at }));
+      this.registry.change('events', existing, again);
       return;
     }
-    const eventName = `${name}.${randomBytes(8).toString('hex')}`;
+    const eventName = `${name}.${this.nextMoment()}`;
     const event: Omit<ClusterEvent, 'metadata' | 'apiVersion' | 'kind'> = {
       involvedObject: {
         apiVersion: object.apiVersion,
@@ -37,15 +37,13 @@ export class EventRecorder {
         ...(object.metadata.namespace !== undefined ? { namespace } : {}),
         name,
         uid,
+        resourceVersion: object.metadata.resourceVersion,
         ...(fieldPath ? { fieldPath } : {}),
       },
       reason,
       message,
       type,
-      count: 1,
-      source: { component },
-      firstTimestamp: at,
-      lastTimestamp: at,
+      ...(component === 'default-scheduler' ? newForm(component, reason) : oldForm(component, object, at)),
     };
     try {
       this.registry.create('events', namespace, { ...event, metadata: { name: eventName } });
@@ -56,6 +54,13 @@ export class EventRecorder {
     }
     this.known.set(key, { namespace, name: eventName });
     this.trim();
+  }
+
+  /** Events are listed in the order in which they happened, since their names end with nanoseconds in hexadecimal. */
+  private nextMoment(): string {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    this.last = now > this.last ? now : this.last + 1n;
+    return this.last.toString(16).padStart(16, '0');
   }
 
   reset(): void {
@@ -69,4 +74,53 @@ export class EventRecorder {
       if (this.registry.store.get('events', namespace, name)) this.registry.delete('events', namespace, name);
     }
   }
+}
+
+type Origin = Pick<
+  ClusterEvent,
+  | 'action'
+  | 'count'
+  | 'eventTime'
+  | 'firstTimestamp'
+  | 'lastTimestamp'
+  | 'reportingComponent'
+  | 'reportingInstance'
+  | 'source'
+>;
+
+function oldForm(component: string, object: KubeObject, at: string): Origin {
+  const host = component === 'kubelet' ? String((object as Pod).spec.nodeName) : undefined;
+  return {
+    source: { component, ...(host !== undefined ? { host } : {}) },
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+    eventTime: null,
+    reportingComponent: component,
+    reportingInstance: host ?? '',
+  };
+}
+
+/** As events.k8s.io has it: the scheduler alone writes so. */
+function newForm(component: string, reason: string): Origin {
+  return {
+    action: reason === 'Scheduled' ? 'Binding' : 'Scheduling',
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: microTime(),
+    reportingComponent: component,
+    reportingInstance: `${component}-embedded`,
+  };
+}
+
+function again(event: ClusterEvent): ClusterEvent {
+  if (event.eventTime !== null) {
+    return { ...event, series: { count: (event.series?.count ?? 1) + 1, lastObservedTime: microTime() } };
+  }
+  return { ...event, count: (event.count ?? 1) + 1, lastTimestamp: timestamp() };
+}
+
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z');
 }

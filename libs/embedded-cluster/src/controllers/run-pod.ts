@@ -19,6 +19,9 @@ import { missingConfiguration } from './container-configuration.js';
 import { behaviourOf } from './images.js';
 import type { EventRecorder, EventText } from './record-event.js';
 
+/** What every image of this cluster is said to measure. */
+const IMAGE_BYTES = 1_048_576;
+
 export interface PodRunDependencies {
   readonly registry: Registry;
   readonly logs: PodLogs;
@@ -52,6 +55,8 @@ export class PodRun {
     private readonly dependencies: PodRunDependencies,
     private readonly pod: Pod,
     private readonly podIP: string,
+    /** What the node has pulled already. */
+    private readonly images: Set<string>,
   ) {
     this.initial = (pod.spec.initContainers ?? []).map((spec) => newRun(spec, true));
     this.main = pod.spec.containers.map((spec) => newRun(spec, false));
@@ -105,8 +110,12 @@ export class PodRun {
 
   private pull(run: ContainerRun, onSuccess?: () => void): void {
     const { timings } = this.dependencies;
-    const { image } = run.spec;
-    if (run.pulled) {
+    const { image, imagePullPolicy } = run.spec;
+    if (imagePullPolicy !== 'Always' && this.images.has(image)) {
+      run.pulled = true;
+      this.sandbox = true;
+      const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
+      this.record(run, 'Normal', 'Pulled', message);
       this.create(run, onSuccess);
       return;
     }
@@ -116,7 +125,13 @@ export class PodRun {
       this.sandbox = true;
       if (behaviourOf(image) !== 'missing') {
         run.pulled = true;
-        this.record(run, 'Normal', 'Pulled', `Successfully pulled image "${image}" in ${timings.pullMs}ms`);
+        this.images.add(image);
+        this.record(
+          run,
+          'Normal',
+          'Pulled',
+          `Successfully pulled image "${image}" in ${timings.pullMs}ms (${timings.pullMs}ms including waiting). Image size: ${IMAGE_BYTES} bytes.`,
+        );
         this.create(run, onSuccess);
         return;
       }
@@ -170,8 +185,8 @@ export class PodRun {
     run.log = logs.open(this.pod.metadata.uid, name);
     run.lines = 0;
     run.log.write(`${name}: started from image ${image}`);
-    this.record(run, 'Normal', 'Created', `Created container: ${name}`);
-    this.record(run, 'Normal', 'Started', `Started container ${name}`);
+    this.record(run, 'Normal', 'Created', 'Container created');
+    this.record(run, 'Normal', 'Started', 'Container started');
     this.publish();
 
     const behaviour = behaviourOf(image);
@@ -246,7 +261,7 @@ export class PodRun {
   private restart(run: ContainerRun, onSuccess?: () => void): void {
     if (run.state.terminated) run.lastState = run.state;
     run.restarts += 1;
-    this.create(run, onSuccess);
+    this.pull(run, onSuccess);
   }
 
   private endRun(run: ContainerRun, exitCode: number, reason: string): void {
@@ -284,22 +299,42 @@ export class PodRun {
     const phase = this.phase();
     const initialized = this.initial.every((run) => run.state.terminated?.exitCode === 0);
     const unready = this.main.filter((run) => !run.ready).map((run) => run.spec.name);
-    const ended = phase === 'Succeeded';
+    const ended = phase === 'Succeeded' || phase === 'Failed';
+    const observedGeneration = current.metadata.generation ?? 1;
+    const completed = { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' };
     const why = ended
-      ? { reason: 'PodCompleted' }
+      ? completed
       : { reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
-    const entry = (type: string, holds: boolean, reason: object = {}): Condition =>
-      holds ? { type, status: 'True' } : { type, status: 'False', ...reason };
+    const entry = (type: string, holds: boolean, reason: object = {}): Condition => ({
+      type,
+      observedGeneration,
+      status: holds ? 'True' : 'False',
+      lastProbeTime: null,
+      ...(holds ? {} : reason),
+    });
+    const uninitialized = this.initial
+      .filter((run) => run.state.terminated?.exitCode !== 0)
+      .map((run) => run.spec.name);
     const wanted = [
-      entry('PodReadyToStartContainers', this.sandbox),
-      entry('Initialized', initialized, { reason: 'ContainersNotInitialized' }),
+      entry('PodReadyToStartContainers', this.sandbox && !ended),
+      initialized && phase === 'Succeeded'
+        ? { ...entry('Initialized', true), ...completed }
+        : entry('Initialized', initialized, {
+            reason: 'ContainersNotInitialized',
+            message: `containers with incomplete status: [${uninitialized.join(' ')}]`,
+          }),
       entry('Ready', unready.length === 0, why),
       entry('ContainersReady', unready.length === 0, why),
     ];
+    const names = wanted.map(({ type }) => type);
+    const [known, others] = [true, false].map((own) =>
+      (current.status?.conditions ?? []).filter(({ type }) => names.includes(type) === own),
+    );
     return {
       ...current.status,
+      observedGeneration,
       phase,
-      conditions: wanted.reduce<Condition[]>(withCondition, current.status?.conditions ?? []),
+      conditions: [...wanted.reduce<Condition[]>(withCondition, known ?? []), ...(others ?? [])],
       hostIP: '127.0.0.1',
       hostIPs: [{ ip: '127.0.0.1' }],
       ...(this.sandbox ? { podIP: this.podIP, podIPs: [{ ip: this.podIP }] } : {}),

@@ -64,7 +64,7 @@ describe('the node', () => {
   });
 
   it('restarts the image crash with growing delays, and keeps the log of the run before', async () => {
-    const { metadata } = cluster.create('pods', podBody('web', 'team/crash'));
+    const { metadata } = cluster.create('pods', podBody('web', 'team/crash:1'));
     const restarts: number[] = [];
     for (let second = 0; second < 64; second += 1) {
       await cluster.pass(1000);
@@ -163,7 +163,7 @@ describe('the node', () => {
   it('runs init containers one after the other before the others', async () => {
     const initContainers = [
       { name: 'first', image: 'busybox:1' },
-      { name: 'second', image: 'busybox:1' },
+      { name: 'second', image: 'busybox:2' },
     ];
     cluster.create('pods', podBody('web', 'nginx', {}, { initContainers }));
     await cluster.pass(1000);

@@ -6,6 +6,7 @@ import { PodRun, type PodRunDependencies } from './run-pod.js';
 export class RunPods implements Controller {
   readonly name = 'kubelet';
   private readonly runs = new Map<string, PodRun>();
+  private readonly images = new Set<string>();
   private addresses = 1;
 
   constructor(private readonly dependencies: PodRunDependencies) {}
@@ -27,7 +28,7 @@ export class RunPods implements Controller {
     else if (!run && pod.spec?.nodeName) {
       const live = this.dependencies.registry.store.get('pods', pod.metadata.namespace, pod.metadata.name);
       if (!live) return;
-      const started = new PodRun(this.dependencies, live, this.nextAddress());
+      const started = new PodRun(this.dependencies, live, this.nextAddress(), this.images);
       this.runs.set(uid, started);
       started.start();
     }
@@ -36,6 +37,7 @@ export class RunPods implements Controller {
   reset(): void {
     for (const run of this.runs.values()) run.stop();
     this.runs.clear();
+    this.images.clear();
   }
 
   private nextAddress(): string {

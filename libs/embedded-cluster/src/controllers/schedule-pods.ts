@@ -39,13 +39,20 @@ export class SchedulePods implements Controller {
         status: 'False',
         reason: 'Unschedulable',
         message,
+        lastProbeTime: null,
+        observedGeneration: pod.metadata.generation ?? 1,
       });
       this.registry.updateStatus('pods', pod, { ...pod.status, phase: 'Pending', conditions });
       this.events.record('default-scheduler', pod, { type: 'Warning', reason: 'FailedScheduling', message });
       return;
     }
     const nodeName = node?.metadata.name ?? '';
-    const conditions = withCondition(pod.status?.conditions, { type: 'PodScheduled', status: 'True' });
+    const conditions = withCondition(pod.status?.conditions, {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      observedGeneration: pod.metadata.generation ?? 1,
+    });
     this.registry.change('pods', pod, (current) => ({
       ...current,
       spec: { ...current.spec, nodeName },
