@@ -17,11 +17,16 @@ export class HttpClient {
     return new HttpClient(this.url, credential);
   }
 
+  /** Those that carry the credential, for requests that this client does not make. */
+  get headers(): Record<string, string> {
+    return this.credential === undefined ? {} : { authorization: `Bearer ${this.credential}` };
+  }
+
   async send(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: {
-        ...(this.credential && { authorization: `Bearer ${this.credential}` }),
+        ...this.headers,
         ...(body && { 'content-type': 'application/json' }),
         ...headers,
       },

@@ -1,3 +1,4 @@
+import type { KubeObject } from '@slipway/cluster';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
@@ -122,6 +123,16 @@ describe('the objects of an App', () => {
       appObjects(app, rendering).map(({ metadata }) => metadata.annotations?.['slipway.dev/applied']);
     expect(hashes(record())).toEqual(hashes(record()));
     expect(hashes(record({ host: 'other.example.com' }))).not.toEqual(hashes(record()));
+  });
+
+  it('lead to pods of both Revisions while another port number rolls out', () => {
+    const moved = record({ containers: [container({ ports: [{ ...http, internal: 9090, external: 9090 }] })] });
+    const ways = (app: AppRecord): KubeObject[] =>
+      [...environmentObjects(app, rendering), ...appObjects(app, rendering)].filter(({ kind }) =>
+        ['NetworkPolicy', 'Ingress'].includes(kind),
+      );
+    expect(ways(moved)).toHaveLength(2);
+    expect(ways(moved)).toEqual(ways(record()));
   });
 
   it('hold no value of a variable and no password outside of Secrets', () => {

@@ -31,6 +31,8 @@ const CONTAINERS = 'slipway.dev/containers';
 /** On every object: a hash of what was applied, so that a field that is no longer wanted is noticed. */
 export const APPLIED = 'slipway.dev/applied';
 
+/** The name of the port that the App is reached at; the number behind it may change with a Revision. */
+const MAIN_PORT = 'http';
 const TERMINATION_SECONDS = 30;
 const DRAIN_SECONDS = 2;
 const PROGRESS_DEADLINE_SECONDS = 600;
@@ -114,7 +116,7 @@ export function appObjects(app: AppRecord, rendering: Rendering): KubeObject[] {
   if (app.registryAuth) objects.push(registrySecret(app, app.registryAuth));
   objects.push(deployment(app, rendering));
   if (app.containers.some(({ ports }) => ports.length > 0)) objects.push(service(app));
-  if (app.host && port?.published) objects.push(ingress(app, app.host, port, rendering));
+  if (app.host && port?.published) objects.push(ingress(app, app.host, rendering));
   return objects.map(stamped);
 }
 
@@ -155,9 +157,13 @@ function networkPolicy(
     ? { matchLabels: { 'kubernetes.io/metadata.name': rendering.ingressNamespace } }
     : { matchExpressions: [{ key: MANAGED_BY, operator: 'NotIn', values: ['slipway'] }] };
   const from = [{ podSelector: {} }, { namespaceSelector: outside }];
-  const ports = app.containers
-    .flatMap((container) => container.ports)
-    .map(({ protocol, internal }) => ({ protocol: protocol.toUpperCase(), port: internal }));
+  // By name: while another port number rolls out, pods of both Revisions are let through.
+  const ports = app.containers.flatMap((container, index) =>
+    container.ports.map((port, place) => ({
+      protocol: port.protocol.toUpperCase(),
+      port: portName(port, mainPort(app.containers), index, place),
+    })),
+  );
   // The port rule is a dedicated Environment's: a shared one holds Apps with ports of their own.
   const open =
     app.environment.kind === 'dedicated' ? (ports.length > 0 ? [{ _from: from, ports }] : []) : [{ _from: from }];
@@ -271,7 +277,7 @@ function podContainer(app: AppRecord, container: Container, index: number, restr
     lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS } } },
     ...probes(
       container.healthCheck,
-      ports.some(({ name }) => name === 'http'),
+      ports.some(({ name }) => name === MAIN_PORT),
       ports.find(({ protocol }) => protocol === 'TCP')?.name,
     ),
   };
@@ -280,8 +286,8 @@ function podContainer(app: AppRecord, container: Container, index: number, restr
 // Without a health check only the main port is asked: other containers may well listen late, or on loopback.
 function probes(healthCheck: HealthCheck | null, main: boolean, firstTcp: string | undefined): Partial<V1Container> {
   if (!healthCheck)
-    return main ? { readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: TCP_PROBE_SECONDS } } : {};
-  const port = main ? 'http' : firstTcp;
+    return main ? { readinessProbe: { tcpSocket: { port: MAIN_PORT }, periodSeconds: TCP_PROBE_SECONDS } } : {};
+  const port = main ? MAIN_PORT : firstTcp;
   if (port === undefined) return {};
   const probe = httpProbe(healthCheck, port);
   return { readinessProbe: probe, livenessProbe: probe };
@@ -298,7 +304,7 @@ function httpProbe(check: HealthCheck, port: string): V1Probe {
 }
 
 function portName(port: Port, main: Port | null, container: number, place: number): string {
-  return port === main ? 'http' : `port-${container}-${place}`;
+  return port === main ? MAIN_PORT : `port-${container}-${place}`;
 }
 
 function service(app: AppRecord): V1Service {
@@ -325,8 +331,9 @@ function serviceName(app: AppRecord): string {
   return app.environment.kind === 'dedicated' ? 'app' : `app-${app.id.slice(0, 8)}`;
 }
 
-function ingress(app: AppRecord, host: string, port: Port, rendering: Rendering): V1Ingress {
-  const backend = { service: { name: serviceName(app), port: { number: port.external } } };
+function ingress(app: AppRecord, host: string, rendering: Rendering): V1Ingress {
+  // By name, so that it leads somewhere also in the moment between a Service with another port number and this.
+  const backend = { service: { name: serviceName(app), port: { name: MAIN_PORT } } };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',

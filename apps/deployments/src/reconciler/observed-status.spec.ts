@@ -1,4 +1,4 @@
-import type { V1ContainerStatus, V1Deployment, V1Pod } from '@slipway/cluster';
+import type { V1ContainerStatus, V1Deployment, V1Pod, V1Probe } from '@slipway/cluster';
 import { describe, expect, it } from 'vitest';
 
 import { observedStatus, type Wanted } from './observed-status.js';
@@ -39,6 +39,8 @@ interface PodGiven {
   state?: V1ContainerStatus['state'];
   lastState?: V1ContainerStatus['lastState'];
   unschedulableFor?: number;
+  check?: V1Probe;
+  memoryLimit?: string;
 }
 
 function pod(given: PodGiven = {}): V1Pod {
@@ -51,10 +53,26 @@ function pod(given: PodGiven = {}): V1Pod {
       annotations: { 'slipway.dev/revision': String(revision) },
       ...(given.leaving && { deletionTimestamp: ago(1) }),
     },
+    spec: {
+      containers: [
+        {
+          name: 'app',
+          readinessProbe: given.check,
+          resources: { limits: given.memoryLimit === undefined ? {} : { memory: given.memoryLimit } },
+        },
+      ],
+    },
     status: {
       phase: given.phase ?? 'Running',
       conditions: [
-        { type: 'Ready', status: ready ? 'True' : 'False' },
+        ready
+          ? { type: 'Ready', status: 'True' }
+          : {
+              type: 'Ready',
+              status: 'False',
+              reason: 'ContainersNotReady',
+              message: 'containers with unready status: [app]',
+            },
         ...(unschedulableFor === undefined
           ? []
           : [
@@ -85,6 +103,8 @@ function pod(given: PodGiven = {}): V1Pod {
 const ready = pod({ ready: true });
 const old = pod({ ready: true, revision: 2 });
 const waiting = (reason: string, message?: string) => ({ waiting: { reason, message } });
+/** The message without what to do about it, which next-step.spec.ts tells. */
+const cause = (message: string): string => message.replace(/(^|\. )[A-Z][^.]+$/, '');
 const ended = (exitCode: number, reason = 'Error', message?: string) => ({ terminated: { exitCode, reason, message } });
 
 describe('observedStatus', () => {
@@ -282,17 +302,15 @@ describe('observedStatus', () => {
         'OOMKilled',
         few,
         [pod({ state: waiting('CrashLoopBackOff'), lastState: ended(137, 'OOMKilled'), restarts: 1 })],
-        'container app ran out of memory; restarted 1 times',
+        'container app ran out of memory; restarted once',
       ],
       ['Unschedulable', few, [pod({ unschedulableFor: 60 })], '0/3 nodes are available'],
       ['ProgressDeadlineExceeded', deadline, [], 'ReplicaSet "shop-1" has timed out'],
       ['ExceededQuota', quota, [], 'pods "shop-1" is forbidden: exceeded quota: slipway'],
     ])('fails with %s', (reason, live, pods, message) => {
-      expect(observedStatus({ deployment: live, pods }, wanted, now)).toMatchObject({
-        phase: 'failed',
-        reason,
-        message,
-      });
+      const status = observedStatus({ deployment: live, pods }, wanted, now);
+      expect(status).toMatchObject({ phase: 'failed', reason });
+      expect(cause(status.message)).toBe(message);
     });
 
     it('fails while ready pods of an older Revision keep serving', () => {
@@ -333,7 +351,7 @@ describe('observedStatus', () => {
 
     it('waits for a node and says when to look again', () => {
       const status = observedStatus({ deployment: few, pods: [pod({ unschedulableFor: 45 })] }, wanted, now);
-      expect(status).toMatchObject({ phase: 'scaling', lookAgainMs: 15_000 });
+      expect(status).toMatchObject({ phase: 'scaling', reason: 'Unschedulable', lookAgainMs: 15_000 });
     });
 
     it('tells what keeps the cluster from making pods before the deadline has passed', () => {
@@ -343,6 +361,63 @@ describe('observedStatus', () => {
         reason: 'FailedCreate',
         message: 'violates PodSecurity "restricted:latest"',
       });
+    });
+
+    it.each<[string, PodGiven, string, string]>([
+      [
+        'a container that crashed once and waits for its restart',
+        { state: waiting('CrashLoopBackOff', 'back-off 10s'), lastState: ended(3), restarts: 1 },
+        'CrashLoopBackOff',
+        'container app ended with exit code 3; restarted once',
+      ],
+      [
+        'a container that the node cannot make',
+        { state: waiting('CreateContainerError', 'no command specified') },
+        'CreateContainerError',
+        'no command specified',
+      ],
+      ['a pod that no node takes', { unschedulableFor: 1 }, 'Unschedulable', '0/3 nodes are available'],
+      [
+        'a pod that runs for ten seconds and is not ready',
+        { state: { running: { startedAt: ago(10) } }, check: { httpGet: { path: '/health', port: 'http' } } },
+        'ContainersNotReady',
+        'containers with unready status: [app]; container app does not answer GET /health on port http well',
+      ],
+      [
+        'a pod that runs for ten seconds and does not listen',
+        { state: { running: { startedAt: ago(10) } }, check: { tcpSocket: { port: 'http' } } },
+        'ContainersNotReady',
+        'containers with unready status: [app]; container app accepts no connection on port http',
+      ],
+    ])('tells of %s at once, which is no failure yet', (_, given, reason, message) => {
+      const status = observedStatus({ deployment: few, pods: [pod(given)] }, wanted, now);
+      expect(status).toMatchObject({ phase: 'scaling', reason });
+      expect(cause(status.message)).toBe(message);
+    });
+
+    it.each<[string, PodGiven]>([
+      ['runs again after a crash', { state: { running: { startedAt: ago(4) } }, lastState: ended(1), restarts: 1 }],
+      ['has not been running for ten seconds', { state: { running: { startedAt: ago(4) } } }],
+    ])('gives a container that %s the rest of ten seconds', (_, given) => {
+      expect(observedStatus({ deployment: few, pods: [pod(given)] }, wanted, now)).toMatchObject({
+        phase: 'scaling',
+        reason: '',
+        lookAgainMs: 6_000,
+      });
+    });
+
+    it('says at the deadline which check fails', () => {
+      const given = { state: { running: { startedAt: ago(600) } }, check: { httpGet: { path: '/x', port: 'http' } } };
+      const status = observedStatus({ deployment: deadline, pods: [pod(given)] }, wanted, now);
+      expect(status).toMatchObject({ phase: 'failed', reason: 'ProgressDeadlineExceeded' });
+      expect(status.message).toMatch(/does not answer GET \/x on port http well\. See that/);
+    });
+
+    it('names the memory limit that was too low', () => {
+      const given = { state: ended(137, 'OOMKilled'), memoryLimit: '64Mi' };
+      expect(observedStatus({ deployment: few, pods: [pod(given)] }, wanted, now).message).toMatch(
+        /^container app ran out of memory, its limit is 64Mi; /,
+      );
     });
 
     it('cuts a message that is too long', () => {

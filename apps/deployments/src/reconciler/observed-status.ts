@@ -1,9 +1,10 @@
 // Owns what an App's phase is, from what the cluster shows: never from what was asked of it. Pure; the clock comes in, and what
 // only time will tell says when to look again.
 import { Phase, type ReplicaCounts } from '@slipway/contracts';
-import type { V1ContainerStatus, V1Deployment, V1Pod, V1PodTemplateSpec } from '@slipway/cluster';
+import type { V1Container, V1ContainerStatus, V1Deployment, V1Pod, V1PodTemplateSpec } from '@slipway/cluster';
 
 import { REVISION } from './desired-objects.js';
+import { type Trouble, withNextStep } from './next-step.js';
 
 /** A pod that no node takes is given this long: clusters that add nodes need a while. */
 export const UNSCHEDULABLE_MS = 60_000;
@@ -11,7 +12,6 @@ export const UNSCHEDULABLE_MS = 60_000;
 export const CRASH_RESTARTS = 3;
 /** A container that crashed before is believed to run once it did so for this long. */
 export const STEADY_MS = 10_000;
-const MESSAGE_LENGTH = 4096;
 
 export interface Seen {
   readonly deployment: V1Deployment | undefined;
@@ -39,11 +39,6 @@ export interface ObservedStatus {
   readonly lookAgainMs?: number;
 }
 
-interface Trouble {
-  readonly reason: string;
-  readonly message: string;
-}
-
 export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: Date): ObservedStatus {
   const present = pods.filter((pod) => !isFinished(pod));
   const staying = present.filter((pod) => pod.metadata.deletionTimestamp === undefined);
@@ -57,8 +52,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   const restarts = staying.flatMap(containersOf).reduce((sum, { restartCount }) => sum + restartCount, 0);
   const told = (phase: Phase, trouble: Trouble = NOTHING, lookAgainMs?: number): ObservedStatus => ({
     phase,
-    reason: trouble.reason,
-    message: trouble.message.slice(0, MESSAGE_LENGTH),
+    ...withNextStep(trouble),
     counts,
     restarts,
     ...(lookAgainMs !== undefined && { lookAgainMs }),
@@ -77,7 +71,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   }
 
   const current = staying.filter((pod) => revisionOf(pod) === wanted.revision);
-  const unsteady = current.flatMap(containersOf).flatMap((container) => crash(container, now));
+  const unsteady = current.flatMap((pod) => crashes(pod, now)).filter(isLoop);
   const complete =
     followed &&
     counts.updated === wanted.replicas &&
@@ -87,20 +81,20 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
 
   if (!deployment) return told(Phase.pending);
 
-  const trouble = podTrouble(current, now) ?? (followed ? rolloutTrouble(deployment) : undefined);
-  if (trouble) return told(Phase.failed, trouble, waitOf(unsteady));
+  const sign = creationTrouble(deployment) ?? signOfTrouble(current, now);
+  const trouble = podTrouble(current, now) ?? (followed ? rolloutTrouble(deployment, sign) : undefined);
+  const waits = unsteady.flatMap(({ steadyInMs }) => (steadyInMs === undefined ? [] : [steadyInMs]));
+  if (trouble) return told(Phase.failed, trouble, soonest(waits));
 
   const serving = staying.some((pod) => revisionOf(pod) !== wanted.revision && isReady(pod));
   const steady = wanted.servedSinceStart && wanted.revisionReady;
   const phase = serving ? Phase.updating : steady ? Phase.scaling : Phase.deploying;
-  return told(
-    phase,
-    creationTrouble(deployment),
-    waitOf([...unsteady, ...current.flatMap((pod) => waiting(pod, now))]),
-  );
+  return told(phase, sign, soonest([...waits, ...current.flatMap((pod) => waitsOf(pod, now))]));
 }
 
 const NOTHING: Trouble = { reason: '', message: '' };
+
+const CRASH_LOOP = 'CrashLoopBackOff';
 
 /** Reasons for which a container does not start. They are the cluster's own words. */
 const CANNOT_START = ['InvalidImageName', 'CreateContainerConfigError', 'ImagePullBackOff', 'ErrImagePull'];
@@ -112,28 +106,54 @@ function podTrouble(current: readonly V1Pod[], now: Date): Trouble | undefined {
     const stuck = containers.find(({ state }) => state?.waiting?.reason === reason);
     if (stuck) return { reason, message: stuck.state?.waiting?.message ?? `container ${stuck.name}: ${reason}` };
   }
-  const crashed = containers.flatMap((container) => crash(container, now))[0];
-  if (crashed) return crashed;
-  const unschedulable = current.find((pod) => unschedulableSince(pod, now) >= UNSCHEDULABLE_MS);
-  if (unschedulable) {
-    return {
-      reason: 'Unschedulable',
-      message: condition(unschedulable, 'PodScheduled')?.message ?? 'no node takes the pod',
-    };
-  }
-  return undefined;
+  const loop = current.flatMap((pod) => crashes(pod, now)).find(isLoop);
+  if (loop) return loop;
+  return current.filter((pod) => unschedulableSince(pod, now) >= UNSCHEDULABLE_MS).map(unschedulable)[0];
 }
 
-/** Why the cluster makes no progress with the rollout. Its conditions speak of the Deployment that it has seen. */
-function rolloutTrouble(deployment: V1Deployment): Trouble | undefined {
-  const creation = creationTrouble(deployment);
-  if (creation?.reason === 'ExceededQuota') return creation;
+/** What the cluster shows already and may still end by itself: told at once, and no failure yet. */
+function signOfTrouble(current: readonly V1Pod[], now: Date): Trouble | undefined {
+  const stuck = current
+    .flatMap(containersOf)
+    .map(({ state }) => state?.waiting)
+    .find((state) => state?.reason !== undefined && !COMING_UP.has(state.reason) && state.reason !== CRASH_LOOP);
+  if (stuck) return { reason: stuck.reason ?? '', message: stuck.message ?? '' };
+  return (
+    current.flatMap((pod) => crashes(pod, now)).find(({ steadyInMs }) => steadyInMs === undefined) ??
+    current.filter((pod) => unschedulableSince(pod, now) > 0).map(unschedulable)[0] ??
+    current.filter((pod) => unreadyInMs(pod, now) === 0).map(unready)[0]
+  );
+}
+
+/** What containers that start wait for. */
+const COMING_UP = new Set(['ContainerCreating', 'PodInitializing']);
+
+function unschedulable(pod: V1Pod): Trouble {
+  return {
+    reason: 'Unschedulable',
+    message: condition(pod, 'PodScheduled')?.message ?? 'no node takes the pod',
+  };
+}
+
+function unready(pod: V1Pod): Trouble {
+  const { reason = 'ContainersNotReady', message = '' } = condition(pod, 'Ready') ?? {};
+  const late = (pod.status?.containerStatuses ?? []).filter(({ ready }) => !ready).map(({ name }) => name);
+  const checks = (pod.spec?.containers ?? []).filter(({ name }) => late.includes(name)).flatMap(failingCheck);
+  return { reason, message: [message, ...checks].filter((text) => text !== '').join('; ') };
+}
+
+function failingCheck({ name, readinessProbe }: V1Container): string[] {
+  const { httpGet, tcpSocket } = readinessProbe ?? {};
+  if (httpGet) return [`container ${name} does not answer GET ${httpGet.path ?? '/'} on port ${httpGet.port} well`];
+  return tcpSocket ? [`container ${name} accepts no connection on port ${tcpSocket.port}`] : [];
+}
+
+/** Why the cluster makes no progress with the rollout, in the words of a sign of it, if there is one. */
+function rolloutTrouble(deployment: V1Deployment, sign: Trouble | undefined): Trouble | undefined {
+  if (sign?.reason === 'ExceededQuota') return sign;
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
-  if (progressing?.status === 'False' && progressing.reason === 'ProgressDeadlineExceeded') {
-    const { message } = creation ?? { message: progressing.message ?? '' };
-    return { reason: 'ProgressDeadlineExceeded', message };
-  }
-  return undefined;
+  if (progressing?.status !== 'False' || progressing.reason !== 'ProgressDeadlineExceeded') return undefined;
+  return { reason: 'ProgressDeadlineExceeded', message: sign?.message ?? progressing.message ?? '' };
 }
 
 /** Why the cluster refuses to make pods; outside a quota this may still end by itself. */
@@ -147,6 +167,7 @@ function creationTrouble(deployment: V1Deployment): Trouble | undefined {
 }
 
 interface Crash extends Trouble {
+  readonly restarts: number;
   /** When a container that runs again may be believed; absent while it does not run. */
   readonly steadyInMs?: number;
 }
@@ -155,29 +176,59 @@ interface Crash extends Trouble {
  * A container that keeps ending. Between two crashes it runs, and may even be ready, for a moment: that is no progress, so it
  * counts until it has run for a while.
  */
-function crash(container: V1ContainerStatus, now: Date): Crash[] {
-  const { state, lastState, name, restartCount } = container;
-  const ended = state?.terminated ?? lastState?.terminated;
-  if (!ended) return [];
-  const outOfMemory = ended.reason === 'OOMKilled';
-  if (!outOfMemory && restartCount < CRASH_RESTARTS) return [];
-  const ranMs = state?.running?.startedAt ? now.getTime() - Date.parse(state.running.startedAt) : undefined;
-  if (ranMs !== undefined && ranMs >= STEADY_MS) return [];
-  const reason = outOfMemory ? 'OOMKilled' : 'CrashLoopBackOff';
-  const how = outOfMemory ? 'ran out of memory' : `ended with exit code ${ended.exitCode}`;
-  const words = ended.message ? `: ${ended.message.trim()}` : '';
-  const message = `container ${name} ${how}${words}; restarted ${restartCount} times`;
-  return [{ reason, message, ...(ranMs !== undefined && { steadyInMs: STEADY_MS - ranMs }) }];
+function crashes(pod: V1Pod, now: Date): Crash[] {
+  return containersOf(pod).flatMap((container) => {
+    const { state, lastState, name, restartCount } = container;
+    const ended = state?.terminated ?? lastState?.terminated;
+    const outOfMemory = ended?.reason === 'OOMKilled';
+    if (!ended || (!outOfMemory && restartCount === 0)) return [];
+    const ranMs = ranForMs(container, now);
+    if (ranMs !== undefined && ranMs >= STEADY_MS) return [];
+    const limit = pod.spec?.containers.find((one) => one.name === name)?.resources?.limits?.memory;
+    const how = outOfMemory
+      ? `ran out of memory${limit === undefined ? '' : `, its limit is ${limit}`}`
+      : `ended with exit code ${ended.exitCode}`;
+    const words = ended.message ? `: ${ended.message.trim()}` : '';
+    return [
+      {
+        reason: outOfMemory ? 'OOMKilled' : CRASH_LOOP,
+        message: `container ${name} ${how}${words}; restarted ${restartCount === 1 ? 'once' : `${restartCount} times`}`,
+        restarts: restartCount,
+        ...(ranMs !== undefined && { steadyInMs: STEADY_MS - ranMs }),
+      },
+    ];
+  });
 }
 
-function waiting(pod: V1Pod, now: Date): Pick<Crash, 'steadyInMs'>[] {
-  const sinceMs = unschedulableSince(pod, now);
-  return sinceMs > 0 ? [{ steadyInMs: Math.max(0, UNSCHEDULABLE_MS - sinceMs) }] : [];
+function isLoop({ reason, restarts }: Crash): boolean {
+  return reason === 'OOMKilled' || restarts >= CRASH_RESTARTS;
 }
 
-function waitOf(all: readonly Pick<Crash, 'steadyInMs'>[]): number | undefined {
-  const times = all.flatMap(({ steadyInMs }) => (steadyInMs === undefined ? [] : [steadyInMs]));
-  return times.length > 0 ? Math.min(...times) : undefined;
+/** For how long the container has been running; undefined while it does not. */
+function ranForMs({ state }: V1ContainerStatus, now: Date): number | undefined {
+  return state?.running?.startedAt ? now.getTime() - Date.parse(state.running.startedAt) : undefined;
+}
+
+/** When a pod that runs and is not ready is told to be so; 0 when it is time, undefined when it is ready or does not run. */
+function unreadyInMs(pod: V1Pod, now: Date): number | undefined {
+  const late = (pod.status?.containerStatuses ?? []).filter(({ ready }) => !ready);
+  const times = late.map((container) => ranForMs(container, now));
+  if (isReady(pod) || times.length === 0 || times.includes(undefined)) return undefined;
+  return Math.max(0, STEADY_MS - Math.min(...times.map((ms) => ms ?? 0)));
+}
+
+/** In how many milliseconds a pod in which nothing moves is told of differently. */
+function waitsOf(pod: V1Pod, now: Date): number[] {
+  const refusedMs = unschedulableSince(pod, now);
+  const unreadyMs = unreadyInMs(pod, now);
+  return [
+    ...(refusedMs > 0 ? [Math.max(0, UNSCHEDULABLE_MS - refusedMs)] : []),
+    ...(unreadyMs !== undefined && unreadyMs > 0 ? [unreadyMs] : []),
+  ];
+}
+
+function soonest(waits: readonly number[]): number | undefined {
+  return waits.length > 0 ? Math.min(...waits) : undefined;
 }
 
 /** For how long no node has taken the pod; 0 when one has, or when it has not been tried. At least 1 when refused. */

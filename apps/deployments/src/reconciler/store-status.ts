@@ -11,6 +11,7 @@ import { AppSignals } from '../app/app-signals.js';
 import { toAppFacts } from '../app/app.view.js';
 import { tellPhase } from '../app/commit-change.js';
 import { DeploymentsConfig } from '../deployments.config.js';
+import { withNextStep } from './next-step.js';
 
 /** A status that tells nothing new is written this seldom: it only moves the time of observation. */
 const QUIET_MS = 10_000;
@@ -79,7 +80,7 @@ export class StoreStatus {
 /** What is told of a write or a read that the cluster did not take. */
 export function reasonOf(error: ClusterError): { reason: string; message: string } {
   const reason = error.kind === 'exceeded_quota' ? 'ExceededQuota' : error.reason || 'ClusterRefused';
-  return { reason: reason.slice(0, 128), message: error.message.slice(0, 4096) };
+  return withNextStep({ reason: reason.slice(0, 128), message: error.message });
 }
 
 function isQuiet(

@@ -51,6 +51,8 @@ export class ContainerFollow {
   /** The run that was followed last, and the last one of which every line was read. -1: none. */
   private followed = -1;
   private complete = -1;
+  /** The run of the newest line, as far as the pod's status told. */
+  private newestRun = -1;
   private hasBegun: boolean;
   private readonly fromStart: boolean;
   private isGone = false;
@@ -112,7 +114,7 @@ export class ContainerFollow {
         await this.findBeginning(run);
         if (run.number > Math.max(this.followed, 0)) await this.readRunBefore();
         this.followed = run.number;
-        await this.followLog();
+        await this.followLog(run);
         // Only a follow that began after the end of a run has certainly seen all of it: connections also end for other reasons.
         if (run.ended) this.complete = run.number;
         else await this.pause();
@@ -142,7 +144,7 @@ export class ContainerFollow {
     this.resolveStarted();
   }
 
-  private async followLog(): Promise<void> {
+  private async followLog(run: ContainerRun): Promise<void> {
     const judge = this.seen.connect();
     const { sinceTime } = this.seen;
     const { signal } = this.stopped;
@@ -154,9 +156,12 @@ export class ContainerFollow {
       // The pod's status may be late, so that this is not the first run.
       if (isFirst) await this.readRunBefore();
       isFirst = false;
+      // The first line of a run comes after those of the run before, of which none is missing.
+      const continues = this.newestRun < run.number && this.complete === run.number - 1;
       // Another run has begun, of which the pod's status need not have told yet; or the log has been rotated.
-      if (verdict === 'detached' && !(await this.readRunBefore())) await this.publishGap(line);
+      if (verdict === 'detached' && !continues && !(await this.readRunBefore())) await this.publishGap(line);
       await this.publish(line);
+      this.newestRun = run.number;
     });
   }
 

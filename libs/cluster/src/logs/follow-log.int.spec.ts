@@ -93,4 +93,12 @@ describe('followLog', () => {
     await expect(follow()).rejects.toMatchObject({ kind, retriable, message });
     await expect(cluster.readLog(SOURCE)).rejects.toMatchObject({ kind, retriable, message });
   });
+
+  it('tells a log that the node has cleared away from lines', async () => {
+    const message = 'unable to retrieve container logs for containerd://699e10e8';
+    scripted.reply = (response) => void response.end(message);
+    await expect(cluster.readLog(SOURCE)).rejects.toMatchObject({ kind: 'not_found', reason: 'LogRemoved', message });
+    scripted.reply = (response) => void response.end(`2026-03-01T10:00:00Z ${message}\n`);
+    await expect(cluster.readLog(SOURCE)).resolves.toHaveLength(1);
+  });
 });

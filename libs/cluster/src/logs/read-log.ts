@@ -4,6 +4,7 @@ import { objectPath } from '../objects/kinds.js';
 import { parseLogLine, type LogLine, type LogSource } from './log-line.js';
 
 const LIMIT_BYTES = 4 * 1024 * 1024;
+const REMOVED = /^unable to retrieve container logs for \S+$/;
 
 export interface ReadLogOptions extends LogSource {
   /** The log of the container that ran before the last restart. Default false. */
@@ -13,8 +14,8 @@ export interface ReadLogOptions extends LogSource {
 }
 
 /**
- * What a container has written up to now. Throws ClusterError: `not_found` without such a pod, container or earlier run,
- * `unavailable` (retriable) while the container has not started.
+ * What a container has written up to now. Throws ClusterError: `not_found` without such a pod, container or earlier run, or
+ * when the node has cleared it away, `unavailable` (retriable) while the container has not started.
  */
 export async function readLog(transport: Transport, options: ReadLogOptions): Promise<LogLine[]> {
   try {
@@ -29,7 +30,13 @@ export async function readLog(transport: Transport, options: ReadLogOptions): Pr
     if (lines.at(-1) === '') {
       lines.pop();
     }
-    return lines.map(parseLogLine);
+    const parsed = lines.map(parseLogLine);
+    // A kubelet that has cleared a dead container away says so with status 200, where its lines would begin with their times.
+    const removed = parsed.find(({ time, text: said }) => time === '' && REMOVED.test(said));
+    if (removed) {
+      throw new ClusterError(removed.text, { kind: 'not_found', status: 200, reason: 'LogRemoved', retriable: false });
+    }
+    return parsed;
   } catch (error) {
     throw logError(error);
   }
