@@ -12,6 +12,8 @@ export const UNSCHEDULABLE_MS = 60_000;
 export const CRASH_RESTARTS = 3;
 /** A container that crashed before is believed to run once it did so for this long. */
 export const STEADY_MS = 10_000;
+/** A pod that has run for so long without being ready is told of. */
+const UNREADY_MS = 5_000;
 
 export interface Seen {
   readonly deployment: V1Deployment | undefined;
@@ -189,10 +191,11 @@ function crashes(pod: V1Pod, now: Date): Crash[] {
       ? `ran out of memory${limit === undefined ? '' : `, its limit is ${limit}`}`
       : `ended with exit code ${ended.exitCode}`;
     const words = ended.message ? `: ${ended.message.trim()}` : '';
+    const again = restartCount === 0 ? '' : `; restarted ${restartCount === 1 ? 'once' : `${restartCount} times`}`;
     return [
       {
         reason: outOfMemory ? 'OOMKilled' : CRASH_LOOP,
-        message: `container ${name} ${how}${words}; restarted ${restartCount === 1 ? 'once' : `${restartCount} times`}`,
+        message: `container ${name} ${how}${words}${again}`,
         restarts: restartCount,
         ...(ranMs !== undefined && { steadyInMs: STEADY_MS - ranMs }),
       },
@@ -214,7 +217,7 @@ function unreadyInMs(pod: V1Pod, now: Date): number | undefined {
   const late = (pod.status?.containerStatuses ?? []).filter(({ ready }) => !ready);
   const times = late.map((container) => ranForMs(container, now));
   if (isReady(pod) || times.length === 0 || times.includes(undefined)) return undefined;
-  return Math.max(0, STEADY_MS - Math.min(...times.map((ms) => ms ?? 0)));
+  return Math.max(0, UNREADY_MS - Math.min(...times.map((ms) => ms ?? 0)));
 }
 
 /** In how many milliseconds a pod in which nothing moves is told of differently. */
