@@ -84,6 +84,7 @@ export type Container = {
     configMapRef?: { name: string; optional?: boolean };
   }[];
   resources?: { requests?: Record<string, string | number>; limits?: Record<string, string | number> };
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
 };
 
 export type PodSpec = {
@@ -94,6 +95,7 @@ export type PodSpec = {
   nodeSelector?: Record<string, string>;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   terminationGracePeriodSeconds?: number;
+  activeDeadlineSeconds?: number;
 };
 
 export type PodTemplate = {
@@ -124,6 +126,9 @@ export type ContainerStatus = {
   restartCount: number;
   state: ContainerState;
   lastState: ContainerState;
+  resources?: JsonObject;
+  allocatedResources?: JsonObject;
+  volumeMounts?: JsonObject[];
 };
 
 export type PodStatus = {

@@ -239,7 +239,7 @@ export class Registry {
   }
 
   private commit(kind: Kind, previous: KubeObject, changed: KubeObject, options: WriteOptions): KubeObject {
-    const moved = kind.generation && !isDeepStrictEqual(specOf(changed), specOf(previous));
+    const moved = kind.generation && !isDeepStrictEqual(countedOf(changed, options), countedOf(previous, options));
     const generation = moved ? { generation: (previous.metadata.generation ?? 0) + 1 } : {};
     const next: KubeObject = { ...changed, metadata: { ...changed.metadata, ...generation } };
     if (options.dryRun) return next;
@@ -269,9 +269,10 @@ export class Registry {
   }
 }
 
-/** What the generation counts the changes of: the node that a pod is bound to is none of them. */
-function specOf({ kind, spec }: KubeObject): JsonObject | undefined {
-  return kind === 'Pod' ? { ...spec, nodeName: null } : spec;
+/** What the generation counts the changes of: never the node of a pod, but the annotations that a client gives a Deployment. */
+function countedOf({ kind, spec, metadata }: KubeObject, { client }: WriteOptions): JsonObject | undefined {
+  if (kind === 'Pod') return { ...spec, nodeName: null };
+  return kind === 'Deployment' && client ? { ...spec, annotations: metadata.annotations } : spec;
 }
 
 /** As it is stored: without fields that are undefined, and without metadata that is empty, which the real server leaves out. */

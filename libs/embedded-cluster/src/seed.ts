@@ -1,6 +1,9 @@
 import { timestamp } from './objects.js';
 import type { Registry } from './registry.js';
 
+/** In the network of the pods, as that of a node is reached from them. */
+export const NODE_ADDRESS = '10.244.0.1';
+
 /** What a fresh cluster holds: its namespaces and its one node. */
 export function seed(registry: Registry, options: { cpu: string; memory: string }): void {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
@@ -23,7 +26,7 @@ export function seed(registry: Registry, options: { cpu: string; memory: string 
       capacity: resources,
       allocatable: resources,
       addresses: [
-        { type: 'InternalIP', address: '127.0.0.1' },
+        { type: 'InternalIP', address: NODE_ADDRESS },
         { type: 'Hostname', address: 'embedded' },
       ],
       conditions: [

@@ -8,7 +8,7 @@ export interface Timings {
   readyMs: number;
   /** The same for the image `slow`. Default 3000. */
   slowReadyMs: number;
-  /** How long the images `crash` and `oom` run before they end. Default 200. */
+  /** How long the images `crash` and `memory` run before they end. Default 200. */
   crashAfterMs: number;
   /** How long a container that may end (of a Job, or an init container) runs. Default 500. */
   runMs: number;

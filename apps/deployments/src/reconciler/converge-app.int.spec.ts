@@ -213,7 +213,7 @@ describe('convergeApp', () => {
   it.each<[string, string, string]>([
     ['a missing image', 'registry.example.org/missing:1', 'ImagePullBackOff'],
     ['a crash loop', 'registry.example.org/crash:1', 'CrashLoopBackOff'],
-    ['a container that runs out of memory', 'registry.example.org/oom:1', 'OOMKilled'],
+    ['a container that runs out of memory', 'registry.example.org/memory:1', 'OOMKilled'],
   ])('shows %s with its reason', async (_, image, reason) => {
     const app = record({}, { image });
     await eventually(async () => {

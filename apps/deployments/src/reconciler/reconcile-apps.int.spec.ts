@@ -101,7 +101,7 @@ describe('reconcileApps', () => {
   it.each([
     ['missing', 'ImagePullBackOff'],
     ['crash', 'CrashLoopBackOff'],
-    ['oom', 'OOMKilled'],
+    ['memory', 'OOMKilled'],
   ])('fails for an image that is %s, with the reason %s, and runs after an update', async (image, reason) => {
     const { id } = await fixture.create({ container: { image: `registry.example.org/${image}` } });
     await eventually(async () => expect((await fixture.get(id)).status).toMatchObject({ phase: 'failed', reason }));

@@ -196,7 +196,7 @@ describe('followLines', () => {
     const pod = await onePod({ app: 'crash' });
     await waitFor(() => messagesOf(pod).filter((text) => text.includes('fatal')).length >= 3);
     const started = 'app: started from image crash';
-    const ended = 'app: fatal: the image named crash always ends with exit code 1';
+    const ended = 'app: fatal: the image named crash always ends with exit code 3';
     expect(messagesOf(pod).slice(0, 6)).toEqual([started, ended, started, ended, started, ended]);
     expect(heard.filter(({ kind }) => kind === 'gap')).toEqual([]);
   });

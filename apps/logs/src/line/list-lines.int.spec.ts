@@ -102,7 +102,7 @@ describe('listLines', () => {
       const lines = await list({ previous: true });
       return lines.length > 0 && lines;
     });
-    expect(previous.at(-1)).toMatchObject({ level: 'fatal', message: expect.stringContaining('exit code 1') });
+    expect(previous.at(-1)).toMatchObject({ level: 'fatal', message: expect.stringContaining('exit code 3') });
   });
 
   it('is empty before there are pods, and while an image fails', async () => {

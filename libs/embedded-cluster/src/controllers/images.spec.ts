@@ -6,13 +6,13 @@ describe('image behaviour', () => {
   it.each([
     ['missing', 'missing'],
     ['registry.example:5000/team/crash:1.2', 'crash'],
-    ['team/oom@sha256:abc', 'oom'],
+    ['team/memory@sha256:abc', 'memory'],
     ['slow:latest@sha256:abc', 'slow'],
     ['unready', 'unready'],
-    ['crash/web', 'normal'],
-    ['crash-loop', 'normal'],
-    ['nginx:crash', 'normal'],
-    ['normal', 'normal'],
+    ['crash/web', 'web'],
+    ['crash-loop', 'other'],
+    ['nginx:crash', 'other'],
+    ['nginx', 'other'],
   ])('of %s is %s', (image, expected) => {
     expect(behaviourOf(image)).toBe(expected);
   });

@@ -1,30 +1,19 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 
-import {
-  type Condition,
-  type Deployment,
-  type DeploymentStatus,
-  type JsonObject,
-  ownerReference,
-  type PodTemplate,
-  type ReplicaSet,
-  timestamp,
-} from '../objects.js';
+import { type Deployment, type JsonObject, ownerReference, type PodTemplate, type ReplicaSet } from '../objects.js';
 import type { Registry } from '../registry.js';
 import { matchesLabelSelector } from '../selectors.js';
 import type { Change } from '../store.js';
-import { findCondition, withCondition, withoutCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
-import { isActive } from './pods.js';
+import { currentSet, deploymentStatus, hashLabel, msUntilDeadline } from './deployment-status.js';
+import { isEnded } from './pods.js';
 import type { EventRecorder } from './record-event.js';
-import { rollingLimits, rollingSteps } from './rolling-update.js';
+import { firstSize, rollingLimits, rollingSteps } from './rolling-update.js';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
-const hashLabel = 'pod-template-hash';
 /** Of the Deployment's annotations its ReplicaSets carry all but these. */
 const ownAnnotations: readonly string[] = [
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -76,7 +65,7 @@ export class ManageDeployments implements Controller {
     const sets = this.registry.store.ownedBy(uid, 'replicasets');
     const current = this.registry.store.get('deployments', namespace, name);
     if (!current) return undefined;
-    const status = statusOf(current, sets, created);
+    const status = deploymentStatus(current, sets, created);
     this.registry.updateStatus('deployments', current, status);
     return msUntilDeadline(current, status);
   }
@@ -89,13 +78,12 @@ export class ManageDeployments implements Controller {
       const old = this.sets(deployment).filter((set) => set !== existing);
       for (const set of old) this.scale(deployment, set, 0);
       const left = old.some((set) =>
-        this.registry.store
-          .ownedBy(set.metadata.uid, 'pods')
-          .some((pod) => isActive(pod) || pod.metadata.deletionTimestamp !== undefined),
+        this.registry.store.ownedBy(set.metadata.uid, 'pods').some((pod) => !isEnded(pod)),
       );
       if (left) return undefined;
     }
-    const created = existing ? undefined : this.createSet(deployment);
+    const sets = this.sets(deployment);
+    const created = existing ? undefined : this.createSet(deployment, firstSize(deployment, sets));
     this.markRevision(deployment);
     const current = currentSet(deployment, this.sets(deployment));
     if (!current) return created;
@@ -132,7 +120,7 @@ export class ManageDeployments implements Controller {
     if (only && active.length <= 1) this.scale(deployment, only, deployment.spec.replicas ?? 1);
   }
 
-  private createSet(deployment: Deployment): ReplicaSet {
+  private createSet(deployment: Deployment, replicas: number): ReplicaSet {
     const hash = templateHash(deployment.spec.template);
     const labels = { ...deployment.spec.template.metadata?.labels, [hashLabel]: hash };
     const name = `${deployment.metadata.name}-${hash}`;
@@ -145,13 +133,15 @@ export class ManageDeployments implements Controller {
         ownerReferences: [ownerReference(deployment)],
       },
       spec: {
-        replicas: 0,
+        replicas,
         ...(minReadySeconds !== undefined ? { minReadySeconds } : {}),
         selector: { ...selector, matchLabels: { ...selector.matchLabels, [hashLabel]: hash } },
         template: { ...template, metadata: { ...template.metadata, labels } },
       },
     };
-    return this.registry.create('replicasets', deployment.metadata.namespace, body) as ReplicaSet;
+    const created = this.registry.create('replicasets', deployment.metadata.namespace, body) as ReplicaSet;
+    if (replicas > 0) this.tellOfScaling(deployment, created, 0, replicas);
+    return created;
   }
 
   /** The revision counts templates: going back to an old one makes it the newest again. */
@@ -196,11 +186,15 @@ export class ManageDeployments implements Controller {
       metadata: { ...live.metadata, annotations: { ...live.metadata.annotations, ...sizeAnnotations(deployment) } },
       spec: { ...live.spec, replicas },
     }));
-    const way = replicas > before ? 'up' : 'down';
+    this.tellOfScaling(deployment, set, before, replicas);
+  }
+
+  private tellOfScaling(deployment: Deployment, { metadata }: ReplicaSet, before: number, after: number): void {
+    const way = after > before ? 'up' : 'down';
     this.events.record('deployment-controller', deployment, {
       type: 'Normal',
       reason: 'ScalingReplicaSet',
-      message: `Scaled ${way} replica set ${set.metadata.name} from ${before} to ${replicas}`,
+      message: `Scaled ${way} replica set ${metadata.name} from ${before} to ${after}`,
     });
   }
 
@@ -213,15 +207,6 @@ export class ManageDeployments implements Controller {
       this.registry.delete('replicasets', set.metadata.namespace, set.metadata.name);
     }
   }
-}
-
-function currentSet(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  return sets.find((set) => isDeepStrictEqual(withoutHash(set.spec.template), withoutHash(deployment.spec.template)));
-}
-
-function withoutHash(template: PodTemplate): PodTemplate {
-  const { [hashLabel]: _hash, ...labels } = template.metadata?.labels ?? {};
-  return { ...template, metadata: { ...template.metadata, labels } };
 }
 
 function revisionOf(set: ReplicaSet): number {
@@ -256,126 +241,4 @@ function sortKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, part]) => [key, sortKeys(part)]));
-}
-
-function statusOf(
-  deployment: Deployment,
-  sets: readonly ReplicaSet[],
-  created: ReplicaSet | undefined,
-): DeploymentStatus {
-  const current = currentSet(deployment, sets);
-  const sum = (read: (set: ReplicaSet) => number | undefined): number =>
-    sets.reduce((total, set) => total + (read(set) ?? 0), 0);
-  const wanted = deployment.spec.replicas ?? 1;
-  const counts = {
-    replicas: sum((set) => set.status?.replicas),
-    updatedReplicas: current?.status?.replicas ?? 0,
-    readyReplicas: sum((set) => set.status?.readyReplicas),
-    availableReplicas: sum((set) => set.status?.availableReplicas),
-  };
-  const unavailableReplicas = Math.max(
-    0,
-    Math.max(
-      wanted,
-      sum((set) => set.spec.replicas),
-    ) - counts.availableReplicas,
-  );
-  const before = deployment.status ?? {};
-  const complete =
-    counts.updatedReplicas === wanted && counts.replicas === wanted && counts.availableReplicas === wanted;
-  const progressed =
-    counts.updatedReplicas > (before.updatedReplicas ?? 0) ||
-    counts.replicas - counts.updatedReplicas < (before.replicas ?? 0) - (before.updatedReplicas ?? 0) ||
-    counts.readyReplicas > (before.readyReplicas ?? 0) ||
-    counts.availableReplicas > (before.availableReplicas ?? 0);
-
-  const { maxUnavailable } = rollingLimits(deployment);
-  const available = counts.availableReplicas >= wanted - maxUnavailable;
-  const conditions = withUpdateTime(before.conditions, {
-    type: 'Available',
-    status: available ? 'True' : 'False',
-    reason: available ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-    message: available ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.',
-  });
-  const withProgress = progressConditions(deployment, conditions, { current, created, complete, progressed });
-  const failure = sets.map((set) => findCondition(set.status?.conditions, 'ReplicaFailure')).find((found) => found);
-  const all = failure
-    ? withUpdateTime(withProgress, { ...failure, lastTransitionTime: undefined })
-    : withoutCondition(withProgress, 'ReplicaFailure');
-
-  const present = Object.entries({ ...counts, unavailableReplicas }).filter(([, count]) => count > 0);
-  return {
-    observedGeneration: deployment.metadata.generation ?? 0,
-    ...Object.fromEntries(present),
-    terminatingReplicas: sum((set) => set.status?.terminatingReplicas),
-    conditions: all,
-  };
-}
-
-interface Progress {
-  readonly current: ReplicaSet | undefined;
-  readonly created: ReplicaSet | undefined;
-  readonly complete: boolean;
-  readonly progressed: boolean;
-}
-
-/** Progressing keeps NewReplicaSetAvailable once a roll-out is complete, whatever happens to its pods afterwards. */
-function progressConditions(
-  deployment: Deployment,
-  conditions: Condition[],
-  { current, created, complete, progressed }: Progress,
-): Condition[] {
-  if (deployment.spec.paused) {
-    const paused = {
-      type: 'Progressing',
-      status: 'Unknown',
-      reason: 'DeploymentPaused',
-      message: 'Deployment is paused',
-    } as const;
-    return withUpdateTime(conditions, paused);
-  }
-  const before = findCondition(conditions, 'Progressing');
-  const name = JSON.stringify((current ?? created)?.metadata.name ?? deployment.metadata.name);
-  const progressing = (reason: string, message: string): Condition[] =>
-    withUpdateTime(conditions, { type: 'Progressing', status: 'True', reason, message }, true);
-  if (created) return progressing('NewReplicaSetCreated', `Created new replica set ${name}`);
-  if (complete) {
-    if (before?.reason === 'NewReplicaSetAvailable' && before.message?.includes(name)) return conditions;
-    return progressing('NewReplicaSetAvailable', `ReplicaSet ${name} has successfully progressed.`);
-  }
-  const finished = before?.reason === 'NewReplicaSetAvailable' && before.message?.includes(name);
-  if (finished) return conditions;
-  if (progressed || !before || before.reason === 'DeploymentPaused' || before.reason === 'NewReplicaSetAvailable') {
-    return progressing('ReplicaSetUpdated', `ReplicaSet ${name} is progressing.`);
-  }
-  if (before.status === 'True' && msLeft(deployment, before) <= 0) {
-    const message = `ReplicaSet ${name} has timed out progressing.`;
-    return withUpdateTime(conditions, {
-      type: 'Progressing',
-      status: 'False',
-      reason: 'ProgressDeadlineExceeded',
-      message,
-    });
-  }
-  return conditions;
-}
-
-function msUntilDeadline(deployment: Deployment, status: DeploymentStatus): number | undefined {
-  const condition = findCondition(status.conditions, 'Progressing');
-  if (condition?.status !== 'True' || condition.reason === 'NewReplicaSetAvailable') return undefined;
-  // Times have whole seconds, so the deadline is looked for a little later.
-  return Math.max(100, msLeft(deployment, condition) + 100);
-}
-
-function msLeft(deployment: Deployment, condition: Condition): number {
-  const deadlineSeconds = deployment.spec.progressDeadlineSeconds ?? 600;
-  return Date.parse(condition.lastUpdateTime ?? '') + deadlineSeconds * 1000 - Date.now();
-}
-
-/** lastUpdateTime moves with any change of the condition, and with `renew` also without one. */
-function withUpdateTime(conditions: readonly Condition[] | undefined, next: Condition, renew = false): Condition[] {
-  const before = findCondition(conditions, next.type);
-  const same = before?.status === next.status && before.reason === next.reason && before.message === next.message;
-  const lastUpdateTime = same && !renew ? before.lastUpdateTime : timestamp();
-  return withCondition(conditions, { ...next, lastUpdateTime });
 }

@@ -13,7 +13,7 @@ import type { Change } from '../store.js';
 import type { Timings } from '../timings.js';
 import { findCondition, withCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
-import { isActive, isReady, isTerminating } from './pods.js';
+import { isActive, isEnded, isReady, isTerminating } from './pods.js';
 import type { EventRecorder } from './record-event.js';
 
 const refusedRetryMs = 1000;
@@ -43,40 +43,57 @@ export class ManageJobs implements Controller {
     if (ended) return this.expire(job, Date.parse(ended.lastTransitionTime ?? ''));
 
     const pods = this.registry.store.ownedBy(job.metadata.uid, 'pods');
-    const before = job.status ?? {};
-    const startTime = job.spec.suspend ? undefined : (before.startTime ?? timestamp());
+    const verdict = verdictOf(job);
+    if (verdict) {
+      if (pods.every(isEnded)) this.end(job, verdict);
+      else this.setStatus(job, { ...job.status });
+      return undefined;
+    }
+    const active = pods.filter(isActive);
+    const { suspend, activeDeadlineSeconds } = job.spec;
+    const startTime = suspend ? undefined : (job.status?.startTime ?? timestamp());
     const succeeded = pods.filter((pod) => pod.status?.phase === 'Succeeded').length;
     const failed = pods.filter((pod) => pod.status?.phase === 'Failed').length;
     const failures = failed + pods.reduce((sum, pod) => sum + restartsOf(pod), 0);
-    const active = pods.filter(isActive);
     const counts = { succeeded, failed, startTime };
-    const deadlineMs = deadlineOf(job, startTime);
+    const deadlineMs = msLeft(activeDeadlineSeconds, startTime);
 
     if (succeeded >= (job.spec.completions ?? 1)) {
-      this.finish(job, counts, 'Complete', 'CompletionsReached', 'Reached expected number of succeeded pods');
+      this.decide(job, counts, 'SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods');
     } else if (failures > (job.spec.backoffLimit ?? 6)) {
-      this.finish(
-        job,
-        { ...counts, failed: Math.max(failed, active.length) },
-        'Failed',
-        'BackoffLimitExceeded',
-        'Job has reached the specified backoff limit',
-      );
+      this.decide(job, counts, 'FailureTarget', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit');
     } else if (deadlineMs !== undefined && deadlineMs <= 0) {
-      this.finish(job, counts, 'Failed', 'DeadlineExceeded', 'Job was active longer than specified deadline');
-    } else if (job.spec.suspend) {
+      this.decide(job, counts, 'FailureTarget', 'DeadlineExceeded', 'Job was active longer than specified deadline');
+    } else if (suspend) {
       for (const pod of active) this.registry.delete('pods', namespace, pod.metadata.name);
-      this.setStatus(job, counts);
+      this.setStatus(job, { ...counts, conditions: this.suspended(job, 'True', 'JobSuspended', 'Job suspended') });
     } else {
       const delay = this.backOff(pods);
       const open = (job.spec.completions ?? 1) - succeeded;
       const missing = Math.max(0, Math.min(job.spec.parallelism ?? 1, open) - active.length);
       const started = delay > 0 ? 0 : this.startPods(job, missing);
-      this.setStatus(job, { ...counts, active: active.length + started, ready: active.filter(isReady).length });
+      const wasSuspended = findCondition(job.status?.conditions, 'Suspended') !== undefined;
+      this.setStatus(job, {
+        ...counts,
+        active: active.length + started,
+        ready: active.filter(isReady).length,
+        ...(wasSuspended ? { conditions: this.suspended(job, 'False', 'JobResumed', 'Job resumed') } : {}),
+      });
       const refused = delay === 0 && started < missing;
       return earliest([delay > 0 ? delay : undefined, refused ? refusedRetryMs : undefined, deadlineMs]);
     }
     return undefined;
+  }
+
+  private suspended(job: Job, status: Condition['status'], reason: string, message: string): Condition[] {
+    const before = job.status?.conditions;
+    if (findCondition(before, 'Suspended')?.status === status) return before ?? [];
+    this.events.record('job-controller', job, {
+      type: 'Normal',
+      reason: status === 'True' ? 'Suspended' : 'Resumed',
+      message,
+    });
+    return withCondition(before, { type: 'Suspended', status, reason, message, lastProbeTime: timestamp() });
   }
 
   /** How many pods could be started; fewer when the server refuses one. */
@@ -107,22 +124,36 @@ export class ManageJobs implements Controller {
     return Math.max(0, Math.max(...ends) + delay - Date.now());
   }
 
-  private finish(job: Job, counts: JobStatus, type: 'Complete' | 'Failed', reason: string, message: string): void {
-    for (const pod of this.registry.store.ownedBy(job.metadata.uid, 'pods').filter(isActive)) {
-      this.registry.delete('pods', pod.metadata.namespace, pod.metadata.name);
-    }
+  /** The end is decided, and what still runs is deleted; it counts as failed. The Job has ended when its last pod has. */
+  private decide(job: Job, counts: JobStatus, type: Verdict, reason: string, message: string): void {
+    const active = this.registry.store.ownedBy(job.metadata.uid, 'pods').filter(isActive);
+    for (const pod of active) this.registry.delete('pods', pod.metadata.namespace, pod.metadata.name);
+    const conditions = withCondition(job.status?.conditions, {
+      type,
+      status: 'True',
+      reason,
+      message,
+      lastProbeTime: timestamp(),
+    });
+    this.setStatus(job, { ...counts, failed: (counts.failed ?? 0) + active.length, conditions });
+  }
+
+  private end(job: Job, { type: verdict, reason = '', message = '' }: Condition): void {
+    const complete = verdict === 'SuccessCriteriaMet';
     const at = timestamp();
-    // What decides the end comes first; a real Job then waits for its last pods.
-    const conditions = [type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget', type].reduce<Condition[]>(
-      (before, each) => withCondition(before, { type: each, status: 'True', reason, message, lastProbeTime: at }),
-      job.status?.conditions ?? [],
-    );
-    const completionTime = type === 'Complete' ? { completionTime: timestamp() } : {};
-    this.setStatus(job, { ...counts, ...completionTime, conditions });
-    const event =
-      type === 'Complete'
-        ? ({ type: 'Normal', reason: 'Completed', message: 'Job completed' } as const)
-        : ({ type: 'Warning', reason, message } as const);
+    const type = complete ? 'Complete' : 'Failed';
+    const conditions = withCondition(job.status?.conditions, {
+      type,
+      status: 'True',
+      reason,
+      message,
+      lastProbeTime: at,
+    });
+    const { active: _active, ready: _ready, ...counts } = job.status ?? {};
+    this.setStatus(job, { ...counts, ...(complete ? { completionTime: at } : {}), conditions });
+    const event = complete
+      ? ({ type: 'Normal', reason: 'Completed', message: 'Job completed' } as const)
+      : ({ type: 'Warning', reason, message } as const);
     this.events.record('job-controller', job, event);
   }
 
@@ -155,10 +186,18 @@ function endOf(job: Job): ReturnType<typeof findCondition> {
     .find((condition) => condition?.status === 'True');
 }
 
-function deadlineOf(job: Job, startTime: string | undefined): number | undefined {
-  const { activeDeadlineSeconds } = job.spec;
-  if (activeDeadlineSeconds === undefined || startTime === undefined) return undefined;
-  return Date.parse(startTime) + activeDeadlineSeconds * 1000 - Date.now();
+type Verdict = 'SuccessCriteriaMet' | 'FailureTarget';
+
+function verdictOf(job: Job): Condition | undefined {
+  const verdicts: readonly Verdict[] = ['SuccessCriteriaMet', 'FailureTarget'];
+  return verdicts
+    .map((type) => findCondition(job.status?.conditions, type))
+    .find((condition) => condition?.status === 'True');
+}
+
+function msLeft(deadlineSeconds: number | undefined, startTime: string | undefined): number | undefined {
+  if (deadlineSeconds === undefined || startTime === undefined) return undefined;
+  return Date.parse(startTime) + deadlineSeconds * 1000 - Date.now();
 }
 
 function restartsOf(pod: Pod): number {

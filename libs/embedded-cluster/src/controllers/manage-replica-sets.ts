@@ -1,5 +1,6 @@
 import { type JsonObject, ownerReference, type Pod, type ReplicaSet, type ReplicaSetStatus } from '../objects.js';
 import type { Registry } from '../registry.js';
+import { matchesLabelSelector } from '../selectors.js';
 import { StatusError } from '../status-error.js';
 import type { Change } from '../store.js';
 import { findCondition, withCondition, withoutCondition } from './conditions.js';
@@ -9,7 +10,7 @@ import type { EventRecorder } from './record-event.js';
 
 const refusedRetryMs = 1000;
 
-/** Keeps as many pods as each ReplicaSet asks for. Pods without an owner are never adopted. */
+/** Keeps as many pods as each ReplicaSet asks for. */
 export class ManageReplicaSets implements Controller {
   readonly name = 'replicaset-controller';
 
@@ -28,6 +29,10 @@ export class ManageReplicaSets implements Controller {
     }
     if (resource !== 'pods') return;
     for (const owner of ownerReferences ?? []) if (owner.kind === 'ReplicaSet') yield `${namespace}/${owner.name}`;
+    if (ownerReferences?.length) return;
+    for (const { metadata, spec } of this.registry.store.list('replicasets', namespace)) {
+      if (matchesLabelSelector(spec.selector, object.metadata.labels ?? {})) yield `${namespace}/${metadata.name}`;
+    }
   }
 
   reconcile(key: string): number | undefined {
@@ -35,6 +40,7 @@ export class ManageReplicaSets implements Controller {
     const { store } = this.registry;
     const set = store.get('replicasets', namespace, name);
     if (!set) return undefined;
+    if (set.metadata.deletionTimestamp === undefined) this.claim(set);
     const refusal = set.metadata.deletionTimestamp === undefined ? this.fit(set) : undefined;
     const owned = store.ownedBy(set.metadata.uid, 'pods');
     const pods = owned.filter(isActive);
@@ -49,6 +55,24 @@ export class ManageReplicaSets implements Controller {
     const nextAvailable = waits.filter((wait) => wait !== undefined && wait > 0);
     const again = [...nextAvailable, ...(refusal ? [refusedRetryMs] : [])].map(Number);
     return again.length ? Math.min(...again) : undefined;
+  }
+
+  /** Takes over the pods that it selects and nobody owns, and lets go of those that it selects no longer. */
+  private claim(set: ReplicaSet): void {
+    for (const pod of this.registry.store.list('pods', set.metadata.namespace)) {
+      const { ownerReferences = [], labels = {} } = pod.metadata;
+      const own = ownerReferences.some(({ uid }) => uid === set.metadata.uid);
+      const selected = matchesLabelSelector(set.spec.selector, labels);
+      const free = !ownerReferences.some(({ controller }) => controller);
+      if (own === selected || !isActive(pod) || (!own && !free)) continue;
+      const owners = own
+        ? ownerReferences.filter(({ uid }) => uid !== set.metadata.uid)
+        : [...ownerReferences, ownerReference(set)];
+      this.registry.change('pods', pod, (live) => ({
+        ...live,
+        metadata: { ...live.metadata, ownerReferences: owners },
+      }));
+    }
   }
 
   /** Creates or deletes pods; returns the refusal of the server when it takes no more. */

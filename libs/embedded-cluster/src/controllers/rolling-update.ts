@@ -20,6 +20,14 @@ export function rollingLimits(deployment: Deployment): { maxSurge: number; maxUn
   return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge, maxUnavailable: 1 } : { maxSurge, maxUnavailable };
 }
 
+/** With how many pods the ReplicaSet of a new template begins. */
+export function firstSize(deployment: Deployment, others: readonly ReplicaSet[]): number {
+  const wanted = deployment.spec.replicas ?? 1;
+  if (deployment.spec.strategy?.type === 'Recreate') return wanted;
+  const total = others.reduce((sum, set) => sum + (set.spec.replicas ?? 0), 0);
+  return growCurrent(0, wanted, wanted + rollingLimits(deployment).maxSurge - total);
+}
+
 /** Grows the current set as far as the surge allows; when it cannot grow, shrinks the old ones as far as availability allows. */
 export function rollingSteps(deployment: Deployment, current: ReplicaSet, sets: readonly ReplicaSet[]): Step[] {
   const wanted = deployment.spec.replicas ?? 1;

@@ -13,10 +13,11 @@ import {
   timestamp,
 } from '../objects.js';
 import type { Registry } from '../registry.js';
+import { NODE_ADDRESS } from '../seed.js';
 import type { Timings } from '../timings.js';
 import { withCondition } from './conditions.js';
 import { missingConfiguration } from './container-configuration.js';
-import { behaviourOf } from './images.js';
+import { behaviourOf, mayEnd } from './images.js';
 import type { EventRecorder, EventText } from './record-event.js';
 
 /** What every image of this cluster is said to measure. */
@@ -50,6 +51,8 @@ export class PodRun {
   private readonly startTime = timestamp();
   private sandbox = false;
   private terminating = false;
+  private graceSeconds = Number.POSITIVE_INFINITY;
+  private failure: { reason: string; message: string } | undefined;
 
   constructor(
     private readonly dependencies: PodRunDependencies,
@@ -66,26 +69,57 @@ export class PodRun {
     if (this.initial.length) for (const run of this.main) run.state = { waiting: { reason: 'PodInitializing' } };
     this.publish();
     this.runNextInitial(0);
+    const { activeDeadlineSeconds } = this.pod.spec;
+    if (activeDeadlineSeconds !== undefined) this.after(activeDeadlineSeconds * 1000, () => this.exceedDeadline());
   }
 
-  /** Ends the containers within the pod's grace period and then removes the pod. */
-  terminate(): void {
-    if (this.terminating) return;
-    this.terminating = true;
+  private exceedDeadline(): void {
     this.cancelTimers();
-    for (const run of this.main) {
-      if (run.state.running) this.record(run, 'Normal', 'Killing', `Stopping container ${run.spec.name}`);
-      run.log?.write(`${run.spec.name}: stopping`);
-    }
+    this.askToStop();
+    this.failure = {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    };
+    this.endWithin((this.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, () => undefined);
+  }
+
+  /** Ends the containers within the pod's grace period and then removes the pod. Called again when that period is shortened. */
+  terminate(): void {
     const current = this.dependencies.registry.store.findByUid(this.pod.metadata.uid)?.object;
-    const graceMs = (current?.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
-    this.after(Math.min(this.dependencies.timings.terminationMs, graceMs), () => {
-      for (const run of this.main) this.endRun(run, 0, 'Completed');
-      this.publish();
+    const { deletionGracePeriodSeconds: graceSeconds = 0 } = current?.metadata ?? {};
+    if (this.terminating && graceSeconds >= this.graceSeconds) return;
+    this.cancelTimers();
+    if (!this.terminating) this.askToStop();
+    this.terminating = true;
+    this.graceSeconds = graceSeconds;
+    this.endWithin(graceSeconds * 1000, () => {
       const { registry } = this.dependencies;
       const { uid, namespace, name } = this.pod.metadata;
       // Somebody may have removed it without waiting, and another pod may have its name by now.
       if (registry.store.findByUid(uid)) registry.delete('pods', namespace, name, { gracePeriodSeconds: 0 });
+    });
+  }
+
+  private askToStop(): void {
+    for (const run of this.main) {
+      if (!run.state.running) continue;
+      this.record(run, 'Normal', 'Killing', `Stopping container ${run.spec.name}`);
+      run.log?.write(`${run.spec.name}: stopping`);
+    }
+  }
+
+  /** Containers end soon after they are asked to, those of the image stubborn are killed when the time is over. */
+  private endWithin(graceMs: number, then: () => void): void {
+    const isStubborn = (run: ContainerRun): boolean =>
+      run.state.running !== undefined && behaviourOf(run.spec.image) === 'stubborn';
+    const usualMs = Math.min(this.dependencies.timings.terminationMs, graceMs);
+    this.after(this.main.some(isStubborn) ? graceMs : usualMs, () => {
+      for (const run of this.main) {
+        if (isStubborn(run)) this.endRun(run, 137, 'Error');
+        else this.endRun(run, 0, 'Completed');
+      }
+      this.publish();
+      then();
     });
   }
 
@@ -190,19 +224,19 @@ export class PodRun {
     this.publish();
 
     const behaviour = behaviourOf(image);
-    if (behaviour === 'crash' || behaviour === 'oom') {
+    if (behaviour === 'crash' || behaviour === 'memory') {
       this.after(timings.crashAfterMs, () => {
-        if (behaviour === 'oom') {
+        if (behaviour === 'memory') {
           this.end(run, 137, 'OOMKilled', onSuccess);
           return;
         }
-        run.log?.write(`${name}: fatal: the image named crash always ends with exit code 1`);
-        this.end(run, 1, 'Error', onSuccess);
+        run.log?.write(`${name}: fatal: the image named crash always ends with exit code 3`);
+        this.end(run, 3, 'Error', onSuccess);
       });
       return;
     }
     this.talk(run, run.log);
-    if (run.initial || this.pod.spec.restartPolicy !== 'Always') {
+    if (mayEnd(behaviour) && (run.initial || this.pod.spec.restartPolicy !== 'Always')) {
       this.after(timings.runMs, () => {
         run.log?.write(`${name}: done`);
         this.end(run, 0, 'Completed', onSuccess);
@@ -334,9 +368,13 @@ export class PodRun {
       ...current.status,
       observedGeneration,
       phase,
-      conditions: [...wanted.reduce<Condition[]>(withCondition, known ?? []), ...(others ?? [])],
-      hostIP: '127.0.0.1',
-      hostIPs: [{ ip: '127.0.0.1' }],
+      ...this.failure,
+      conditions: [
+        ...wanted.reduce<Condition[]>(withCondition, known ?? []),
+        ...(others ?? []).map((other) => ({ ...other, observedGeneration })),
+      ],
+      hostIP: NODE_ADDRESS,
+      hostIPs: [{ ip: NODE_ADDRESS }],
       ...(this.sandbox ? { podIP: this.podIP, podIPs: [{ ip: this.podIP }] } : {}),
       startTime: this.startTime,
       ...(this.initial.length ? { initContainerStatuses: this.initial.map(toStatus) } : {}),
@@ -347,6 +385,7 @@ export class PodRun {
 
   private phase(): PodStatus['phase'] {
     const policy = this.pod.spec.restartPolicy ?? 'Always';
+    if (this.failure) return 'Failed';
     if (this.terminating && !this.main.some((run) => run.state.running)) {
       return this.main.every((run) => run.state.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed';
     }
@@ -394,7 +433,9 @@ function newRun(spec: Container, initial: boolean): ContainerRun {
 }
 
 function toStatus(run: ContainerRun): ContainerStatus {
-  const { name, image } = run.spec;
+  const { name, image, resources = {}, volumeMounts = [] } = run.spec;
+  const { requests } = resources;
+  const mounts = volumeMounts.map((mount) => (mount.readOnly ? { ...mount, recursiveReadOnly: 'Disabled' } : mount));
   const digest = createHash('sha256').update(image).digest('hex');
   return {
     name,
@@ -406,6 +447,8 @@ function toStatus(run: ContainerRun): ContainerStatus {
     restartCount: run.restarts,
     state: run.state,
     lastState: run.lastState,
+    ...(run.containerID !== undefined ? { resources, ...(requests ? { allocatedResources: requests } : {}) } : {}),
+    ...(mounts.length ? { volumeMounts: mounts } : {}),
   };
 }
 

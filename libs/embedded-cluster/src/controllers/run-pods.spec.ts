@@ -32,7 +32,7 @@ describe('the node', () => {
     expect(web()).toMatchObject({ ready: false, started: true, state: { running: {} } });
     await cluster.pass(80);
     const pod = cluster.get('pods', 'web');
-    expect(pod.status).toMatchObject({ phase: 'Running', podIP: '10.244.0.2', hostIP: '127.0.0.1' });
+    expect(pod.status).toMatchObject({ phase: 'Running', podIP: '10.244.0.2', hostIP: '10.244.0.1' });
     expect(['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => condition(pod, type))).toEqual(
       Array(4).fill('True'),
     );
@@ -80,14 +80,14 @@ describe('the node', () => {
       reason: 'CrashLoopBackOff',
       message: expect.stringMatching(/^back-off 30s restarting failed container=web pod=web_default\(/),
     });
-    expect(web().lastState.terminated).toMatchObject({ exitCode: 1, reason: 'Error' });
+    expect(web().lastState.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });
     expect(cluster.get('pods', 'web').status?.phase).toBe('Running');
     for (const previous of [false, true]) {
       const texts = cluster.logs
         .find(metadata.uid, 'web', previous)
         ?.select({})
         .map(({ text }) => text);
-      expect(texts?.at(-1)).toBe('web: fatal: the image named crash always ends with exit code 1');
+      expect(texts?.at(-1)).toBe('web: fatal: the image named crash always ends with exit code 3');
     }
   });
 
@@ -106,8 +106,8 @@ describe('the node', () => {
     expect(ended).toBe(true);
   });
 
-  it('kills the image oom for its memory', async () => {
-    cluster.create('pods', podBody('web', 'oom:2'));
+  it('kills the image memory for its memory', async () => {
+    cluster.create('pods', podBody('web', 'memory:2'));
     await cluster.pass(1000);
     expect(web().lastState.terminated ?? web().state.terminated).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
     await cluster.pass(2000);

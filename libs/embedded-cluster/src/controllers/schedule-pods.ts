@@ -32,8 +32,9 @@ export class SchedulePods implements Controller {
     const node = this.registry.store.list('nodes')[0];
     const obstacle = node ? whyNot(pod, node) : '0/0 nodes are available.';
     if (obstacle !== undefined) {
-      const preemption = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
-      const message = `0/1 nodes are available: 1 ${obstacle}. ${preemption}`;
+      const preemption =
+        'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+      const message = `0/1 nodes are available: ${obstacle}. ${preemption}`;
       const conditions = withCondition(pod.status?.conditions, {
         type: 'PodScheduled',
         status: 'False',
@@ -76,12 +77,14 @@ function whyNot(
 ): string | undefined {
   const labels = node.metadata.labels ?? {};
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
-  if (wanted.some(([key, value]) => labels[key] !== value)) return "node(s) didn't match Pod's node affinity/selector";
+  if (wanted.some(([key, value]) => labels[key] !== value))
+    return "1 node(s) didn't match Pod's node affinity/selector";
   const { allocatable = {} } = (node.status ?? {}) as { allocatable?: Record<string, string> };
-  return ['cpu', 'memory'].flatMap((resource) => {
+  const lacking = ['cpu', 'memory'].filter((resource) => {
     const asked = pod.spec.containers
       .map((container) => parseQuantity(container.resources?.requests?.[resource] ?? 0) ?? 0)
       .reduce((sum, value) => sum + value, 0);
-    return asked > (parseQuantity(allocatable[resource] ?? 0) ?? 0) ? [`Insufficient ${resource}`] : [];
-  })[0];
+    return asked > (parseQuantity(allocatable[resource] ?? 0) ?? 0);
+  });
+  return lacking.map((resource) => `1 Insufficient ${resource}`).join(', ') || undefined;
 }
