@@ -85,6 +85,26 @@ describe('startEmbeddedCluster', () => {
     expect(watch.events()).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
   });
 
+  it('takes writes of which nothing comes while its controllers are paused, and catches up afterwards', async () => {
+    const cluster = await start();
+    const api = apiClient(cluster);
+    const path = '/apis/apps/v1/namespaces/default/deployments';
+    const labels = { app: 'shop' };
+    const template = {
+      metadata: { labels },
+      spec: { containers: [{ name: 'app', image: 'registry.example.org/shop:1' }] },
+    };
+    const resume = cluster.faults.pauseControllers();
+    const body = { metadata: { name: 'shop' }, spec: { replicas: 1, selector: { matchLabels: labels }, template } };
+    expect((await api.ask('POST', path, { body })).status).toBe(201);
+    const silent = await api.ask('GET', '/apis/apps/v1/namespaces/default/replicasets');
+    expect(silent.body).toMatchObject({ items: [] });
+    resume();
+    await eventually(async () =>
+      expect((await api.ask('GET', `${path}/shop`)).body).toMatchObject({ status: { readyReplicas: 1 } }),
+    );
+  });
+
   it('makes a new certificate under the same authority for a new name', async () => {
     const first = await start({ dataDir: folder });
     await first.close();

@@ -46,6 +46,8 @@ export interface EmbeddedCluster {
     cutConnections(): void;
     /** Forgets the changes so far: a watch that resumes from before gets 410. */
     forgetHistory(): void;
+    /** The controller-manager rests: writes are taken, and nothing comes of them. Returns a function that lets it go on. */
+    pauseControllers(): () => void;
   };
   /** Every write by a client that changed something, oldest first; equal applies and the cluster's own controllers are not in it. */
   writes(): readonly Write[];
@@ -111,6 +113,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
       clear: () => faults.clear(),
       cutConnections: () => server.closeAllConnections(),
       forgetHistory: () => store.forgetHistory(),
+      pauseControllers: () => controllers.pause(),
     },
     writes: () => registry.writes(),
     reset: () => {

@@ -17,6 +17,8 @@ export interface ClusterFacts {
   /** `host:port` of the registry that answers everybody. */
   readonly registry: string;
   readonly protectedRegistry: Login & { readonly address: string };
+  /** URL of etcd's HTTP API, which asks for no credential. */
+  readonly etcd: string;
   /** Path; one JSON line per request of a service account outside kube-system. */
   readonly auditLog: string;
   readonly nodes: number;

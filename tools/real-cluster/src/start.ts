@@ -117,6 +117,7 @@ async function startParts({
     kubectl: binaries.kubectl,
     registry,
     protectedRegistry: { address: protectedAt, ...login },
+    etcd: `http://127.0.0.1:${ports.etcd}`,
     auditLog: join(folder, AUDIT_LOG),
     nodes: 1 + simulated,
   };

@@ -85,6 +85,8 @@ describe('convergeApp', () => {
       revision: app.revision,
       revisionReady: false,
       servedSinceStart: false,
+      changedAt: new Date(),
+      told: { phase: 'pending', since: new Date() } as const,
       ...more,
     };
     return observedStatus(seen, wanted, new Date());

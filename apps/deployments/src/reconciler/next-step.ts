@@ -37,6 +37,10 @@ function nextStep(reason: string, message: string): string | undefined {
     case 'ContainersNotReady':
     case 'ProgressDeadlineExceeded':
       return 'See that the app listens on its port, and that its health check succeeds';
+    case 'NodeNotReady':
+      return 'See that the node and its kubelet run; what ran there may still do so';
+    case 'ControllersSilent':
+      return "See that the cluster's kube-controller-manager runs";
     case 'ExceededQuota':
       return 'Ask for fewer replicas or resources, or have the quota of the namespace raised';
     default:

@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Deployment, V1Pod, V1Probe } from '@slipway/cluster';
+import type { Phase } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
 import { observedStatus, type Wanted } from './observed-status.js';
@@ -6,7 +7,14 @@ import { observedStatus, type Wanted } from './observed-status.js';
 const now = new Date('2026-03-01T10:00:00.000Z');
 const ago = (seconds: number): string => new Date(now.getTime() - seconds * 1000).toISOString();
 
-const wanted: Wanted = { replicas: 2, revision: 3, revisionReady: true, servedSinceStart: true };
+const wanted: Wanted = {
+  replicas: 2,
+  revision: 3,
+  revisionReady: true,
+  servedSinceStart: true,
+  changedAt: new Date(ago(60)),
+  told: { phase: 'running', since: new Date(ago(50)) },
+};
 
 type DeploymentStatus = NonNullable<V1Deployment['status']>;
 
@@ -217,6 +225,20 @@ describe('observedStatus', () => {
         'scaling',
       ],
       [
+        'does not run on pods that the Deployment counts, and that are gone',
+        deployment(full),
+        [ready, pod({ leaving: true, ready: true })],
+        {},
+        'scaling',
+      ],
+      [
+        'does not run on pods that the Deployment counts, and that are not ready',
+        deployment(full),
+        [ready, pod()],
+        {},
+        'scaling',
+      ],
+      [
         'does not run on ready pods that are gone',
         deployment({ ...full, readyReplicas: undefined }),
         [],
@@ -419,9 +441,62 @@ describe('observedStatus', () => {
     });
   });
 
+  describe('of an App whose cluster is partly silent', () => {
+    const told = (phase: Phase, seconds: number): Partial<Wanted> => ({
+      told: { phase, since: new Date(ago(seconds)) },
+    });
+    const onNode = (nodeName: string, since: number): V1Pod => {
+      const one = pod({ ready: true });
+      const conditions = [
+        { type: 'Ready', status: 'False', lastTransitionTime: ago(since) },
+        { type: 'ContainersReady', status: 'True', lastTransitionTime: ago(300) },
+      ];
+      return { ...one, spec: { nodeName, containers: [] }, status: { ...one.status, conditions } };
+    };
+
+    it('tells which node is silent, and since when', () => {
+      const live = deployment({ replicas: 3, updatedReplicas: 3, readyReplicas: 1 }, { replicas: 3 });
+      const pods = [ready, onNode('node-1', 7), onNode('node-1', 9)];
+      expect(observedStatus({ deployment: live, pods }, { ...wanted, replicas: 3 }, now)).toMatchObject({
+        phase: 'scaling',
+        reason: 'NodeNotReady',
+        message: `the node node-1 of 2 pods does not answer since ${ago(9)}. See that the node and its kubelet run; what ran there may still do so`,
+        counts: { desired: 3, ready: 1 },
+      });
+    });
+
+    it.each<[string, V1Deployment, V1Pod[], Partial<Wanted>, Phase]>([
+      ['a change that it does not see', deployment(full, { generation: 8 }), [ready, ready], {}, 'scaling'],
+      ['a pod that it does not miss', deployment(full), [ready], {}, 'scaling'],
+      ['a stop', deployment(full, { replicas: 0, generation: 8 }), [ready, ready], { replicas: 0 }, 'stopping'],
+    ])('tells of %s once nothing has moved for ten seconds', (_, live, pods, more, phase) => {
+      const after = (seconds: number, given: Partial<Wanted> = {}) =>
+        observedStatus({ deployment: live, pods }, { ...wanted, ...more, ...told(phase, seconds), ...given }, now);
+      expect(after(10)).toMatchObject({
+        phase,
+        reason: 'ControllersSilent',
+        message: `the cluster has not acted on it since ${ago(10)}. See that the cluster's kube-controller-manager runs`,
+      });
+      expect(after(8)).toMatchObject({ phase, reason: '', lookAgainMs: 2_000 });
+      expect(after(10, { changedAt: new Date(ago(3)) })).toMatchObject({ reason: '', lookAgainMs: 7_000 });
+      expect(after(10, told('running', 10))).toMatchObject({ reason: '', lookAgainMs: 10_000 });
+    });
+
+    it('does not call a rollout silent in which pods move', () => {
+      const moving = pod();
+      const pods = [{ ...moving, metadata: { ...moving.metadata, creationTimestamp: ago(2) } }];
+      const status = observedStatus({ deployment: deployment(full), pods }, { ...wanted, ...told('scaling', 40) }, now);
+      expect(status).toMatchObject({ phase: 'scaling', reason: '', lookAgainMs: 8_000 });
+    });
+  });
+
   it('counts wanted, ready, updated and available replicas and the restarts of the present pods', () => {
     const live = deployment({ replicas: 3, readyReplicas: 2, updatedReplicas: 1, availableReplicas: 1 });
-    const pods = [pod({ restarts: 2 }), pod({ restarts: 1, revision: 2 }), pod({ restarts: 9, leaving: true })];
+    const pods = [
+      pod({ restarts: 2, ready: true }),
+      pod({ restarts: 1, ready: true, revision: 2 }),
+      pod({ restarts: 9, leaving: true }),
+    ];
     expect(observedStatus({ deployment: live, pods }, wanted, now)).toMatchObject({
       counts: { desired: 2, ready: 2, updated: 1, available: 1 },
       restarts: 3,

@@ -14,6 +14,8 @@ export const CRASH_RESTARTS = 3;
 export const STEADY_MS = 10_000;
 /** A pod that has run for so long without being ready is told of. */
 const UNREADY_MS = 5_000;
+/** A cluster that takes writes and acts on none of them for so long is told of. */
+export const SILENT_MS = 10_000;
 
 export interface Seen {
   readonly deployment: V1Deployment | undefined;
@@ -29,6 +31,10 @@ export interface Wanted {
   readonly revisionReady: boolean;
   /** The App has been fully ready since it was last started. */
   readonly servedSinceStart: boolean;
+  /** When the last change was accepted. */
+  readonly changedAt: Date;
+  /** What was told before, and since when. */
+  readonly told: { readonly phase: Phase; readonly since: Date };
 }
 
 export interface ObservedStatus {
@@ -45,11 +51,13 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   const present = pods.filter((pod) => !isFinished(pod));
   const staying = present.filter((pod) => pod.metadata.deletionTimestamp === undefined);
   const status = deployment?.status;
+  // The Deployment counts what its controller saw last. Where that has stopped, pods go that it still counts.
+  const readyPods = staying.filter(isReady).length;
   const counts = {
     desired: wanted.replicas,
-    ready: status?.readyReplicas ?? 0,
+    ready: Math.min(readyPods, status?.readyReplicas ?? 0),
     updated: status?.updatedReplicas ?? 0,
-    available: status?.availableReplicas ?? 0,
+    available: Math.min(readyPods, status?.availableReplicas ?? 0),
   };
   const restarts = staying.flatMap(containersOf).reduce((sum, { restartCount }) => sum + restartCount, 0);
   const told = (phase: Phase, trouble: Trouble = NOTHING, lookAgainMs?: number): ObservedStatus => ({
@@ -60,6 +68,14 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
     ...(lookAgainMs !== undefined && { lookAgainMs }),
   });
 
+  const onItsWay = (phase: Phase, sign: Trouble | undefined, waits: readonly number[]): ObservedStatus => {
+    if (sign || !deployment || !isBehind(deployment, staying)) return told(phase, sign, soonest(waits));
+    const since = phase === wanted.told.phase ? lastMove(deployment, pods, wanted) : now;
+    const silentMs = now.getTime() - since.getTime();
+    if (silentMs < SILENT_MS) return told(phase, undefined, soonest([...waits, SILENT_MS - silentMs]));
+    return told(phase, controllersSilent(since), soonest(waits));
+  };
+
   // Until the cluster has taken and seen what is wanted, its counts tell of something else.
   const followed =
     deployment !== undefined &&
@@ -69,7 +85,8 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
 
   if (wanted.replicas === 0) {
     const none = present.length === 0 && (status?.replicas ?? 0) === 0;
-    return told(none && (followed || deployment === undefined) ? Phase.stopped : Phase.stopping);
+    if (none && (followed || deployment === undefined)) return told(Phase.stopped);
+    return onItsWay(Phase.stopping, undefined, []);
   }
 
   const current = staying.filter((pod) => revisionOf(pod) === wanted.revision);
@@ -78,6 +95,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
     followed &&
     counts.updated === wanted.replicas &&
     counts.ready === wanted.replicas &&
+    current.filter(isReady).length === wanted.replicas &&
     (status?.replicas ?? 0) === wanted.replicas;
   if (complete && unsteady.length === 0) return told(Phase.running);
 
@@ -91,7 +109,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   const serving = staying.some((pod) => revisionOf(pod) !== wanted.revision && isReady(pod));
   const steady = wanted.servedSinceStart && wanted.revisionReady;
   const phase = serving ? Phase.updating : steady ? Phase.scaling : Phase.deploying;
-  return told(phase, sign, soonest([...waits, ...current.flatMap((pod) => waitsOf(pod, now))]));
+  return onItsWay(phase, sign, [...waits, ...current.flatMap((pod) => waitsOf(pod, now))]);
 }
 
 const NOTHING: Trouble = { reason: '', message: '' };
@@ -115,6 +133,8 @@ function podTrouble(current: readonly V1Pod[], now: Date): Trouble | undefined {
 
 /** What the cluster shows already and may still end by itself: told at once, and no failure yet. */
 function signOfTrouble(current: readonly V1Pod[], now: Date): Trouble | undefined {
+  const silent = nodeSilent(current);
+  if (silent) return silent;
   const stuck = current
     .flatMap(containersOf)
     .map(({ state }) => state?.waiting)
@@ -125,6 +145,42 @@ function signOfTrouble(current: readonly V1Pod[], now: Date): Trouble | undefine
     current.filter((pod) => unschedulableSince(pod, now) > 0).map(unschedulable)[0] ??
     current.filter((pod) => unreadyInMs(pod, now) === 0).map(unready)[0]
   );
+}
+
+/** A cluster says of pods whose node is silent that they are not ready; of their containers it says what the node said last. */
+function nodeSilent(current: readonly V1Pod[]): Trouble | undefined {
+  const lost = current.filter(
+    (pod) => condition(pod, 'Ready')?.status === 'False' && condition(pod, 'ContainersReady')?.status === 'True',
+  );
+  const node = lost[0]?.spec?.nodeName;
+  if (node === undefined) return undefined;
+  const there = lost.filter(({ spec }) => spec?.nodeName === node);
+  const since = there.map((pod) => condition(pod, 'Ready')?.lastTransitionTime ?? '').sort()[0] ?? '';
+  const pods = there.length === 1 ? 'a pod' : `${there.length} pods`;
+  return { reason: 'NodeNotReady', message: `the node ${node} of ${pods} does not answer since ${since}` };
+}
+
+/** The Deployment tells of another spec than its own, or of other pods than there are: its controller has not looked. */
+function isBehind({ metadata, status }: V1Deployment, staying: readonly V1Pod[]): boolean {
+  return (status?.observedGeneration ?? 0) < (metadata.generation ?? 0) || (status?.replicas ?? 0) !== staying.length;
+}
+
+/** When anything was last asked of the App, told of it, or moved in the cluster. */
+function lastMove({ status }: V1Deployment, pods: readonly V1Pod[], { changedAt, told }: Wanted): Date {
+  const times = [
+    ...(status?.conditions ?? []).map(({ lastUpdateTime }) => lastUpdateTime),
+    ...pods.flatMap((pod) => [
+      pod.metadata.creationTimestamp,
+      pod.metadata.deletionTimestamp,
+      ...(pod.status?.conditions ?? []).map(({ lastTransitionTime }) => lastTransitionTime),
+    ]),
+  ];
+  const moved = times.flatMap((time) => (time === undefined ? [] : [Date.parse(time)]));
+  return new Date(Math.max(changedAt.getTime(), told.since.getTime(), ...moved));
+}
+
+function controllersSilent(since: Date): Trouble {
+  return { reason: 'ControllersSilent', message: `the cluster has not acted on it since ${since.toISOString()}` };
 }
 
 /** What containers that start wait for. */

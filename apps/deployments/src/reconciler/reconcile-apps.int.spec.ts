@@ -156,6 +156,25 @@ describe('reconcileApps', () => {
     await fixture.until(id, 'running');
   });
 
+  it('does not call running what lost a pod to a cluster that does not act, and says that it does not', async () => {
+    const { id, environment } = await running({ replicas: 2 });
+    const { namespace } = environment;
+    const resume = fixture.embedded.faults.pauseControllers();
+    const [pod] = await fixture.cluster.list('Pod', { namespace });
+    await fixture.cluster.delete({ kind: 'Pod', namespace, name: pod?.metadata.name ?? '' });
+    const { status } = await fixture.until(id, 'scaling');
+    expect(status).toMatchObject({ reason: '', counts: { desired: 2, ready: 1, available: 1 } });
+    await eventually(
+      async () =>
+        expect((await fixture.get(id)).status).toMatchObject({ phase: 'scaling', reason: 'ControllersSilent' }),
+      15_000,
+    );
+    resume();
+    await eventually(async () =>
+      expect((await fixture.get(id)).status).toMatchObject({ phase: 'running', reason: '', counts: { ready: 2 } }),
+    );
+  }, 40_000);
+
   it.each([
     ['apply', { verb: 'apply', resource: 'deployments' }],
     ['prune', { verb: 'delete', resource: 'secrets' }],

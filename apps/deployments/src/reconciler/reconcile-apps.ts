@@ -171,7 +171,9 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private follow(): void {
     const onError = (err: ClusterError): void => {
-      if (err.kind !== 'unreachable') this.logger.warn('the cluster cannot be followed', { err });
+      if (err.kind === 'gone')
+        this.logger.info('a watch was too old for the cluster, and begins with a new list', { err });
+      else if (err.kind !== 'unreachable') this.logger.warn('the cluster cannot be followed', { err });
     };
     const options = { labelSelector: `${MANAGED_BY}=slipway`, onError };
     // What earlier watches told may be gone by now.
@@ -337,6 +339,8 @@ function statusOf({ app, revision }: FoundApp, { seen, conflict, failure }: Conv
     revision: app.revision,
     revisionReady: revision.readyAt !== null,
     servedSinceStart: app.servedSinceStart,
+    changedAt: app.changedAt,
+    told: { phase: app.status.phase, since: app.status.lastTransition },
   };
   const status = observedStatus(seen, wanted, new Date());
   if (conflict) return { ...status, phase: Phase.failed, ...conflict };

@@ -1,5 +1,5 @@
 // Owns following all containers of one App: one watch on its pods, one upstream per container, from the first to the last of them.
-import type { Change, Cluster, V1Pod, Watcher } from '@slipway/cluster';
+import type { Change, Cluster, ClusterError, V1Pod, Watcher } from '@slipway/cluster';
 import type { AppId, EnvironmentId } from '@slipway/contracts';
 
 import { containersOf, podsOf } from '../line/app-pods.js';
@@ -29,7 +29,11 @@ export class AppFollow {
     private readonly positions: Positions | undefined,
     private readonly ports: AppFollowPorts,
   ) {
-    this.watcher = ports.cluster.watch('Pod', podsOf(app), (change) => this.take(change));
+    const onError = (err: ClusterError): void => {
+      if (err.kind === 'gone')
+        ports.logger.info('a watch was too old for the cluster, and begins with a new list', { appId: app.appId, err });
+    };
+    this.watcher = ports.cluster.watch('Pod', { ...podsOf(app), onError }, (change) => this.take(change));
     this.started = this.start();
     // Whoever does not wait for it must not be brought down by a stop.
     this.started.catch(() => undefined);

@@ -133,7 +133,8 @@ describe('watchObjects', () => {
       }
       await waitFor(() => seen.includes('added c@200'));
       expect(seen).toEqual(['added a@3', 'added b@4', 'removed a@3', 'added c@200']);
-      expect(errors).toEqual([]);
+      expect(errors).toEqual(['Expired']);
+      expect(watcher.lastError).toBeUndefined();
       await waitFor(() => pods.watches.at(-1)?.get('resourceVersion') === '200');
     },
   );

@@ -27,7 +27,10 @@ export interface WatchOptions {
   readonly fieldSelector?: string;
   /** How often everything is listed again, cut by chance by up to a fifth. Default 600,000. */
   readonly resyncMs?: number;
-  /** Told each time that the cluster cannot be followed; the watch itself goes on trying, after 0.25 to 5 s. */
+  /**
+   * Told each time that the cluster cannot be followed, and when it has forgotten where the watch was (`gone`), so that everything is listed
+   * again; the watch itself goes on trying, after 0.25 to 5 s.
+   */
   readonly onError?: (error: ClusterError) => void;
 }
 
@@ -208,8 +211,8 @@ class ObjectWatch<K extends Kind> implements Watcher<KindTypes[K]> {
       this.resourceVersion = '';
     } else {
       this.lastError = error;
-      this.options.onError?.(error);
     }
+    this.options.onError?.(error);
     await this.pause();
   }
 

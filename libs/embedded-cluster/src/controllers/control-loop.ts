@@ -18,6 +18,7 @@ export class ControlLoop {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly unsubscribe: () => void;
   private running: NodeJS.Immediate | undefined;
+  private resting = new Set<string>();
 
   constructor(
     private readonly store: Store,
@@ -32,10 +33,20 @@ export class ControlLoop {
   }
 
   reset(): void {
+    this.resting = new Set();
     this.queue.clear();
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
     for (const controller of this.controllers) controller.reset?.();
+  }
+
+  /** Lets the controllers of these names rest; what wakes them is kept for later. The returned function lets them go on. */
+  pause(names: readonly string[]): () => void {
+    this.resting = new Set(names);
+    return () => {
+      this.resting = new Set();
+      this.running ??= setImmediate(() => this.drain());
+    };
   }
 
   stop(): void {
@@ -54,7 +65,12 @@ export class ControlLoop {
     this.running = undefined;
     const round = [...this.queue.entries()];
     this.queue.clear();
-    for (const [id, { controller, key }] of round) {
+    for (const [id, entry] of round) {
+      const { controller, key } = entry;
+      if (this.resting.has(controller.name)) {
+        this.queue.set(id, entry);
+        continue;
+      }
       clearTimeout(this.timers.get(id));
       this.timers.delete(id);
       const again = this.run(controller, key);

@@ -23,27 +23,34 @@ export interface ControllerDependencies {
   readonly ingressAddress: string | undefined;
 }
 
+export interface Controllers {
+  /** As if the controller-manager were gone: the scheduler and the node go on. The returned function brings it back. */
+  pause(): () => void;
+  reset(): void;
+  stop(): void;
+}
+
 /** Starts everything that brings objects to life. */
-export function startControllers(dependencies: ControllerDependencies): { reset(): void; stop(): void } {
+export function startControllers(dependencies: ControllerDependencies): Controllers {
   const { registry, logs, timings, log, caPem, ingressAddress } = dependencies;
   const events = new EventRecorder(registry);
-  const loop = new ControlLoop(
-    registry.store,
-    [
-      new FinishNamespaces(registry, caPem),
-      new ManageDeployments(registry, events),
-      new ManageReplicaSets(registry, events),
-      new ManageJobs(registry, events, timings),
-      new SchedulePods(registry, events),
-      new RunPods({ registry, logs, events, timings }),
-      new PublishEndpoints(registry),
-      new CountQuotas(registry),
-      new CollectGarbage(registry),
-      ...(ingressAddress !== undefined ? [new AddressIngresses(registry, ingressAddress)] : []),
-    ],
-    log,
-  );
+  const ofControllerManager = [
+    new FinishNamespaces(registry, caPem),
+    new ManageDeployments(registry, events),
+    new ManageReplicaSets(registry, events),
+    new ManageJobs(registry, events, timings),
+    new PublishEndpoints(registry),
+    new CountQuotas(registry),
+    new CollectGarbage(registry),
+  ];
+  const others = [
+    new SchedulePods(registry, events),
+    new RunPods({ registry, logs, events, timings }),
+    ...(ingressAddress !== undefined ? [new AddressIngresses(registry, ingressAddress)] : []),
+  ];
+  const loop = new ControlLoop(registry.store, [...ofControllerManager, ...others], log);
   return {
+    pause: () => loop.pause(ofControllerManager.map(({ name }) => name)),
     reset: () => {
       loop.reset();
       events.reset();
