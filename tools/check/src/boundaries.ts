@@ -13,7 +13,7 @@ const PURE = [
   '^apps/[^/]+/src/([^/]+)/\\1\\.ts$',
   '^apps/.+\\.projection\\.ts$',
   '^apps/gateway/src/dialects/[^/]+/errors\\.ts$',
-  '^apps/deployments/src/reconciler/(desired-objects|next-step|observed-status)\\.ts$',
+  '^apps/deployments/src/reconciler/(desired-objects|next-step|observed-status|removal-trouble)\\.ts$',
 ];
 
 /** A lib and the libs that it may import. */

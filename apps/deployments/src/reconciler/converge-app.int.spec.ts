@@ -208,7 +208,7 @@ describe('convergeApp', () => {
     );
     const before = embedded.writes().length;
     expect((await pass(app)).conflict).toMatchObject({ reason: 'NamespaceConflict' });
-    expect(await removeApp(cluster, app, rendering, () => true)).toBe('kept');
+    expect(await removeApp(cluster, app, rendering, () => true)).toMatchObject({ outcome: 'kept' });
     expect(embedded.writes().slice(before)).toEqual([]);
   });
 
@@ -308,19 +308,23 @@ describe('convergeApp', () => {
       const app = record({ environment });
       await convergeApp(cluster, app, bound, () => true);
       await cluster.delete({ kind: 'RoleBinding', namespace: 'team', name: 'slipway-environment' });
-      await eventually(async () => expect(await removeApp(cluster, app, bound, () => true)).toBe('removed'));
+      await eventually(async () =>
+        expect(await removeApp(cluster, app, bound, () => true)).toMatchObject({ outcome: 'removed' }),
+      );
       expect(await binding(app)).toBeDefined();
     });
   });
 
   describe('removeApp', () => {
     const gone = (app: AppRecord) =>
-      eventually(async () => expect(await removeApp(cluster, app, rendering, () => true)).toBe('removed'));
+      eventually(async () =>
+        expect(await removeApp(cluster, app, rendering, () => true)).toMatchObject({ outcome: 'removed' }),
+      );
 
     it('removes a dedicated namespace with all that is in it', async () => {
       const app = record();
       await until(app, 'running');
-      expect(await removeApp(cluster, app, rendering, () => true)).toBe('removing');
+      expect(await removeApp(cluster, app, rendering, () => true)).toMatchObject({ outcome: 'removing' });
       await gone(app);
       expect(await cluster.get({ kind: 'Namespace', name: app.environment.namespace })).toBeUndefined();
     });
@@ -337,7 +341,7 @@ describe('convergeApp', () => {
     });
 
     it('has nothing to do for an App that never came to be', async () => {
-      expect(await removeApp(cluster, record(), rendering, () => true)).toBe('removed');
+      expect(await removeApp(cluster, record(), rendering, () => true)).toMatchObject({ outcome: 'removed' });
     });
   });
 });

@@ -7,6 +7,7 @@ import { failpoint } from '@slipway/runtime';
 import {
   type Cluster,
   ClusterError,
+  type Kind,
   type KubeObject,
   type V1Deployment,
   type V1ReplicaSet,
@@ -24,8 +25,10 @@ import {
   MANAGED_BY,
   type Rendering,
 } from './desired-objects.js';
+import type { Trouble } from './next-step.js';
 import type { Seen } from './observed-status.js';
 import { toApply, toPrune } from './plan-changes.js';
+import { removalTrouble } from './removal-trouble.js';
 
 const BINDING_MS = 5_000;
 const BINDING_LOOK_MS = 20;
@@ -38,11 +41,6 @@ const LISTED = ['Deployment', 'Service', 'Ingress', 'ReplicaSet', 'Pod'] as cons
 /** What is known of our objects without asking the cluster; Secrets are not among them. */
 export interface Known {
   of(instance: string): readonly KubeObject[];
-}
-
-export interface Trouble {
-  readonly reason: string;
-  readonly message: string;
 }
 
 export interface Converged {
@@ -115,23 +113,33 @@ export async function convergeApp(
   return { seen: seen(deployment), routed: desired.some(({ kind }) => kind === 'Ingress') };
 }
 
-/** Takes an App out of its cluster, a step each time. `kept`: its namespace is not ours, and nothing in it was touched. */
+export interface Removal {
+  /** `kept`: its namespace is not ours, and nothing in it was touched. */
+  readonly outcome: 'removing' | 'removed' | 'kept';
+  /** What a removal waits for, beside its own time. */
+  readonly trouble?: Trouble;
+}
+
+/** Takes an App out of its cluster, a step each time. */
 export async function removeApp(
   cluster: Cluster,
   app: AppRecord,
   rendering: Rendering,
   mayWrite: () => boolean,
-): Promise<'removing' | 'removed' | 'kept'> {
+): Promise<Removal> {
   const { namespace: name, kind } = app.environment;
   const namespace = await cluster.get({ kind: 'Namespace', name });
-  if (!namespace) return 'removed';
-  if (!isOurs(namespace, environmentInstance(app))) return 'kept';
+  if (!namespace) return { outcome: 'removed' };
+  if (!isOurs(namespace, environmentInstance(app))) return { outcome: 'kept' };
   if (kind === 'dedicated') {
     if (namespace.metadata.deletionTimestamp === undefined) {
       await write(mayWrite, 'deployments.remove.namespace');
       await cluster.delete({ kind: 'Namespace', name }, { uid: namespace.metadata.uid });
+      return { outcome: 'removing' };
     }
-    return 'removing';
+    // Secrets are not among them: the right to read them may have gone with the namespace's other objects.
+    const left = await listAll(cluster, LISTED, { namespace: name });
+    return { outcome: 'removing', trouble: removalTrouble(left, namespace) };
   }
   // Without it the Secrets could not be found.
   const binding = environmentObjects(app, rendering).find((object) => object.kind === 'RoleBinding');
@@ -141,13 +149,20 @@ export async function removeApp(
     await untilSecretsAreOurs(cluster, name);
   }
   const selector = { namespace: name, labelSelector: selectorOf(app.id) };
-  const lists = await Promise.all(
-    [...OWNED, 'ReplicaSet' as const, 'Pod' as const].map((one) => cluster.list(one, selector)),
-  );
-  if (lists.every((list) => list.length === 0)) return 'removed';
+  const left = await listAll(cluster, [...OWNED, 'ReplicaSet', 'Pod'], selector);
+  if (left.length === 0) return { outcome: 'removed' };
   await write(mayWrite, 'deployments.remove.objects');
   await cluster.prune({ ...selector, kinds: OWNED, keep: [] });
-  return 'removing';
+  return { outcome: 'removing', trouble: removalTrouble(left) };
+}
+
+async function listAll(
+  cluster: Cluster,
+  kinds: readonly Kind[],
+  selector: { namespace: string; labelSelector?: string },
+): Promise<KubeObject[]> {
+  const lists = await Promise.all(kinds.map((kind) => cluster.list(kind, selector)));
+  return lists.flat();
 }
 
 async function write(mayWrite: () => boolean, point: string): Promise<void> {
@@ -159,14 +174,14 @@ async function write(mayWrite: () => boolean, point: string): Promise<void> {
 async function read(cluster: Cluster, app: AppRecord, { access }: Rendering): Promise<KubeObject[]> {
   const { namespace } = app.environment;
   const selector = { namespace, labelSelector: selectorOf(app.id) };
-  const [quota, policy, binding, ...lists] = await Promise.all([
+  const [quota, policy, binding, objects] = await Promise.all([
     cluster.get({ kind: 'ResourceQuota', namespace, name: 'slipway' }),
     cluster.get({ kind: 'NetworkPolicy', namespace, name: 'slipway' }),
     access ? cluster.get({ kind: 'RoleBinding', namespace, name: access.role }) : undefined,
-    ...LISTED.map((kind) => cluster.list(kind, selector)),
+    listAll(cluster, LISTED, selector),
   ]);
   const secrets = access && !binding ? [] : await secretsOf(cluster, app);
-  return [quota, policy, binding, ...secrets, ...lists.flat()].filter((object) => object !== undefined);
+  return [quota, policy, binding, ...secrets, ...objects].filter((object) => object !== undefined);
 }
 
 /** The same from what the watches told; Secrets, which they do not, are read. */

@@ -219,6 +219,8 @@ function deployment(app: AppRecord, rendering: Rendering): V1Deployment {
     metadata: metadataOf(app, app.name),
     spec: {
       replicas: app.replicas,
+      // Named, because one that somebody pauses would never roll out again.
+      paused: false,
       revisionHistoryLimit: OLD_REPLICA_SETS,
       progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
       selector: { matchLabels: { [INSTANCE]: app.id } },

@@ -22,6 +22,7 @@ describe('withNextStep', () => {
     ['Unschedulable', '0/1 nodes are available: 1 Insufficient cpu.', 'less CPU'],
     ['ContainersNotReady', 'containers with unready status: [app]', 'health check'],
     ['ProgressDeadlineExceeded', 'ReplicaSet "shop-1" has timed out progressing.', 'health check'],
+    ['SomeFinalizersRemain', 'the Service "shop" has the finalizer example.com/hold', 'by hand'],
     ['ExceededQuota', 'pods "shop-1" is forbidden: exceeded quota: slipway', 'quota'],
   ])('says what to do about %s: %s', (reason, said, step) => {
     const { message } = withNextStep({ reason, message: said });

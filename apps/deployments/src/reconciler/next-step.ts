@@ -43,6 +43,8 @@ function nextStep(reason: string, message: string): string | undefined {
       return "See that the cluster's kube-controller-manager runs";
     case 'ExceededQuota':
       return 'Ask for fewer replicas or resources, or have the quota of the namespace raised';
+    case 'SomeFinalizersRemain':
+      return 'Let whoever set the finalizer do its work, or remove the finalizer by hand';
     default:
       return undefined;
   }

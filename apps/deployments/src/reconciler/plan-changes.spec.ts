@@ -20,6 +20,22 @@ describe('toApply', () => {
     expect(toApply([deployment(2)], [live])).toEqual([]);
   });
 
+  it('leaves what others added to a list whose items have names, and a false that the wire leaves out', () => {
+    const live = deployment(2, {
+      containers: [{ name: 'mesh' }, { name: 'app', resources: { limits: { cpu: '1' } } }],
+    });
+    expect(toApply([deployment(2, { paused: false })], [live])).toEqual([]);
+  });
+
+  it.each([
+    ['a label that selects other pods', { selector: { app: 'shop' } }, { selector: { app: 'shop', version: 'other' } }],
+    ['a selector where all are meant', { podSelector: {} }, { podSelector: { matchLabels: { none: 'such' } } }],
+    ['an item in a list that is ours', { rules: [{ host: 'a' }] }, { rules: [{ host: 'a' }, { host: 'b' }] }],
+    ['a pause', { paused: false }, { paused: true }],
+  ])('applies an object to which somebody added %s', (_, ours, theirs) => {
+    expect(toApply([deployment(2, ours)], [deployment(2, theirs)])).toHaveLength(1);
+  });
+
   it.each([
     ['is missing', []],
     ['was changed behind our back', [deployment(5)]],

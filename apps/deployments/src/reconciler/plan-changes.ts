@@ -1,5 +1,7 @@
 // Owns which writes a pass needs. Pure. A server-side apply of an equal object stores nothing, yet it is a request that the
 // cluster must work on; thousands of Apps that rest are to cost reads only.
+import { isDeepStrictEqual } from 'node:util';
+
 import { isKind, type KubeObject, type ObjectRef } from '@slipway/cluster';
 
 import { billionths } from '../app/quantity.js';
@@ -41,20 +43,38 @@ function isSame(one: KubeObject, other: KubeObject): boolean {
 
 /** Whether `live` has every field of `desired`. What others added is theirs; what we no longer name shows in the hash. */
 function holds(live: unknown, desired: unknown): boolean {
-  if (Array.isArray(desired)) {
-    return (
-      Array.isArray(live) && live.length === desired.length && desired.every((item, index) => holds(live[index], item))
-    );
-  }
+  if (Array.isArray(desired)) return Array.isArray(live) && holdsItems(live, desired);
   if (typeof desired === 'object' && desired !== null) {
     if (typeof live !== 'object' || live === null) return false;
     const fields = live as Record<string, unknown>;
-    return Object.entries(desired).every(([key, value]) =>
-      QUANTITIES.has(key) ? holdsQuantities(fields[key], value) : value === undefined || holds(fields[key], value),
-    );
+    return Object.entries(desired).every(([key, value]) => {
+      if (QUANTITIES.has(key)) return holdsQuantities(fields[key], value);
+      // An added label selects other objects.
+      if (SELECTORS.has(key)) return isDeepStrictEqual(fields[key], value);
+      return value === undefined || holds(fields[key], value);
+    });
   }
-  return live === desired;
+  // The wire leaves out what is false.
+  return live === desired || (desired === false && live === undefined);
 }
+
+// Lists whose items have names are merged by them, so that others may add to them; the rest are ours as a whole.
+function holdsItems(live: readonly unknown[], desired: readonly unknown[]): boolean {
+  if (!desired.every(nameOf))
+    return live.length === desired.length && desired.every((item, index) => holds(live[index], item));
+  return desired.every((item) =>
+    holds(
+      live.find((one) => nameOf(one) === nameOf(item)),
+      item,
+    ),
+  );
+}
+
+function nameOf(item: unknown): unknown {
+  return typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
+}
+
+const SELECTORS = new Set(['selector', 'podSelector', 'namespaceSelector']);
 
 // The cluster answers quantities in a form of its own: `1000m` comes back as `1`.
 const QUANTITIES = new Set(['requests', 'limits', 'hard']);

@@ -268,12 +268,15 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async remove(found: FoundApp): Promise<number | undefined> {
     const record = recordOf(found);
-    const outcome = await this.telling(found, async () =>
+    const { outcome, trouble } = await this.telling(found, async () =>
       removeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
     );
-    if (outcome === 'removing') return REMOVING_MS;
-    await this.status.gone(found, outcome === 'removed');
-    return undefined;
+    if (outcome !== 'removing') {
+      await this.status.gone(found, outcome === 'removed');
+      return undefined;
+    }
+    await this.status.removing(found, trouble);
+    return REMOVING_MS;
   }
 
   // A cluster that is away is told of all Apps at once, elsewhere.

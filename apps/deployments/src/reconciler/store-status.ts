@@ -11,7 +11,7 @@ import { AppSignals } from '../app/app-signals.js';
 import { toAppFacts } from '../app/app.view.js';
 import { tellPhase } from '../app/commit-change.js';
 import { DeploymentsConfig } from '../deployments.config.js';
-import { withNextStep } from './next-step.js';
+import { type Trouble, withNextStep } from './next-step.js';
 
 /** A status that tells nothing new is written this seldom: it only moves the time of observation. */
 const QUIET_MS = 10_000;
@@ -51,13 +51,20 @@ export class StoreStatus {
   /** The cluster answers, but not to this App's questions. Its phase stays what was seen last. */
   async failed(pass: FoundApp, error: ClusterError): Promise<void> {
     const { phase, counts, restarts } = pass.app.status;
+    if (phase === Phase.deleting) return this.removing(pass, reasonOf(error));
     const seen = { phase, counts, restarts, ...reasonOf(error) };
-    if (phase !== Phase.deleting) return this.seen(pass, seen, { followed: false, routed: false });
+    return this.seen(pass, seen, { followed: false, routed: false });
+  }
+
+  /** The App is on its way out, and waits for that. */
+  async removing({ app }: FoundApp, trouble: Trouble | undefined): Promise<void> {
+    const { reason, message } = withNextStep(trouble ?? { reason: '', message: '' });
+    if (reason === app.status.reason && message === app.status.message) return;
     await this.transactions.run(async (tx) => {
       await tx.manager.query(`update app set reason = $2, message = $3, status_changed_at = now() where id = $1`, [
-        pass.app.id,
-        seen.reason,
-        seen.message,
+        app.id,
+        reason,
+        message,
       ]);
     });
   }

@@ -90,6 +90,9 @@ export class DeploymentListItem {
   @Integer() replicas: number;
   @Time() created_at: string;
   @Time() updated_at: string;
+  /** There while there is one: of a deployment that is being deleted nothing else tells. */
+  @Text() @Optional() reason?: string;
+  @Text() @Optional() message?: string;
 }
 
 export class DeploymentList {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { app, appIn } from '../../fixture/samples.js';
 import type { CreateDeployment } from './deployments.dto.js';
-import { needsCurrent, registryOf, toCreateApp, toDeployment, toUpdateApp } from './deployments.projection.js';
+import { needsCurrent, registryOf, toCreateApp, toDeployment, toList, toUpdateApp } from './deployments.projection.js';
 
 const full: CreateDeployment = {
   app_name: 'shop',
@@ -98,6 +98,20 @@ describe('registryOf', () => {
     ['localhost/a', 'localhost'],
     ['registry:5000/a', 'registry:5000'],
   ])('of %s', (image, registry) => expect(registryOf(image)).toBe(registry));
+});
+
+describe('toList', () => {
+  const shown = (status: Partial<AppView['status']>) =>
+    toList({ apps: [appIn('deleting', {}, status)], total: 1 }, { page: 1, limit: 10 }).deployments;
+
+  it('says why a deployment is not gone yet, for nothing else tells of it', () => {
+    const trouble = { reason: 'SomeFinalizersRemain', message: 'the Pod "shop-1" has the finalizer example.com/hold' };
+    expect(shown(trouble)).toMatchObject([{ status: 'deleting', ...trouble }]);
+  });
+
+  it('has no reason where there is none', () => {
+    expect(Object.keys(shown({ reason: '', message: '' })[0] ?? {})).not.toContain('reason');
+  });
 });
 
 describe('toDeployment', () => {

@@ -161,6 +161,7 @@ function toListItem(app: AppView): DeploymentListItem {
     replicas: app.replicas,
     created_at: toTime(app.createdAt),
     updated_at: updatedAtOf(app),
+    ...(app.status.reason !== '' && { reason: app.status.reason, message: app.status.message }),
   };
 }
 
