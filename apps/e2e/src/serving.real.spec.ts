@@ -82,9 +82,14 @@ describe.concurrent('an image', () => {
 });
 
 describe.concurrent('a container', () => {
-  it('is asked for its health, and answers at the URL once it is ready', async () => {
-    const app = await deploy('slow', { image: testImage('slow'), env_vars: { DELAY: '2' } });
+  it('is asked for its health, answers at the URL once it is ready, and no longer when it is stopped', async () => {
+    const app = await deploy('slow', {
+      image: testImage('slow'),
+      env_vars: { DELAY: '4' },
+      health_check: { ...quickCheck, failure_threshold: 10 },
+    });
     await app.until({ status: 'deploying', url: null });
+    await seen(app);
     const ingress = await ingressOf(app);
     try {
       const reply = await waitFor(() => ingress.get('/'));
@@ -92,10 +97,25 @@ describe.concurrent('a container', () => {
       expect(reply).toEqual({ status: 200, text: `1 ${pod}` });
       expect(await ingress.get('/health')).toEqual({ status: 200, text: 'ok' });
       await seen(app);
+      await app.send('PATCH', '/scale', { replicas: 2 }, { prefer: 'wait=0' });
+      await app.until({ status: 'scaling', ready_replicas: 1, health: 'degraded' });
+      await seen(app);
+      await app.until({ status: 'running', ready_replicas: 2 });
+      await app.send('POST', '/stop', undefined, { prefer: 'wait=0' });
+      await app.until({ status: 'stopping' });
+      await seen(app);
+      await app.until({ status: 'stopped', health: 'inactive' });
+      await seen(app);
+      expect(ingress.endpoints).toEqual([]);
+      await app.send('POST', '/start', undefined, { prefer: 'wait=0' });
+      await app.until({ status: 'starting' });
+      await seen(app);
+      await app.until({ status: 'running', ready_replicas: 2 });
+      expect((await waitFor(() => ingress.get('/'))).status).toBe(200);
     } finally {
       await ingress.close();
     }
-  });
+  }, 90_000);
 });
 
 describe.concurrent('an update that fails', () => {
@@ -179,8 +199,8 @@ describe('fifty requests a second', () => {
 describe('every status shown', () => {
   it('was agreed on by kubectl and Slipway', () => {
     for (const line of agreed) tell(line);
-    for (const state of ['running', 'failed', 'updating'])
-      expect(agreed.some((line) => line.includes(state))).toBe(true);
-    expect(agreed.length).toBe(20);
+    const states = ['deploying', 'running', 'updating', 'scaling', 'stopping', 'stopped', 'starting', 'failed'];
+    for (const state of states) expect(agreed.some((line) => line.includes(` ${state} `))).toBe(true);
+    expect(agreed).toHaveLength(25);
   });
 });
