@@ -2,7 +2,7 @@
 // handed out by the cluster (addresses, node ports, the labels that tie a Job to its pods).
 import { admitPod } from './admit-pod.js';
 import { type Kind, kindOf } from './kinds.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject, type Pod, type ResourceQuota } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from './objects.js';
 import { forbidden, notFound } from './status-error.js';
 import type { Store } from './store.js';
 
@@ -17,7 +17,6 @@ export class Admission {
     const { namespace, name } = object.metadata;
     if (kind.namespaced && namespace !== undefined) this.checkNamespace(kind, namespace, name);
     if (kind.resource === 'pods' && namespace !== undefined) {
-      this.checkQuota(namespace, name);
       return admitPod(object);
     }
     if (kind.resource === 'services') return { ...object, spec: this.withAddress(object.spec ?? {}) };
@@ -50,17 +49,6 @@ export class Admission {
     throw forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }]);
   }
 
-  private checkQuota(namespace: string, name: string): void {
-    for (const quota of this.store.list('resourcequotas', namespace)) {
-      const limited = podLimit(quota);
-      if (limited === undefined) continue;
-      const used = countPods(this.store.list('pods', namespace));
-      if (used < limited) continue;
-      const why = `exceeded quota: ${quota.metadata.name}, requested: pods=1, used: pods=${used}, limited: pods=${limited}`;
-      throw forbidden(kindOf('pods'), name, why);
-    }
-  }
-
   private withAddress(spec: JsonObject, portsBefore?: Json): JsonObject {
     if (spec.type === 'ExternalName') return spec;
     const clusterIP = typeof spec.clusterIP === 'string' && spec.clusterIP !== '' ? spec.clusterIP : this.nextAddress();
@@ -84,16 +72,6 @@ export class Admission {
     this.addresses += 1;
     return `10.96.${(this.addresses >> 8) & 255}.${this.addresses & 255}`;
   }
-}
-
-/** The number of pods that count against a quota: those that have not ended. */
-export function countPods(pods: readonly Pod[]): number {
-  return pods.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed').length;
-}
-
-export function podLimit(quota: ResourceQuota): number | undefined {
-  const limit = quota.spec.hard?.pods ?? quota.spec.hard?.['count/pods'];
-  return limit === undefined ? undefined : Number(limit);
 }
 
 function withJobLabels(job: KubeObject): KubeObject {

@@ -8,6 +8,11 @@ export function withDefaults(resource: ResourceName, object: JsonObject): JsonOb
   return fill ? fill(object) : object;
 }
 
+const eightyPercent: JsonObject = {
+  type: 'Resource',
+  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+};
+
 const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => JsonObject>> = {
   namespaces: (object) => ({
     ...object,
@@ -21,10 +26,18 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
     spec: { finalizers: ['kubernetes'], ...child(object, 'spec') },
     status: { phase: 'Active', ...child(object, 'status') },
   }),
-  pods: (object) => ({
+  pods: (object) => {
+    const spec = { enableServiceLinks: true, ...withRequests(podSpec(child(object, 'spec'))) };
+    return { ...object, spec, status: { phase: 'Pending', qosClass: qosClass(spec), ...child(object, 'status') } };
+  },
+  events: (object) => ({
+    eventTime: null,
+    firstTimestamp: null,
+    lastTimestamp: null,
+    reportingComponent: '',
+    reportingInstance: '',
+    source: {},
     ...object,
-    spec: podSpec(child(object, 'spec')),
-    status: { phase: 'Pending', ...child(object, 'status') },
   }),
   deployments: (object) => {
     const spec = child(object, 'spec');
@@ -33,6 +46,7 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
     const rollingUpdate = { maxSurge: '25%', maxUnavailable: '25%', ...child(strategy, 'rollingUpdate') };
     return {
       ...object,
+      status: child(object, 'status'),
       spec: {
         replicas: 1,
         revisionHistoryLimit: 10,
@@ -45,12 +59,14 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
   },
   replicasets: (object) => {
     const spec = child(object, 'spec');
-    return { ...object, spec: { replicas: 1, ...spec, ...template(spec) } };
+    const status = { replicas: 0, ...child(object, 'status') };
+    return { ...object, spec: { replicas: 1, ...spec, ...template(spec) }, status };
   },
   jobs: (object) => {
     const spec = child(object, 'spec');
     return {
       ...object,
+      status: child(object, 'status'),
       spec: {
         parallelism: 1,
         completions: 1,
@@ -65,7 +81,11 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
   services: (object) => {
     const spec = child(object, 'spec');
     const ports = objects(spec.ports).map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port }));
-    const addressed = spec.type !== 'ExternalName' ? { internalTrafficPolicy: 'Cluster' } : {};
+    const addressed = {
+      ...(spec.type !== 'ExternalName' ? { internalTrafficPolicy: 'Cluster' } : {}),
+      ...(spec.type === 'NodePort' || spec.type === 'LoadBalancer' ? { externalTrafficPolicy: 'Cluster' } : {}),
+      ...(spec.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
+    };
     return {
       ...object,
       spec: { type: 'ClusterIP', sessionAffinity: 'None', ...addressed, ...spec, ...(ports.length ? { ports } : {}) },
@@ -87,6 +107,7 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
       spec: { policyTypes: 'egress' in spec ? ['Ingress', 'Egress'] : ['Ingress'], podSelector: {}, ...spec },
     };
   },
+  resourcequotas: (object) => ({ ...object, status: child(object, 'status') }),
   ingresses: (object) => ({ ...object, status: { loadBalancer: {}, ...child(object, 'status') } }),
   limitranges: (object) => {
     const spec = child(object, 'spec');
@@ -100,10 +121,40 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
         ...(Object.keys(defaultRequest).length ? { defaultRequest } : {}),
       };
     });
-    return { ...object, spec: { ...spec, limits } };
+    return { ...object, spec: { ...spec, limits: limits.length ? limits : null } };
   },
-  horizontalpodautoscalers: (object) => ({ ...object, spec: { minReplicas: 1, ...child(object, 'spec') } }),
+  horizontalpodautoscalers: (object) => ({
+    ...object,
+    spec: { minReplicas: 1, metrics: [eightyPercent], ...child(object, 'spec') },
+  }),
 };
+
+/** A pod requests what limits it; a template does not. */
+function withRequests(spec: JsonObject): JsonObject {
+  const requesting = (field: string): JsonObject =>
+    Array.isArray(spec[field])
+      ? {
+          [field]: objects(spec[field]).map((entry) => {
+            const resources = child(entry, 'resources');
+            const requests = { ...child(resources, 'limits'), ...child(resources, 'requests') };
+            return Object.keys(requests).length ? { ...entry, resources: { ...resources, requests } } : entry;
+          }),
+        }
+      : {};
+  return { ...spec, ...requesting('containers'), ...requesting('initContainers') };
+}
+
+/** Of a pod whose containers have their defaults. */
+export function qosClass(spec: JsonObject): string {
+  const all = objects(spec.containers).map((entry) => child(entry, 'resources'));
+  const amounts = all.map((entry) => ({ requests: child(entry, 'requests'), limits: child(entry, 'limits') }));
+  if (amounts.every(({ requests, limits }) => Object.keys({ ...requests, ...limits }).length === 0))
+    return 'BestEffort';
+  const guaranteed = amounts.every(({ requests, limits }) =>
+    ['cpu', 'memory'].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]),
+  );
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}
 
 function template(spec: JsonObject): JsonObject {
   if (!isJsonObject(spec.template)) return {};
@@ -126,9 +177,6 @@ function podSpec(spec: JsonObject): JsonObject {
 }
 
 function container(spec: JsonObject): JsonObject {
-  const limits = child(child(spec, 'resources'), 'limits');
-  const requests = { ...limits, ...child(child(spec, 'resources'), 'requests') };
-  const resources = { ...child(spec, 'resources'), ...(Object.keys(requests).length ? { requests } : {}) };
   const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) =>
     isJsonObject(spec[name]) ? [[name, probe(spec[name])] as const] : [],
   );
@@ -137,7 +185,7 @@ function container(spec: JsonObject): JsonObject {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     ...spec,
-    resources,
+    resources: child(spec, 'resources'),
     ...(Array.isArray(spec.ports) ? { ports: objects(spec.ports).map((port) => ({ protocol: 'TCP', ...port })) } : {}),
     ...Object.fromEntries(probes),
   };

@@ -39,11 +39,11 @@ describe('startEmbeddedCluster', () => {
   });
 
   it.each([
-    ['no token', ''],
-    ['another token', 'nobody'],
-  ])('answers 401 to %s', async (_, token) => {
-    const { status, body } = await apiClient(await start()).ask('GET', '/api/v1/pods', { token });
-    expect([status, body.message, body.reason]).toEqual([401, 'Unauthorized', 'Unauthorized']);
+    ['403 to no token', '', 403],
+    ['401 to another token', 'nobody', 401],
+  ])('answers %s', async (_, token, wanted) => {
+    const { status } = await apiClient(await start()).ask('GET', '/api/v1/pods', { token });
+    expect(status).toBe(wanted);
   });
 
   it('gives a kubeconfig that says all of it', async () => {
@@ -164,7 +164,7 @@ describe('startEmbeddedCluster', () => {
     const cluster = await start();
     const api = apiClient(cluster);
     const path = '/api/v1/namespaces/default/configmaps/settings';
-    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { a: '1' } };
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { a: '1' } };
     await api.apply(path, body, 'fieldManager=slipway');
     await api.apply(path, body, 'fieldManager=slipway');
     await api.ask('PATCH', path, { body: { data: { a: '1' } } });

@@ -2,9 +2,8 @@
 // `v:<value of a set>`; a set holds paths as text, so that sets are compared without walking trees.
 import { isDeepStrictEqual } from 'node:util';
 
-import { isAtomicMap, itemKey, listRule } from './list-rules.js';
 import { isJsonObject, type Json, type JsonObject } from './objects.js';
-import { StatusError } from './status-error.js';
+import { isMerged, itemKey, itemShape, type Shape, shapeBelow, shapeOf } from './schema.js';
 
 export type FieldSet = ReadonlySet<string>;
 
@@ -18,99 +17,98 @@ export function elementsOf(path: string): string[] {
 const unmanagedMetadata = new Set([
   'name',
   'namespace',
-  'generateName',
   'uid',
   'resourceVersion',
   'generation',
   'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
   'managedFields',
   'selfLink',
 ]);
 
-/** The fields of an object that somebody can own, on the main resource or on its status. */
-export function managedFieldsOf(object: JsonObject, subresource: string | undefined): Set<string> {
+/**
+ * The fields of an object that somebody can own, on the main resource or on its status: the leaves and the items of lists. With
+ * `parents` also the objects, maps and lists that hold them, which a write that is no application owns when it makes them.
+ */
+export function managedFieldsOf(object: JsonObject, subresource: string | undefined, parents = false): Set<string> {
   const set = new Set<string>();
+  const shape = shapeOf(object);
   for (const [field, value] of Object.entries(object)) {
-    if (field === 'apiVersion' || field === 'kind' || (field === 'status') !== (subresource === 'status')) continue;
+    if (field === 'apiVersion' || field === 'kind') continue;
+    if (subresource === 'status' ? field !== 'status' && field !== 'metadata' : field === 'status') continue;
+    const below = shapeBelow(shape, field);
     if (field === 'metadata' && isJsonObject(value)) {
       for (const [name, part] of Object.entries(value)) {
-        if (!unmanagedMetadata.has(name)) collect(part, ['metadata', name], ['f:metadata', `f:${name}`], set);
+        if (!unmanagedMetadata.has(name))
+          collect(part, shapeBelow(below, name), ['f:metadata', `f:${name}`], set, parents);
       }
-    } else collect(value, [field], [`f:${field}`], set);
+    } else collect(value, below, [`f:${field}`], set, parents);
   }
   return set;
 }
 
-function collect(value: Json | undefined, names: string[], path: string[], set: Set<string>): void {
+function collect(value: Json | undefined, shape: Shape, path: string[], set: Set<string>, parents: boolean): void {
   if (value === undefined || value === null) return;
-  if (isJsonObject(value) && !isAtomicMap(names)) {
-    const entries = Object.entries(value);
-    if (entries.length === 0) set.add(path.join(separator));
-    for (const [field, part] of entries) collect(part, [...names, field], [...path, `f:${field}`], set);
-    return;
-  }
-  const rule = Array.isArray(value) ? listRule(names) : undefined;
-  if (!Array.isArray(value) || !rule || rule.type === 'atomic' || value.length === 0) {
+  const size = typeof value === 'object' ? Object.keys(value).length : 0;
+  if (!isMerged(shape, value) || size === 0) {
     set.add(path.join(separator));
     return;
   }
-  for (const item of value) {
-    if (rule.type === 'set') set.add([...path, `v:${JSON.stringify(item)}`].join(separator));
-    else if (isJsonObject(item)) {
-      const itemPath = [...path, `k:${requireKey(item, rule.keys, names)}`];
+  if (parents) set.add(path.join(separator));
+  if (isJsonObject(value)) {
+    for (const [field, part] of Object.entries(value)) {
+      collect(part, shapeBelow(shape, field), [...path, `f:${field}`], set, parents);
+    }
+    return;
+  }
+  for (const item of Array.isArray(value) ? value : []) {
+    if (shape.type !== 'list' || !shape.keys || !isJsonObject(item))
+      set.add([...path, `v:${JSON.stringify(item)}`].join(separator));
+    else {
+      const itemPath = [...path, `k:${itemKey(item, shape.keys)}`];
       set.add(itemPath.join(separator));
+      if (!isMerged(shape.of, item)) continue;
       for (const [field, part] of Object.entries(item)) {
-        collect(part, [...names, field], [...itemPath, `f:${field}`], set);
+        collect(part, shapeBelow(shape.of, field), [...itemPath, `f:${field}`], set, parents);
       }
     }
   }
 }
 
-export function requireKey(item: JsonObject, keys: readonly string[], names: readonly string[]): string {
-  const found = itemKey(item, keys);
-  if ('key' in found) return found.key;
-  throw new StatusError(
-    500,
-    '',
-    `failed to create typed patch object: .${names.join('.')}: element 0: associative list with keys has an element that omits key field "${found.missing}" (and doesn't have default value)`,
-  );
-}
+/** What is applied does not fit its schema. */
+export class TypedPatchError extends Error {}
 
 /** The value at a path, undefined when there is none. */
-export function valueAt(object: Json | undefined, path: string): Json | undefined {
+export function valueAt(object: JsonObject, path: string): Json | undefined {
+  return lookUp(object, path).value;
+}
+
+function lookUp(object: JsonObject, path: string): { value: Json | undefined; shape: Shape } {
   let value: Json | undefined = object;
-  const names: string[] = [];
+  let shape = shapeOf(object);
   for (const element of elementsOf(path)) {
     const text = element.slice(2);
     if (element.startsWith('f:')) {
-      names.push(text);
       value = isJsonObject(value) ? value[text] : undefined;
-    } else if (Array.isArray(value)) {
-      const rule = listRule(names);
-      value = value.find((item) =>
+      shape = shapeBelow(shape, text);
+    } else {
+      const keys: readonly string[] | undefined = shape.type === 'list' ? shape.keys : undefined;
+      const items: Json[] = Array.isArray(value) ? value : [];
+      value = items.find((item) =>
         element.startsWith('v:')
           ? JSON.stringify(item) === text
-          : rule.type === 'map' && isJsonObject(item) && keyText(item, rule.keys) === text,
+          : keys !== undefined && isJsonObject(item) && itemKey(item, keys) === text,
       );
-    } else return undefined;
+      shape = itemShape(shape);
+    }
   }
-  return value;
-}
-
-function keyText(item: JsonObject, keys: readonly string[]): string | undefined {
-  const found = itemKey(item, keys);
-  return 'key' in found ? found.key : undefined;
+  return { value, shape };
 }
 
 /** Whether a path holds another value than before. For what has parts of its own, which are compared by their own paths, it is enough to exist. */
 export function differs(path: string, before: JsonObject, after: JsonObject): boolean {
-  const [old, current] = [valueAt(before, path), valueAt(after, path)];
-  const names = elementsOf(path)
-    .filter((element) => element.startsWith('f:'))
-    .map((element) => element.slice(2));
-  if (isJsonObject(old) && isJsonObject(current) && !isAtomicMap(names)) return false;
+  const { value: current, shape } = lookUp(after, path);
+  const old = valueAt(before, path);
+  if (isMerged(shape, old) && isMerged(shape, current)) return false;
   return !isDeepStrictEqual(old, current);
 }
 
@@ -165,6 +163,7 @@ export function displayPath(path: string): string {
       const text = element.slice(2);
       if (element.startsWith('f:')) return `.${text}`;
       if (element.startsWith('v:')) return `[=${text}]`;
+      if (element.startsWith('i:')) return `[${text}]`;
       const keys = Object.entries(JSON.parse(text) as JsonObject);
       return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
     })

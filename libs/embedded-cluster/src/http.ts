@@ -6,19 +6,27 @@ import { discover } from './discovery.js';
 import type { Fault, Faults } from './faults.js';
 import { apiVersionOf, type Kind } from './kinds.js';
 import { listObjects } from './list-objects.js';
-import { isTrue, type PodLogs } from './logs.js';
+import type { PodLogs } from './logs.js';
 import { type JsonObject, type KubeObject, textOf } from './objects.js';
+import { listOptions } from './options.js';
 import type { Registry } from './registry.js';
 import { parseTarget, type ResourceTarget } from './request-target.js';
 import { toScale } from './scale.js';
 import { type Matcher, parseFieldSelector, parseLabelSelector } from './selectors.js';
 import { selfReview } from './self-reviews.js';
 import { serveLog } from './serve-log.js';
-import { badRequest, methodNotAllowed, staleVersion, StatusError, unknownPath } from './status-error.js';
+import { badRequest, forbidden, methodNotAllowed, staleVersion, StatusError } from './status-error.js';
 import { toTable } from './table.js';
 import type { Timings } from './timings.js';
-import { watch } from './watch.js';
-import { createObject, parseDeleteOptions, patchObject, replaceObject, type WriteRequest } from './write-object.js';
+import { checkVersion, watch } from './watch.js';
+import {
+  createObject,
+  parseDeleteOptions,
+  patchObject,
+  replaceObject,
+  type WriteRequest,
+  type Written,
+} from './write-object.js';
 
 const bodyLimit = 3 * 1024 * 1024;
 const openPaths = new Set(['/version', '/healthz', '/livez', '/readyz']);
@@ -39,7 +47,8 @@ export async function handleRequest(
 ): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', 'https://embedded');
-    if (!openPaths.has(url.pathname)) authenticate(request, dependencies.token);
+    const isKnown = authenticate(request, dependencies.token);
+    if (!isKnown && !openPaths.has(url.pathname)) throw forbiddenToAnonymous(request.method ?? 'GET', url);
     const review = request.method === 'POST' ? selfReview(url.pathname) : undefined;
     if (review) return sendJson(response, 201, review);
     const target = parseTarget(request.method ?? 'GET', url);
@@ -55,18 +64,37 @@ export async function handleRequest(
   }
 }
 
-function authenticate(request: IncomingMessage, token: string): void {
-  const given = Buffer.from(request.headers.authorization ?? '');
+/** Whether it is somebody; nobody is who shows no token. */
+function authenticate(request: IncomingMessage, token: string): boolean {
+  if (request.headers.authorization === undefined) return false;
+  const given = Buffer.from(request.headers.authorization);
   const wanted = Buffer.from(`Bearer ${token}`);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
     throw new StatusError(401, 'Unauthorized', 'Unauthorized');
   }
+  return true;
+}
+
+function forbiddenToAnonymous(method: string, url: URL): StatusError {
+  const target = parseTarget(method, url);
+  if (!target) {
+    const message = `forbidden: User "system:anonymous" cannot ${method.toLowerCase()} path ${JSON.stringify(url.pathname)}`;
+    return new StatusError(403, 'Forbidden', message, {});
+  }
+  const { kind, name = '', verb } = target;
+  const namespace = target.namespace ?? (kind.resource === 'namespaces' ? name : '');
+  const where = namespace ? ` in the namespace ${JSON.stringify(namespace)}` : ' at the cluster scope';
+  const resource = `resource ${JSON.stringify(kind.resource)} in API group ${JSON.stringify(kind.group)}`;
+  return forbidden(kind, name, `User "system:anonymous" cannot ${verb} ${resource}${where}`);
 }
 
 function serveDiscovery(url: URL, request: IncomingMessage, response: ServerResponse): void {
   const path = url.pathname.replace(/\/$/, '');
   const found = discover(path, `${request.socket.localAddress}:${request.socket.localPort}`);
-  if (found === undefined) throw unknownPath();
+  if (found === undefined) {
+    response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+    return;
+  }
   if (request.method !== 'GET') throw methodNotAllowed();
   if (typeof found === 'string') response.writeHead(200, { 'Content-Type': 'text/plain' }).end(found);
   else sendJson(response, 200, found);
@@ -84,6 +112,7 @@ async function serveResource(
   const asTable = /as=Table/.test(request.headers.accept ?? '') && subresource === undefined;
   const include = query.get('includeObject');
   if (kind.warning !== undefined) response.setHeader('Warning', `299 - ${JSON.stringify(kind.warning)}`);
+  if (asTable) checkIncludeObject(include);
 
   if (verb === 'log') {
     if (request.method !== 'GET') throw methodNotAllowed();
@@ -91,6 +120,7 @@ async function serveResource(
     return;
   }
   if (verb === 'get') {
+    checkVersion(query.get('resourceVersion') ?? '');
     const object: KubeObject = registry.read(kind.resource, namespace, name ?? '');
     if (subresource === 'scale') sendJson(response, 200, toScale(object));
     else if (asTable) sendJson(response, 200, toTable(kind.resource, [object], tableMetadata(object), include));
@@ -98,15 +128,20 @@ async function serveResource(
     return;
   }
   if (verb === 'list') {
-    const page = { limit: Number(query.get('limit') ?? 0), token: query.get('continue') };
-    const { objects, metadata } = listObjects(registry.store, kind, namespace, matcher(query, kind), page);
+    const options = listOptions(query, false);
+    const { objects, metadata } = listObjects(registry.store, kind, namespace, matcher(query, kind), options);
     if (asTable) sendJson(response, 200, toTable(kind.resource, objects, metadata, include));
     else sendJson(response, 200, toList(kind, objects, metadata));
     return;
   }
   if (verb === 'watch') {
-    const encode = (object: KubeObject): JsonObject =>
-      asTable ? toTable(kind.resource, [object], tableMetadata(object), include) : object;
+    let isFirst = true;
+    const encode = (object: KubeObject): JsonObject => {
+      if (!asTable) return object;
+      const table = toTable(kind.resource, [object], tableMetadata(object), include, isFirst);
+      isFirst = false;
+      return table;
+    };
     serveWatch(registry, target, query, timings, encode, response);
     return;
   }
@@ -123,16 +158,31 @@ async function serveResource(
   else if (verb === 'patch' && name !== undefined) send(response, patchObject(registry, write, name));
   else if (verb === 'delete' && name !== undefined && subresource === undefined) {
     const { object, gone } = registry.delete(kind.resource, namespace, name, parseDeleteOptions(write));
-    sendJson(response, 200, gone ? deletedStatus(kind, object) : object);
-  } else if (verb === 'deletecollection') {
-    const page = { limit: 0, token: null };
-    const { objects, metadata } = listObjects(registry.store, kind, namespace, matcher(query, kind), page);
+    sendJson(response, 200, gone && !kind.deletedIsReturned ? deletedStatus(kind, object) : object);
+  } else if (
+    verb === 'deletecollection' &&
+    kind.namespaced === (namespace !== undefined) &&
+    kind.resource !== 'namespaces'
+  ) {
+    const { objects, metadata } = listObjects(
+      registry.store,
+      kind,
+      namespace,
+      matcher(query, kind),
+      listOptions(query, false),
+    );
     const options = parseDeleteOptions(write);
     for (const object of objects) {
       registry.delete(kind.resource, object.metadata.namespace, object.metadata.name, options);
     }
     sendJson(response, 200, toList(kind, objects, metadata));
   } else throw methodNotAllowed();
+}
+
+function checkIncludeObject(include: string | null): void {
+  if (['', 'Metadata', 'Object', 'None'].includes(include ?? '')) return;
+  const why = `includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw badRequest(`Unable to convert to Table as requested: ${why}`);
 }
 
 function serveWatch(
@@ -143,42 +193,29 @@ function serveWatch(
   encode: (object: KubeObject) => JsonObject,
   response: ServerResponse,
 ): void {
-  const { kind, namespace, name } = target;
-  const selected = matcher(query, kind);
-  const matches: Matcher =
-    name === undefined ? selected : (object) => object.metadata.name === name && selected(object);
-  const resourceVersion = query.get('resourceVersion') ?? '';
-  if (!/^\d*$/.test(resourceVersion))
-    throw badRequest(`Invalid value: "${resourceVersion}": strconv.ParseUint: invalid syntax`);
-  const timeout = Number(query.get('timeoutSeconds') ?? 0);
+  const { kind, namespace } = target;
+  const options = listOptions(query, true);
+  const matches = matcher(query, kind) ?? (() => true);
+  checkVersion(options.resourceVersion);
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
   const stop = watch(
     registry.store,
-    {
-      kind,
-      namespace,
-      matches,
-      resourceVersion,
-      encode,
-      bookmarks: isTrue(query.get('allowWatchBookmarks')),
-      bookmarkMs: timings.bookmarkMs,
-      sendInitialEvents: isTrue(query.get('sendInitialEvents')),
-      timeoutSeconds: timeout > 0 ? timeout : undefined,
-    },
+    { kind, namespace, matches, options, encode, bookmarkMs: timings.bookmarkMs },
     (event) => response.write(`${JSON.stringify(event)}\n`),
     () => response.end(),
   );
   response.on('close', stop);
 }
 
-function matcher(query: URLSearchParams, kind: Kind): Matcher {
+/** Undefined when everything matches. */
+function matcher(query: URLSearchParams, kind: Kind): Matcher | undefined {
   const [labels, fields] = [query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''];
   const matchers = [
     ...(labels ? [parseLabelSelector(labels)] : []),
     ...(fields ? [parseFieldSelector(fields, kind)] : []),
   ];
-  return (object) => matchers.every((matches) => matches(object));
+  return matchers.length ? (object) => matchers.every((matches) => matches(object)) : undefined;
 }
 
 /** Items of a list carry neither kind nor apiVersion, as with the real server. */
@@ -215,7 +252,9 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(response: ServerResponse, { object, created }: { object: JsonObject; created: boolean }): void {
+function send(response: ServerResponse, { object, created, warnings }: Written): void {
+  const header = warnings.map((warning) => `299 - ${JSON.stringify(warning)}`).join(', ');
+  if (header) response.setHeader('Warning', header);
   sendJson(response, created ? 201 : 200, object);
 }
 
@@ -232,7 +271,7 @@ function refuse(response: ServerResponse, error: unknown): void {
     error instanceof StatusError
       ? error
       : new StatusError(500, 'InternalError', `Internal error occurred: ${String(error)}`);
-  const retry = refusal.details.retryAfterSeconds;
+  const retry = refusal.details?.retryAfterSeconds;
   if (retry !== undefined) response.setHeader('Retry-After', textOf(retry));
   sendJson(response, refusal.code, refusal.toStatus());
 }
@@ -270,7 +309,7 @@ async function sufferBefore(fault: Fault, target: ResourceTarget | undefined, re
   if (fault.status === undefined) return;
   if (fault.status === 409 && target?.name !== undefined) throw staleVersion(target.kind, target.name);
   const retryAfterSeconds = fault.retryAfterSeconds;
-  const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  const details = retryAfterSeconds === undefined ? undefined : { retryAfterSeconds };
   throw new StatusError(fault.status, reasons[fault.status] ?? 'Unknown', 'this answer is a planned fault', details);
 }
 

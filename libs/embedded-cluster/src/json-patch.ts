@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { isJsonObject, type Json, textOf, wireCopy } from './objects.js';
+import { isJsonObject, type Json, type JsonObject, textOf, wireCopy } from './objects.js';
 import { StatusError } from './status-error.js';
 
-/** JSON patch, RFC 6902. Throws a 422 for an operation that cannot be carried out. */
-export function jsonPatch(target: Json, patch: Json): Json {
-  const operations = Array.isArray(patch) ? patch.filter(isJsonObject) : [];
+/**
+ * JSON patch, RFC 6902, as the real server carries it out: it takes a missing member of an object for null. Throws a 422 for an
+ * operation that cannot be carried out.
+ */
+export function jsonPatch(target: Json, operations: readonly JsonObject[]): Json {
   let document: Json = wireCopy(target);
   for (const operation of operations) {
     const [path, from] = [textOf(operation.path), textOf(operation.from)];
@@ -32,11 +34,14 @@ function steps(path: string): string[] {
 }
 
 function read(document: Json, path: string): Json {
+  const way = steps(path);
   let value: Json | undefined = document;
-  for (const step of steps(path)) {
+  way.forEach((step, index) => {
+    const isObject = isJsonObject(value);
     value = Array.isArray(value) ? value[Number(step)] : isJsonObject(value) ? value[step] : undefined;
+    if (value === undefined && isObject && index === way.length - 1) value = null;
     if (value === undefined) throw refused();
-  }
+  });
   return value;
 }
 
@@ -52,7 +57,7 @@ function write(document: Json, path: string, how: 'add' | 'remove' | 'replace', 
     if (how === 'remove') parent.splice(index, 1);
     else parent.splice(index, how === 'add' ? 0 : 1, value);
   } else if (isJsonObject(parent)) {
-    if (how !== 'add' && parent[last] === undefined) throw refused();
+    if (how === 'remove' && parent[last] === undefined) throw refused();
     if (how === 'remove') delete parent[last];
     else parent[last] = value;
   } else throw refused();
@@ -61,5 +66,5 @@ function write(document: Json, path: string, how: 'add' | 'remove' | 'replace', 
 
 /** The real server keeps to itself what was wrong. */
 function refused(): StatusError {
-  return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request');
+  return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }

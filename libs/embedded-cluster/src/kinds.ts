@@ -25,6 +25,10 @@ export interface Kind {
   readonly generation: boolean;
   /** What the server warns of with every answer. */
   readonly warning?: string;
+  /** A replacement of one that is not there makes it. */
+  readonly createdByReplacing: boolean;
+  /** A deletion answers with the last state of the object, not with a Status. */
+  readonly deletedIsReturned: boolean;
   /** Field selectors beside metadata.name and metadata.namespace. */
   readonly fields: readonly string[];
 }
@@ -74,6 +78,8 @@ function kind(
     categories: [],
     subresources: [],
     generation: false,
+    createdByReplacing: false,
+    deletedIsReturned: false,
     fields: [],
     ...options,
   };
@@ -113,23 +119,35 @@ export const kinds: readonly Kind[] = [
     fields: ['spec.unschedulable'],
   }),
   kind('v1', 'pods', 'Pod', {
+    deletedIsReturned: true,
     shortNames: ['po'],
     categories: ['all'],
     subresources: ['status', 'log'],
     generation: true,
     fields: podFields,
   }),
-  kind('v1', 'services', 'Service', { shortNames: ['svc'], categories: ['all'], subresources: ['status'] }),
+  kind('v1', 'services', 'Service', {
+    deletedIsReturned: true,
+    createdByReplacing: true,
+    shortNames: ['svc'],
+    categories: ['all'],
+    subresources: ['status'],
+  }),
   kind('v1', 'endpoints', 'Endpoints', {
+    createdByReplacing: true,
     shortNames: ['ep'],
     warning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   }),
   kind('v1', 'secrets', 'Secret', { fields: ['type'] }),
   kind('v1', 'configmaps', 'ConfigMap', { shortNames: ['cm'] }),
-  kind('v1', 'events', 'Event', { shortNames: ['ev'], fields: eventFields }),
-  kind('v1', 'resourcequotas', 'ResourceQuota', { shortNames: ['quota'], subresources: ['status'] }),
-  kind('v1', 'limitranges', 'LimitRange', { shortNames: ['limits'] }),
-  kind('v1', 'serviceaccounts', 'ServiceAccount', { shortNames: ['sa'] }),
+  kind('v1', 'events', 'Event', { createdByReplacing: true, shortNames: ['ev'], fields: eventFields }),
+  kind('v1', 'resourcequotas', 'ResourceQuota', {
+    deletedIsReturned: true,
+    shortNames: ['quota'],
+    subresources: ['status'],
+  }),
+  kind('v1', 'limitranges', 'LimitRange', { createdByReplacing: true, shortNames: ['limits'] }),
+  kind('v1', 'serviceaccounts', 'ServiceAccount', { deletedIsReturned: true, shortNames: ['sa'] }),
   kind('apps/v1', 'deployments', 'Deployment', {
     shortNames: ['deploy'],
     categories: ['all'],
@@ -162,7 +180,7 @@ export const kinds: readonly Kind[] = [
   kind('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy', { shortNames: ['netpol'], generation: true }),
   kind('networking.k8s.io/v1', 'ingressclasses', 'IngressClass', { namespaced: false, generation: true }),
   kind('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding'),
-  kind('coordination.k8s.io/v1', 'leases', 'Lease'),
+  kind('coordination.k8s.io/v1', 'leases', 'Lease', { createdByReplacing: true }),
   kind('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', { generation: true }),
 ];
 

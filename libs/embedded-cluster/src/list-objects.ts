@@ -1,5 +1,6 @@
 import type { Kind } from './kinds.js';
 import type { KubeObject } from './objects.js';
+import type { ListOptions } from './options.js';
 import type { Matcher } from './selectors.js';
 import { badRequest, expired } from './status-error.js';
 import type { Store } from './store.js';
@@ -10,34 +11,50 @@ export interface Page {
 }
 
 /**
- * One page. Later pages show the present under the resourceVersion of the first page, so that a watch from there misses nothing;
- * once the changes since the first page are no longer known, the token answers 410.
+ * One page. Later pages show the moment of the first one, so that a watch from its resourceVersion misses nothing; once the changes
+ * since are no longer known, the token answers 410.
  */
 export function listObjects(
   store: Store,
   kind: Kind,
   namespace: string | undefined,
-  matches: Matcher,
-  page: { limit: number; token: string | null },
+  matches: Matcher | undefined,
+  options: ListOptions,
 ): Page {
-  const all = store.list(kind.resource, namespace).filter(matches);
-  const start = page.token ? parseToken(page.token) : undefined;
-  if (start && !store.isKnownRevision(start.revision)) {
+  const { limit, resourceVersion, match } = options;
+  if (resourceVersion && !/^\d+$/.test(resourceVersion)) {
+    const parsing = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: ${parsing}`,
+    );
+  }
+  if (options.continue && resourceVersion && resourceVersion !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+  const start = options.continue ? parseToken(options.continue) : undefined;
+  const exact = match === 'Exact' ? Number(resourceVersion) : undefined;
+  const revision = start?.revision ?? exact ?? store.currentRevision();
+  const all = store.listAt(kind.resource, namespace, revision)?.filter(matches ?? (() => true));
+  if (!all && start) {
     throw expired(
       'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results.',
     );
   }
-  const revision = start?.revision ?? store.currentRevision();
+  if (!all) throw expired(`The resourceVersion for the provided list is too old.`);
   const remaining = start ? all.filter((object) => positionOf(object) > start.after) : all;
-  const objects = page.limit > 0 ? remaining.slice(0, page.limit) : remaining;
+  const objects = limit > 0 ? remaining.slice(0, limit) : remaining;
   const last = objects.at(-1);
   const left = remaining.length - objects.length;
+  // With a selector nobody counts what is left.
   return {
     objects,
     metadata: {
       resourceVersion: String(revision),
       ...(left > 0 && last
-        ? { continue: formatToken({ revision, after: positionOf(last) }), remainingItemCount: left }
+        ? {
+            continue: formatToken({ revision, after: positionOf(last) }),
+            ...(matches ? {} : { remainingItemCount: left }),
+          }
         : {}),
     },
   };
@@ -61,5 +78,5 @@ function parseToken(token: string): Position {
   } catch {
     // Falls through to the refusal below: a token that is not ours is the client's mistake.
   }
-  throw badRequest('continue key is not valid');
+  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data at input byte 0');
 }

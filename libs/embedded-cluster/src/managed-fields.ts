@@ -1,19 +1,61 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { differs, fromFieldsV1, managedFieldsOf, toFieldsV1 } from './field-sets.js';
-import { type JsonObject, type KubeObject, type ManagedFieldsEntry, timestamp } from './objects.js';
+import { differs, fromFieldsV1, hasPathBelow, managedFieldsOf, toFieldsV1, valueAt } from './field-sets.js';
+import { type Json, type JsonObject, type KubeObject, type ManagedFieldsEntry, timestamp } from './objects.js';
+
+/** What the real server's own type of a kind holds even when it is empty: nobody makes these. */
+const alwaysThere = new Set(
+  [
+    'metadata',
+    'spec',
+    'status',
+    'involvedObject',
+    'reportingComponent',
+    'reportingInstance',
+    'source',
+    'endpoints',
+    'ports',
+    'spec.containers',
+    'spec.limits',
+    'spec.scaleTargetRef',
+    'spec.podSelector',
+    'spec.strategy',
+    'spec.template',
+    'spec.template.metadata',
+    'spec.template.spec',
+    'spec.template.spec.containers',
+    'status.loadBalancer',
+  ].map((path) =>
+    path
+      .split('.')
+      .map((field) => `f:${field}`)
+      .join('\u0000'),
+  ),
+);
 
 export interface Writer {
   readonly manager: string;
   readonly subresource?: string;
 }
 
-/** After a write that is no server-side apply: the writer owns what it changed, and nobody owns what is gone. */
+/**
+ * After a write that is no server-side apply: the writer owns what it changed and the parents that it made, and nobody owns what is
+ * gone.
+ */
 export function recordUpdate(previous: KubeObject | undefined, next: KubeObject, writer: Writer): KubeObject {
-  const before: JsonObject = previous ?? {};
+  // An object whose fields nobody owns any more stays so until something is applied.
+  if (previous && !previous.metadata.managedFields) return next;
+  const { apiVersion, kind } = next;
+  const before: JsonObject = previous ?? { apiVersion, kind };
   const part = writer.subresource === 'status' ? 'status' : undefined;
-  const [old, current] = [managedFieldsOf(before, part), managedFieldsOf(next, part)];
-  const changed = new Set([...current].filter((path) => !old.has(path) || differs(path, before, next)));
+  const [old, current] = [managedFieldsOf(before, part, true), managedFieldsOf(next, part, true)];
+  const changed = new Set(
+    [...current].filter((path) =>
+      old.has(path)
+        ? differs(path, before, next)
+        : !(alwaysThere.has(path) && (hasPathBelow(current, path) || isEmpty(valueAt(next, path)))),
+    ),
+  );
   const gone = new Set([...old].filter((path) => !current.has(path)));
 
   const entries: ManagedFieldsEntry[] = [];
@@ -31,6 +73,12 @@ export function recordUpdate(previous: KubeObject | undefined, next: KubeObject,
   const { managedFields: _replaced, ...metadata } = next.metadata;
   const managed = entries.length ? { managedFields: sorted(entries) } : {};
   return { ...next, metadata: { ...metadata, ...managed } };
+}
+
+/** Whether a value is what the field holds when nobody sets it. */
+function isEmpty(value: Json | undefined): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
 /** Whoever writes may correct the entries, and clears them by a single one that is empty; who sends none leaves them. */
@@ -54,10 +102,12 @@ export function isOf(
   );
 }
 
-/** The entry with these fields; its time moves only when they differ. */
-export function withFields(entry: ManagedFieldsEntry, fields: ReadonlySet<string>): ManagedFieldsEntry {
+/** The entry with these fields; its time moves only when they differ, and only with a change of the object. */
+export function withFields(entry: ManagedFieldsEntry, fields: ReadonlySet<string>, changes = true): ManagedFieldsEntry {
   const fieldsV1 = toFieldsV1(fields);
-  return isDeepStrictEqual(fieldsV1, entry.fieldsV1) ? entry : { ...entry, time: timestamp(), fieldsV1 };
+  return isDeepStrictEqual(fieldsV1, entry.fieldsV1)
+    ? entry
+    : { ...entry, ...(changes ? { time: timestamp() } : {}), fieldsV1 };
 }
 
 export function newEntry(

@@ -21,3 +21,28 @@ export function parseQuantity(text: string | number): number | undefined {
   if (!match) return undefined;
   return Number(match[1]) * (factors[match[2] ?? ''] ?? 1);
 }
+
+/** An amount as the real server writes it: of memory in the largest binary unit without a rest, of others in thousandths when needed. */
+export function formatQuantity(amount: number, resource: string): string {
+  if (!resource.endsWith('memory')) return Number.isInteger(amount) ? String(amount) : `${Math.round(amount * 1000)}m`;
+  const unit = ['Pi', 'Ti', 'Gi', 'Mi', 'Ki'].find((name) => amount > 0 && amount % (factors[name] ?? 1) === 0);
+  return unit ? `${amount / (factors[unit] ?? 1)}${unit}` : String(amount);
+}
+
+const decimalUnits = ['P', 'T', 'G', 'M', 'k'];
+const binaryUnits = ['Pi', 'Ti', 'Gi', 'Mi', 'Ki'];
+
+/** A quantity as the real server writes it back: `1500m` for 1.5, `1Gi` for 1024Mi. What is none stays as it is. */
+export function canonicalQuantity(text: string): string {
+  const amount = parseQuantity(text);
+  if (amount === undefined || amount === 0 || /[eE]/.test(text)) return text;
+  const units = text.endsWith('i') ? binaryUnits : decimalUnits;
+  const fraction = ['m', 'u', 'n'].find((name) => isWhole(amount / (factors[name] ?? 1))) ?? 'n';
+  const unit = isWhole(amount) ? (units.find((name) => isWhole(amount / (factors[name] ?? 1))) ?? '') : fraction;
+  return `${Math.round(amount / (factors[unit] ?? 1))}${unit}`;
+}
+
+/** As exact as a number holds a quantity. */
+function isWhole(amount: number): boolean {
+  return Math.abs(amount) >= 1 && Math.abs(amount - Math.round(amount)) < 1e-6;
+}

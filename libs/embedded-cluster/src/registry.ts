@@ -8,8 +8,9 @@ import { withDefaults } from './defaults.js';
 import { apiVersionOf, type Kind, kindOf, type ObjectsByResource, type ResourceName } from './kinds.js';
 import { recordUpdate } from './managed-fields.js';
 import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf, timestamp, wireCopy } from './objects.js';
+import { checkQuotas } from './quotas.js';
 import { randomSuffix } from './random-suffix.js';
-import { alreadyExists, badRequest, conflict, notFound, staleVersion } from './status-error.js';
+import { alreadyExists, conflict, invalid, notFound, staleVersion, StatusError } from './status-error.js';
 import type { Store } from './store.js';
 import { validate } from './validation.js';
 
@@ -43,6 +44,8 @@ export interface DeleteOptions extends WriteOptions {
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
+
+const clusterItself = { manager: 'kube-controller-manager' };
 
 export class Registry {
   private audit: Write[] = [];
@@ -78,10 +81,10 @@ export class Registry {
     const kind = kindOf(resource);
     const given = wireCopy(input);
     const metadata = isJsonObject(given.metadata) ? given.metadata : {};
-    if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-    const { generateName, ...named } = metadata;
-    const generated = typeof generateName === 'string' && generateName ? `${generateName}${randomSuffix()}` : '';
-    const name = typeof named.name === 'string' && named.name ? named.name : generated;
+    const { generateName, deletionTimestamp: _deletion, deletionGracePeriodSeconds: _grace, ...named } = metadata;
+    const givenName = typeof named.name === 'string' ? named.name : '';
+    const name =
+      givenName || (typeof generateName === 'string' && generateName ? `${generateName}${randomSuffix()}` : '');
     const { status, ...rest } = given;
     const draft = {
       ...rest,
@@ -90,7 +93,7 @@ export class Registry {
       ...(kind.subresources.includes('status') || status === undefined ? {} : { status }),
       metadata: {
         ...named,
-        ...(generated ? { generateName } : {}),
+        ...(generateName ? { generateName } : {}),
         name,
         ...(kind.namespaced ? { namespace } : {}),
         uid: randomUUID(),
@@ -101,13 +104,19 @@ export class Registry {
     // Whoever runs the node sets its status with the node itself, as kubelet does.
     const whole = resource === 'nodes' && status !== undefined ? { ...draft, status } : draft;
     const complete = withDefaults(resource, whole) as KubeObject;
-    validate(kind, complete, undefined);
-    if (this.store.get(resource, complete.metadata.namespace, name)) throw alreadyExists(kind, name);
     const admitted = this.admission.admit(kind, complete);
-    const owned =
-      options.client && options.client.verb !== 'apply' ? recordUpdate(undefined, admitted, options.client) : admitted;
-    if (options.dryRun) return { ...owned, metadata: { ...owned.metadata, resourceVersion: '' } };
-    const stored = this.store.put(resource, canonical(owned));
+    if (metadata.resourceVersion) {
+      throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+    }
+    validate(kind, admitted, undefined);
+    checkQuotas(this.store, kind, admitted);
+    if (this.store.get(resource, complete.metadata.namespace, name)) throw alreadyExists(kind, name);
+    const applied = options.client?.verb === 'apply';
+    const writer = options.client ?? clusterItself;
+    const { managedFields } = applied ? complete.metadata : recordUpdate(undefined, complete, writer).metadata;
+    const owned = canonical({ ...admitted, metadata: { ...admitted.metadata, managedFields } });
+    if (options.dryRun) return owned;
+    const stored = this.store.put(resource, owned);
     this.record(resource, stored, options.client);
     return stored;
   }
@@ -121,27 +130,29 @@ export class Registry {
     namespace: string | undefined,
     name: string,
     input: JsonObject,
-    options: WriteOptions & { subresource?: string } = {},
+    options: WriteOptions & { subresource?: string; patches?: boolean } = {},
   ): KubeObject {
     const kind = kindOf(resource);
     const previous: KubeObject = this.read(resource, namespace, name);
     const given = wireCopy(input);
     const metadata = isJsonObject(given.metadata) ? given.metadata : {};
     const { uid, resourceVersion } = metadata;
-    if (uid && uid !== previous.metadata.uid) {
-      throw conflict(
-        kind,
-        name,
-        `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${previous.metadata.uid}`,
-      );
+    if (resourceVersion && !/^\d+$/.test(textOf(resourceVersion))) {
+      throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
     }
+    const replaces = options.client?.verb === 'update' && !options.subresource;
+    if (uid && uid !== previous.metadata.uid && replaces) throw foreignUid(kind, previous, textOf(uid));
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) throw staleVersion(kind, name);
+    if (uid && uid !== previous.metadata.uid) throw immutableUid(kind, name, textOf(uid));
     const draft = this.nextState(kind, previous, given, options.subresource);
     const complete = this.admission.keepAllocated(kind, withDefaults(resource, draft) as KubeObject, previous);
+    validate(kind, complete, previous);
     const applied = options.client?.verb === 'apply';
-    const next = canonical(options.client && !applied ? recordUpdate(previous, complete, options.client) : complete);
+    const forgets = isEmptyManagedFields(metadata.managedFields);
+    const recorded =
+      options.client && !applied && !forgets ? recordUpdate(previous, complete, options.client) : complete;
+    const next = canonical(forgets ? { ...recorded, metadata: { ...recorded.metadata, managedFields: [] } } : recorded);
     if (isDeepStrictEqual(next, previous)) return previous;
-    validate(kind, next, previous);
     return this.commit(kind, previous, next, options);
   }
 
@@ -175,19 +186,14 @@ export class Registry {
     const kind = kindOf(resource);
     const current: KubeObject = this.read(resource, namespace, name);
     const { uid, resourceVersion } = options.preconditions ?? {};
-    if (uid && uid !== current.metadata.uid) {
-      throw conflict(
-        kind,
-        name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
-      );
+    const { metadata: live } = current;
+    if (uid && uid !== live.uid) {
+      const why = `the UID in the precondition (${uid}) does not match the UID in record (${live.uid}). The object might have been deleted and then recreated`;
+      throw brokenPrecondition(kind, name, why);
     }
-    if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
-      throw conflict(
-        kind,
-        name,
-        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.metadata.resourceVersion}`,
-      );
+    if (resourceVersion && resourceVersion !== live.resourceVersion) {
+      const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${live.resourceVersion}). The object might have been modified`;
+      throw brokenPrecondition(kind, name, why);
     }
     const grace = gracePeriod(kind, current, options.gracePeriodSeconds);
     const finalizers = new Set(current.metadata.finalizers);
@@ -196,10 +202,10 @@ export class Registry {
     const waits =
       finalizers.size > 0 || grace > 0 || (resource === 'namespaces' && namespaceFinalizers(current).length > 0);
     if (!waits) {
-      if (options.dryRun) return { object: current, gone: true };
-      const removed = this.store.remove(resource, current);
-      this.record(resource, removed, options.client);
-      return { object: removed, gone: true };
+      const last = resource === 'pods' ? withoutGrace(current) : current;
+      if (options.dryRun) return { object: last, gone: true };
+      this.record(resource, this.store.remove(resource, last), options.client);
+      return { object: last, gone: true };
     }
     const metadata = { ...current.metadata };
     if (finalizers.size) metadata.finalizers = [...finalizers];
@@ -221,20 +227,15 @@ export class Registry {
 
   private nextState(kind: Kind, previous: KubeObject, given: JsonObject, subresource: string | undefined): JsonObject {
     if (subresource === 'status') {
-      const { managedFields } = (given.metadata ?? {}) as JsonObject;
-      const metadata = managedFields === undefined ? previous.metadata : { ...previous.metadata, managedFields };
-      return { ...previous, metadata, status: given.status };
+      const metadata = ownMetadata(given, previous);
+      // Whoever writes the status may label the object with it; only Deployments keep their labels.
+      const labels = kind.resource === 'deployments' ? { labels: previous.metadata.labels } : {};
+      return { ...previous, metadata: { ...metadata, ...labels }, status: given.status };
     }
     if (subresource === 'finalize') return { ...previous, spec: given.spec };
     const { status: ignored, ...rest } = given;
     const status = kind.subresources.includes('status') ? previous.status : ignored;
-    const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion } =
-      previous.metadata;
-    const metadata = {
-      ...(isJsonObject(given.metadata) ? given.metadata : {}),
-      ...{ name: previous.metadata.name, namespace: previous.metadata.namespace, uid, creationTimestamp, generation },
-      ...{ deletionTimestamp, deletionGracePeriodSeconds, resourceVersion },
-    };
+    const metadata = ownMetadata(given, previous);
     return { ...rest, apiVersion: previous.apiVersion, kind: previous.kind, metadata, status };
   }
 
@@ -248,7 +249,11 @@ export class Registry {
       (next.metadata.finalizers ?? []).length === 0 &&
       (next.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
       (kind.resource !== 'namespaces' || namespaceFinalizers(next).length === 0);
-    const stored = ended ? this.store.remove(kind.resource, next) : this.store.put(kind.resource, next);
+    if (ended) {
+      this.record(kind.resource, this.store.remove(kind.resource, next), options.client);
+      return next;
+    }
+    const stored = this.store.put(kind.resource, next);
     this.record(kind.resource, stored, options.client);
     return stored;
   }
@@ -273,6 +278,49 @@ export class Registry {
 function countedOf({ kind, spec, metadata }: KubeObject, { client }: WriteOptions): JsonObject | undefined {
   if (kind === 'Pod') return { ...spec, nodeName: null };
   return kind === 'Deployment' && client ? { ...spec, annotations: metadata.annotations } : spec;
+}
+
+/** What a client may say about an object, with what only the server says. */
+function ownMetadata(given: JsonObject, previous: KubeObject): JsonObject {
+  const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds, resourceVersion } =
+    previous.metadata;
+  return {
+    ...(isJsonObject(given.metadata) ? given.metadata : {}),
+    ...{ name: previous.metadata.name, namespace: previous.metadata.namespace, uid, creationTimestamp, generation },
+    ...{ deletionTimestamp, deletionGracePeriodSeconds, resourceVersion },
+  };
+}
+
+/** A pod that goes at once is marked all the same. */
+function withoutGrace(pod: KubeObject): KubeObject {
+  const { generation = 0, deletionTimestamp = timestamp() } = pod.metadata;
+  const marked = { generation: generation + 1, deletionTimestamp, deletionGracePeriodSeconds: 0 };
+  return { ...pod, metadata: { ...pod.metadata, ...marked } };
+}
+
+/** How a client says that nobody shall own anything any more. */
+function isEmptyManagedFields(value: Json | undefined): boolean {
+  return Array.isArray(value) && (value.length === 0 || (value.length === 1 && isDeepStrictEqual(value[0], {})));
+}
+
+/** The words of the store, which a replacement reaches before anything compares the objects. */
+function foreignUid(kind: Kind, { metadata }: KubeObject, uid: string): StatusError {
+  const key = `/registry/${kind.resource}/${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
+  const broken = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+  const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${broken}`;
+  return conflict(kind, metadata.name, why);
+}
+
+function immutableUid(kind: Kind, name: string, uid: string): StatusError {
+  const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
+  const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.uid' };
+  return invalid(kind, name, [cause]);
+}
+
+function brokenPrecondition(kind: Kind, name: string, why: string): StatusError {
+  const message = `Operation cannot be fulfilled on ${kind.kind} ${JSON.stringify(name)}: ${why}`;
+  const group = kind.group ? { group: kind.group } : {};
+  return new StatusError(409, 'Conflict', message, { name, ...group, kind: kind.kind });
 }
 
 /** As it is stored: without fields that are undefined, and without metadata that is empty, which the real server leaves out. */

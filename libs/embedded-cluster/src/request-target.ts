@@ -33,8 +33,9 @@ function verbOf(method: string, url: URL, name: string | undefined, subresource:
   if (subresource === 'log') return 'log';
   if (method === 'GET' || method === 'HEAD') {
     const watching = url.searchParams.get('watch');
-    if (watching === 'true' || watching === '1') return 'watch';
-    return name === undefined ? 'list' : 'get';
+    // An object is watched through its collection; on its own path the parameter means nothing.
+    if (name !== undefined) return 'get';
+    return watching === 'true' || watching === '1' ? 'watch' : 'list';
   }
   if (method === 'POST') return 'create';
   if (method === 'PUT') return 'update';

@@ -1,5 +1,7 @@
 // Server-side apply as the real server does it: merge what is applied over what lives, drop what this manager applied before and no
 // longer does, refuse (or with force take) what other managers own and this would change. An equal apply gives an equal object.
+import { isDeepStrictEqual } from 'node:util';
+
 import {
   differs,
   displayPath,
@@ -8,11 +10,10 @@ import {
   fromFieldsV1,
   hasPathBelow,
   managedFieldsOf,
-  requireKey,
+  TypedPatchError,
   valueAt,
 } from './field-sets.js';
-import { isAtomicMap, listRule } from './list-rules.js';
-import { isOf, newEntry, sorted, withFields } from './managed-fields.js';
+import { isOf, newEntry, recordUpdate, sorted, withFields } from './managed-fields.js';
 import {
   isJsonObject,
   type Json,
@@ -20,8 +21,12 @@ import {
   type KubeObject,
   type ManagedFieldsEntry,
   textOf,
+  wireCopy,
 } from './objects.js';
+import { isMerged, itemKey, itemShape, type Shape, shapeBelow, shapeOf } from './schema.js';
 import { type Cause, StatusError } from './status-error.js';
+
+const beforeFirstApply = { manager: 'before-first-apply' };
 
 export interface Application {
   readonly live: KubeObject | undefined;
@@ -39,13 +44,13 @@ export function applyServerSide({ live, config, manager, force, subresource, fre
   const apiVersion = textOf(config.apiVersion);
   const applied = managedFieldsOf(config, subresource);
   const wanted = ownPart(config, subresource);
-  const entries = live?.metadata.managedFields ?? [];
+  const entries = live ? entriesOf(live) : [];
   const own = entries.find((entry) => isOf(entry, 'Apply', writer, apiVersion));
   const others = entries
     .filter((entry) => entry !== own)
     .map((entry) => ({ entry, fields: fromFieldsV1(entry.fieldsV1) }));
 
-  let merged = mergeApplied(live, wanted, []) as JsonObject;
+  let merged = mergeApplied(live, wanted, shapeOf(config), []) as JsonObject;
   if (own) {
     const dropped = [...fromFieldsV1(own.fieldsV1)].filter((path) => !applied.has(path));
     const kept: FieldSet[] = [applied, ...others.map((other) => other.fields)];
@@ -62,54 +67,73 @@ export function applyServerSide({ live, config, manager, force, subresource, fre
     const left = [...fields].filter((path) => !lost.get(entry)?.has(path) && valueAt(merged, path) !== undefined);
     return left.length ? [left.length === fields.size ? entry : withFields(entry, new Set(left))] : [];
   });
-  const ownEntries = applied.size ? [withFields(own ?? newEntry('Apply', writer, apiVersion), applied)] : [];
+  // The time is that of a change: who applies what is there already gets none.
+  const changes = !live || !isDeepStrictEqual(unmanaged(merged), unmanaged(live));
+  const ownEntry = withFields(own ?? newEntry('Apply', writer, apiVersion), applied, changes);
+  const ownEntries = applied.size ? [ownEntry] : [];
   return {
     ...merged,
     metadata: { ...(merged.metadata as JsonObject), managedFields: sorted([...remaining, ...ownEntries]) },
   };
 }
 
+/** What lived before anybody owned it is owned by a manager that stands for that time. */
+function entriesOf(live: KubeObject): readonly ManagedFieldsEntry[] {
+  return live.metadata.managedFields ?? recordUpdate(undefined, live, beforeFirstApply).metadata.managedFields ?? [];
+}
+
+function unmanaged(object: JsonObject): JsonObject {
+  const { managedFields: _managed, ...metadata } = (object.metadata ?? {}) as JsonObject;
+  return wireCopy({ ...object, metadata });
+}
+
 /** What an application may touch: everything but the status, or nothing but the status. */
 function ownPart(config: JsonObject, subresource: string | undefined): JsonObject {
   const { apiVersion, kind, metadata, status, ...rest } = config;
-  return subresource === 'status' ? { apiVersion, kind, status } : { apiVersion, kind, metadata, ...rest };
+  return subresource === 'status' ? { apiVersion, kind, metadata, status } : { apiVersion, kind, metadata, ...rest };
 }
 
-function mergeApplied(live: Json | undefined, config: Json, names: string[]): Json {
-  if (isJsonObject(config) && !isAtomicMap(names)) {
+function mergeApplied(live: Json | undefined, config: Json, shape: Shape, path: string[]): Json {
+  if (isJsonObject(config) && isMerged(shape, config)) {
     const merged: JsonObject = isJsonObject(live) ? { ...live } : {};
     for (const [field, value] of Object.entries(config)) {
-      if (value !== null && value !== undefined) merged[field] = mergeApplied(merged[field], value, [...names, field]);
+      if (value === null || value === undefined) continue;
+      merged[field] = mergeApplied(merged[field], value, shapeBelow(shape, field), [...path, `f:${field}`]);
     }
     return merged;
   }
-  if (!Array.isArray(config)) return config;
-  const rule = listRule(names);
+  if (!Array.isArray(config) || shape.type !== 'list') return config;
   const current = Array.isArray(live) ? live : [];
-  if (rule.type === 'set') return [...current, ...config.filter((item) => !current.includes(item))];
-  if (rule.type === 'atomic') return config;
-  return mergeKeyedLists(current.filter(isJsonObject), config.filter(isJsonObject), rule.keys, names);
+  if (shape.isSet) return [...current, ...config.filter((item) => !current.includes(item))];
+  if (!shape.keys) return config;
+  return mergeKeyedLists(current.filter(isJsonObject), config.filter(isJsonObject), shape.keys, shape.of, path);
 }
 
 /** Applied items keep the order in which they are applied; the items of others stay where they are between them. */
-function mergeKeyedLists(live: JsonObject[], config: JsonObject[], keys: readonly string[], names: string[]): Json[] {
-  const liveItems = live.map((item) => ({ item, key: requireKey(item, keys, names) }));
-  const configItems = config.map((item) => ({ item, key: requireKey(item, keys, names) }));
+function mergeKeyedLists(
+  live: JsonObject[],
+  config: JsonObject[],
+  keys: readonly string[],
+  shape: Shape,
+  path: string[],
+): Json[] {
+  const liveItems = live.map((item) => ({ item, key: itemKey(item, keys) }));
+  const configItems = config.map((item) => ({ item, key: itemKey(item, keys) }));
   const configKeys = new Set(configItems.map((entry) => entry.key));
-  if (configKeys.size < configItems.length) {
-    throw new StatusError(
-      500,
-      '',
-      `failed to create typed patch object: .${names.join('.')}: duplicate entries for key`,
-    );
+  for (const { key } of configItems) {
+    if (!configKeys.delete(key)) {
+      const list = displayPath(path.join('\u0000'));
+      throw new TypedPatchError(`${list}: duplicate entries for key ${displayPath(`k:${key}`)}`);
+    }
   }
+  for (const { key } of configItems) configKeys.add(key);
   const merged: Json[] = [];
   let next = 0;
   for (const { item, key } of liveItems) {
     if (!configKeys.has(key)) merged.push(item);
     else if (configItems[next]?.key === key) {
       const applied = configItems[next];
-      if (applied) merged.push(mergeApplied(item, applied.item, names));
+      if (applied) merged.push(mergeApplied(item, applied.item, shape, path));
       next += 1;
     } else {
       // The order differs from here on: what is applied up to this item comes first.
@@ -117,13 +141,13 @@ function mergeKeyedLists(live: JsonObject[], config: JsonObject[], keys: readonl
       for (; next <= end; next += 1) {
         const applied = configItems[next];
         const before = liveItems.find((entry) => entry.key === applied?.key)?.item;
-        if (applied) merged.push(mergeApplied(before, applied.item, names));
+        if (applied) merged.push(mergeApplied(before, applied.item, shape, path));
       }
     }
   }
   for (; next < configItems.length; next += 1) {
     const applied = configItems[next];
-    if (applied) merged.push(mergeApplied(undefined, applied.item, names));
+    if (applied) merged.push(mergeApplied(undefined, applied.item, shape, path));
   }
   return merged;
 }
@@ -141,33 +165,32 @@ function removePaths(object: JsonObject, paths: readonly string[]): JsonObject {
       level = node.below;
     });
   }
-  return (without(object, tree, []) as JsonObject | undefined) ?? {};
+  return (without(object, tree, shapeOf(object)) as JsonObject | undefined) ?? {};
 }
 
 type PathTree = { whole: boolean; below: Map<string, PathTree> };
 
-function without(value: Json, tree: Map<string, PathTree>, names: string[]): Json | undefined {
+function without(value: Json, tree: Map<string, PathTree>, shape: Shape): Json | undefined {
   if (tree.size === 0) return value;
   if (isJsonObject(value)) {
     const kept: JsonObject = {};
     for (const [field, part] of Object.entries(value)) {
       const node = tree.get(`f:${field}`);
       if (node?.whole || part === undefined) continue;
-      const left = node ? without(part, node.below, [...names, field]) : part;
+      const left = node ? without(part, node.below, shapeBelow(shape, field)) : part;
       if (left !== undefined) kept[field] = left;
     }
     return Object.keys(kept).length ? kept : undefined;
   }
   if (!Array.isArray(value)) return value;
-  const rule = listRule(names);
   const kept = value.flatMap((item) => {
     const element =
-      rule.type === 'map' && isJsonObject(item)
-        ? `k:${requireKey(item, rule.keys, names)}`
+      shape.type === 'list' && shape.keys && isJsonObject(item)
+        ? `k:${itemKey(item, shape.keys)}`
         : `v:${JSON.stringify(item)}`;
     const node = tree.get(element);
     if (node?.whole) return [];
-    const left = node ? without(item, node.below, names) : item;
+    const left = node ? without(item, node.below, itemShape(shape)) : item;
     return left === undefined ? [] : [left];
   });
   return kept.length ? kept : undefined;
@@ -211,6 +234,5 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
 function describeManager(entry: ManagedFieldsEntry): string {
   const subresource = entry.subresource ? ` with subresource ${JSON.stringify(entry.subresource)}` : '';
   const name = `${JSON.stringify(entry.manager)}${subresource}`;
-  if (entry.operation === 'Apply') return name;
-  return `${name} using ${entry.apiVersion}`;
+  return entry.operation === 'Apply' ? name : `${name} using ${entry.apiVersion}`;
 }

@@ -9,7 +9,8 @@ export class StatusError extends Error {
     readonly code: number,
     readonly reason: string,
     message: string,
-    readonly details: JsonObject = {},
+    /** Empty details are sent as such; most refusals have none. */
+    readonly details?: JsonObject,
   ) {
     super(message);
   }
@@ -22,14 +23,14 @@ export class StatusError extends Error {
       status: 'Failure',
       message: this.message,
       ...(this.reason ? { reason: this.reason } : {}),
-      ...(Object.keys(this.details).length ? { details: this.details } : {}),
+      ...(this.details ? { details: this.details } : {}),
       code: this.code,
     };
   }
 }
 
 function detailsOf(kind: Kind, name: string): JsonObject {
-  return { name, ...(kind.group ? { group: kind.group } : {}), kind: kind.resource };
+  return { ...(name ? { name } : {}), ...(kind.group ? { group: kind.group } : {}), kind: kind.resource };
 }
 
 export function notFound(kind: Kind, name: string): StatusError {
@@ -42,7 +43,7 @@ export function notFound(kind: Kind, name: string): StatusError {
 }
 
 export function unknownPath(): StatusError {
-  return new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
 export function alreadyExists(kind: Kind, name: string): StatusError {
@@ -64,7 +65,8 @@ export function staleVersion(kind: Kind, name: string): StatusError {
 }
 
 export function forbidden(kind: Kind, name: string, why: string, causes: Cause[] = []): StatusError {
-  return new StatusError(403, 'Forbidden', `${qualifiedResource(kind)} ${JSON.stringify(name)} is forbidden: ${why}`, {
+  const subject = name ? `${qualifiedResource(kind)} ${JSON.stringify(name)}` : qualifiedResource(kind);
+  return new StatusError(403, 'Forbidden', `${subject} is forbidden: ${why}`, {
     ...detailsOf(kind, name),
     ...(causes.length ? { causes } : {}),
   });
@@ -72,12 +74,12 @@ export function forbidden(kind: Kind, name: string, why: string, causes: Cause[]
 
 export function invalid(kind: Pick<Kind, 'kind' | 'group'>, name: string, causes: Cause[]): StatusError {
   const subject = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
-  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   return new StatusError(422, 'Invalid', `${subject} ${JSON.stringify(name)} is invalid: ${text}`, {
-    name,
+    ...(name ? { name } : {}),
     ...(kind.group ? { group: kind.group } : {}),
-    kind: kind.kind,
+    ...(kind.kind ? { kind: kind.kind } : {}),
     causes,
   });
 }
@@ -91,10 +93,19 @@ export function expired(message: string): StatusError {
 }
 
 export function methodNotAllowed(): StatusError {
-  return new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  return new StatusError(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  );
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
   return new StatusError(415, 'UnsupportedMediaType', message);
+}
+
+export function unsupportedPatchType(): StatusError {
+  return new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }

@@ -54,6 +54,23 @@ export class Store {
     return chosen.flatMap((table) => sortedByKey(table)) as ObjectsByResource[R][];
   }
 
+  /** The same as it was at a revision, undefined when the changes since are no longer known. */
+  listAt<R extends ResourceName>(
+    resource: R,
+    namespace: string | undefined,
+    revision: number,
+  ): ObjectsByResource[R][] | undefined {
+    const changes = this.changesSince(resource, revision);
+    if (!changes) return undefined;
+    const objects = new Map(this.list(resource, namespace).map((object) => [keyOf(object), object]));
+    for (const { type, object, previous } of changes.toReversed()) {
+      if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
+      if (type === 'ADDED') objects.delete(keyOf(object));
+      else if (previous) objects.set(keyOf(object), previous as ObjectsByResource[R]);
+    }
+    return sortedByKey(objects);
+  }
+
   /** The objects of one resource that name this owner. */
   ownedBy<R extends ResourceName>(ownerUid: string, resource: R): ObjectsByResource[R][] {
     return this.dependents(ownerUid)
@@ -172,6 +189,10 @@ export class Store {
     const dropped = this.history.splice(0, this.history.length - this.historySize);
     this.oldest = dropped.at(-1)?.revision ?? this.oldest;
   }
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''} ${metadata.name}`;
 }
 
 function sortedByKey<T>(table: ReadonlyMap<string, T>): T[] {

@@ -62,7 +62,7 @@ describe('tables', () => {
         reportingComponent: 'default-scheduler',
         reportingInstance: 'default-scheduler-1',
       },
-      { Source: 'default-scheduler, default-scheduler-1', Count: '1', Name: 'x' },
+      { Source: 'default-scheduler, default-scheduler-1', Count: 1, Name: 'x' },
     ],
     [
       'endpointslices',

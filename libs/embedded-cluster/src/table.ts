@@ -11,28 +11,31 @@ interface Column {
   readonly cell: (object: KubeObject) => Json;
 }
 
-/** The table of these objects; rows carry the object's metadata, or all of it, or nothing. */
+/** The table of these objects; rows carry the object's metadata, or all of it, or nothing. Later tables of a watch have no columns. */
 export function toTable(
   resource: ResourceName,
   objects: readonly KubeObject[],
   metadata: JsonObject,
   include: string | null,
+  withColumns = true,
 ): JsonObject {
   const columns = resource === 'events' ? eventColumns : [nameColumn, ...(columnsByResource[resource] ?? [age])];
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
-    columnDefinitions: columns.map(({ name, type = 'string', format = '', priority = 0 }) => ({
-      name,
-      type,
-      format,
-      description: '',
-      priority,
-    })),
+    columnDefinitions: withColumns
+      ? columns.map(({ name, type = 'string', format = '', priority = 0 }) => ({
+          name,
+          type,
+          format,
+          description: '',
+          priority,
+        }))
+      : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object)),
-      ...(include === 'None' ? {} : { object: include === 'Object' ? object : partial(object) }),
+      object: include === 'None' ? null : include === 'Object' ? object : partial(object),
     })),
   };
 }
@@ -82,9 +85,9 @@ const eventColumns: Column[] = [
   {
     name: 'Count',
     priority: 1,
-    cell: (object) => join(at(object, 'series.count')) || join(at(object, 'count')) || '1',
+    cell: (object) => count(object, 'series.count') || count(object, 'count') || 1,
   },
-  { name: 'Name', priority: 1, cell: (object) => object.metadata.name },
+  { ...nameColumn, priority: 1 },
 ];
 
 function firstSeen(object: JsonObject): string {
@@ -140,8 +143,8 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
   ],
   deployments: [
     { name: 'Ready', cell: (object) => `${count(object, 'status.readyReplicas')}/${count(object, 'spec.replicas')}` },
-    number('Up-to-date', 'status.updatedReplicas'),
-    number('Available', 'status.availableReplicas'),
+    { name: 'Up-to-date', cell: (object) => count(object, 'status.updatedReplicas') },
+    { name: 'Available', cell: (object) => count(object, 'status.availableReplicas') },
     age,
     ...containers,
   ],
@@ -231,7 +234,7 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
     { name: 'Limit', cell: (object) => quotaCell(object, true) },
     age,
   ],
-  limitranges: [{ name: 'Created At', cell: (object) => object.metadata.creationTimestamp }],
+  limitranges: [{ name: 'Created At', type: 'date', cell: (object) => object.metadata.creationTimestamp }],
   networkpolicies: [{ name: 'Pod-Selector', cell: (object) => pairs(at(object, 'spec.podSelector.matchLabels')) }, age],
   ingressclasses: [
     { name: 'Controller', cell: (object) => join(at(object, 'spec.controller')) },
@@ -248,7 +251,7 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
     { name: 'Targets', cell: (object) => items(at(object, 'spec.metrics')).map(targetCell).join(', ') || '<none>' },
     { name: 'MinPods', cell: (object) => join(at(object, 'spec.minReplicas')) || '<unset>' },
     { name: 'MaxPods', cell: (object) => count(object, 'spec.maxReplicas') },
-    number('Replicas', 'status.currentReplicas'),
+    { name: 'Replicas', cell: (object) => count(object, 'status.currentReplicas') },
     age,
   ],
   namespaces: [{ name: 'Status', cell: (object) => text(object, 'status.phase') }, age],
@@ -287,21 +290,19 @@ const columnsByResource: Partial<Record<ResourceName, readonly Column[]>> = {
   ],
   secrets: [
     { name: 'Type', cell: (object) => text(object, 'type') },
-    { name: 'Data', type: 'integer', cell: (object) => size(at(object, 'data')) },
+    { name: 'Data', cell: (object) => size(at(object, 'data')) },
     age,
   ],
-  configmaps: [
-    { name: 'Data', type: 'integer', cell: (object) => size(at(object, 'data')) + size(at(object, 'binaryData')) },
-    age,
-  ],
+  configmaps: [{ name: 'Data', cell: (object) => size(at(object, 'data')) + size(at(object, 'binaryData')) }, age],
   ingresses: [
     { name: 'Class', cell: (object) => text(object, 'spec.ingressClassName') },
     {
       name: 'Hosts',
       cell: (object) =>
-        items(at(object, 'spec.rules'))
-          .map((rule) => join(rule.host) || '*')
-          .join(',') || '*',
+        firstOf(
+          items(at(object, 'spec.rules')).map((rule) => join(rule.host) || '*'),
+          '*',
+        ),
     },
     { name: 'Address', cell: (object) => addresses(at(object, 'status.loadBalancer.ingress')) },
     { name: 'Ports', cell: (object) => (items(at(object, 'spec.tls')).length ? '80, 443' : '80') },

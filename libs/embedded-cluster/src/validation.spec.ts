@@ -13,7 +13,7 @@ function refusals(resource: ResourceName, object: JsonObject, previous?: JsonObj
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     expect([error.code, error.reason]).toEqual([422, 'Invalid']);
-    return (error.details.causes as { field: string }[]).map(({ field }) => field);
+    return (error.details?.causes as { field: string }[]).map(({ field }) => field);
   }
 }
 
@@ -32,7 +32,7 @@ describe('validation', () => {
     ['configmaps', named('a'.repeat(254)), ['metadata.name']],
     ['namespaces', named('a.b'), ['metadata.name']],
     ['namespaces', named('a'.repeat(64)), ['metadata.name']],
-    ['services', { ...named('1a'), spec: { ports: [{ port: 80 }] } }, ['metadata.name']],
+    ['services', { ...named('a.b'), spec: { ports: [{ port: 80 }] } }, ['metadata.name']],
     ['configmaps', { metadata: { name: 'a', labels: { app: 'a b' } } }, ['metadata.labels']],
     ['configmaps', { metadata: { name: 'a', labels: { '-': 'a' } } }, ['metadata.labels']],
     ['configmaps', { metadata: { name: 'a', labels: { app: 'a'.repeat(64) } } }, ['metadata.labels']],
@@ -48,7 +48,11 @@ describe('validation', () => {
       ['spec.containers[0].resources.requests'],
     ],
     ['deployments', deploymentBody('web', 'nginx', { replicas: 1.5 }), ['spec.replicas']],
-    ['deployments', deploymentBody('web', 'nginx', { selector: undefined }), ['spec.selector']],
+    [
+      'deployments',
+      deploymentBody('web', 'nginx', { selector: undefined }),
+      ['spec.selector', 'spec.template.metadata.labels'],
+    ],
     [
       'deployments',
       deploymentBody('web', 'nginx', { selector: { matchLabels: { app: 'api' } } }),

@@ -3,25 +3,24 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Kind } from './kinds.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
+import { labelText, wrongKey, wrongLabelName, wrongLabelValue, wrongSubdomain } from './names.js';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type ObjectMeta,
+  type OwnerReference,
+  textOf,
+} from './objects.js';
 import { parseQuantity } from './quantities.js';
 import { matchesLabelSelector } from './selectors.js';
 import { type Cause, invalid } from './status-error.js';
 
-const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const qualifiedName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const environmentName = /^[ -<>-~]+$/;
-
-const labelText =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const subdomainText =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const serviceNameText =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-const labelValueText =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const standardFinalizers = ['orphan', 'foregroundDeletion', 'kubernetes'];
+const annotationLimit = 256 * 1024;
+const dataLimit = 1024 * 1024;
 
 type Report = (field: string, message: string, reason?: string) => void;
 
@@ -29,46 +28,94 @@ type Report = (field: string, message: string, reason?: string) => void;
 export function validate(kind: Kind, object: KubeObject, previous: KubeObject | undefined): void {
   const causes: Cause[] = [];
   const report: Report = (field, message, reason = 'FieldValueInvalid') => causes.push({ reason, message, field });
-  checkMetadata(kind, object, report);
+  checkMetadata(kind, object, previous, report);
   const spec = object.spec ?? {};
   if (kind.resource === 'pods') checkPodSpec(spec, 'spec', report);
   if (kind.resource === 'deployments' || kind.resource === 'replicasets') checkWorkload(object, previous, report);
   if (kind.resource === 'jobs') checkJob(object, previous, report);
-  if (kind.resource === 'services') checkService(spec, report);
+  if (kind.resource === 'services') {
+    checkService(spec, report);
+    checkBalancer(object, report);
+  }
   if (kind.resource === 'pods' && previous) checkPodUpdate(spec, previous.spec ?? {}, report);
   if (kind.resource === 'ingresses') checkIngress(spec, report);
+  if (kind.resource === 'resourcequotas') checkQuota(spec, report);
+  if (kind.resource === 'deployments') checkStrategy(spec, report);
   if (kind.resource === 'secrets') checkSecret(object, previous, report);
-  if (kind.resource === 'configmaps') checkImmutable(object, previous, report);
+  if (kind.resource === 'configmaps') {
+    checkImmutable(object, previous, report);
+    checkSize(object, '[]', report);
+  }
   if (causes.length) throw invalid(kind, object.metadata.name, causes);
 }
 
-function checkMetadata(kind: Kind, { metadata }: KubeObject, report: Report): void {
-  const { name } = metadata;
+function checkMetadata(kind: Kind, { metadata }: KubeObject, previous: KubeObject | undefined, report: Report): void {
+  const { name, generateName } = metadata;
+  const wrongName = kind.resource === 'namespaces' || kind.resource === 'services' ? wrongLabelName : wrongSubdomain;
+  if (generateName && !previous) {
+    const wrong = wrongName(generateName.replace(/-$/, 'a'));
+    if (wrong) report('metadata.generateName', invalidValue(generateName, wrong));
+  }
   if (!name) report('metadata.name', 'Required value: name or generateName is required', 'FieldValueRequired');
   else {
-    const short = kind.resource === 'namespaces' || kind.resource === 'services';
-    const limit = short ? 63 : 253;
-    if (name.length > limit) report('metadata.name', invalidValue(name, `must be no more than ${limit} characters`));
-    if (kind.resource === 'services' && !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
-      report('metadata.name', invalidValue(name, serviceNameText));
-    } else if (short ? !label.test(name) : !subdomain.test(name)) {
-      report('metadata.name', invalidValue(name, short ? labelText : subdomainText));
-    }
+    const wrong = wrongName(name);
+    if (wrong) report('metadata.name', invalidValue(name, wrong));
   }
   checkLabels(metadata.labels, 'metadata.labels', report);
-  for (const key of Object.keys(metadata.annotations ?? {})) {
-    if (!qualifiedName.test(key.toLowerCase()))
-      report('metadata.annotations', invalidValue(key, 'name part must be a qualified name'));
+  let size = 0;
+  for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
+    const wrong = wrongKey(key.toLowerCase());
+    if (wrong) report('metadata.annotations', invalidValue(key, wrong));
+    size += Buffer.byteLength(key) + Buffer.byteLength(textOf(value));
+  }
+  if (size > annotationLimit) {
+    report('metadata.annotations', `Too long: may not be more than ${annotationLimit} bytes`, 'FieldValueTooLong');
+  }
+  checkOwners(metadata.ownerReferences ?? [], report);
+  checkFinalizers(metadata, previous, report);
+}
+
+function checkOwners(owners: readonly OwnerReference[], report: Report): void {
+  for (const { uid } of owners) if (!uid) report('metadata.ownerReferences.uid', invalidValue('', 'must not be empty'));
+  const [first, second] = owners.filter(({ controller }) => controller);
+  if (!first || !second) return;
+  const both = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
+  const why = `Only one reference can have Controller set to true. Found "true" in references for ${both}`;
+  const ordered = owners.map(({ apiVersion, kind, name, uid, ...rest }) => ({ apiVersion, kind, name, uid, ...rest }));
+  report('metadata.ownerReferences', invalidValue(ordered, why));
+}
+
+function checkFinalizers(metadata: ObjectMeta, previous: KubeObject | undefined, report: Report): void {
+  const finalizers = metadata.finalizers ?? [];
+  finalizers.forEach((finalizer, index) => {
+    const wrong = wrongKey(finalizer);
+    if (wrong) report('metadata.finalizers', invalidValue(finalizer, wrong));
+    else if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer)) {
+      const why = 'name is neither a standard finalizer name nor is it fully qualified';
+      report(`metadata.finalizers[${index}]`, invalidValue(finalizer, why));
+    }
+  });
+  const added = finalizers.filter((finalizer) => !previous?.metadata.finalizers?.includes(finalizer));
+  if (previous?.metadata.deletionTimestamp !== undefined && added.length) {
+    const found = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+    const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${found}`;
+    report('metadata.finalizers', `Forbidden: ${why}`, 'FieldValueForbidden');
   }
 }
 
-function checkLabels(labels: Json | undefined, field: string, report: Report): void {
+/** Returns whether they are right. */
+function checkLabels(labels: Json | undefined, field: string, report: Report): boolean {
+  let right = true;
+  const wrongIs = (value: string, wrong: string | undefined): void => {
+    if (!wrong) return;
+    right = false;
+    report(field, invalidValue(value, wrong));
+  };
   for (const [key, value] of Object.entries(isJsonObject(labels) ? labels : {})) {
-    if (!qualifiedName.test(key)) report(field, invalidValue(key, 'name part must be a qualified name'));
-    const text = textOf(value);
-    if (text.length > 63) report(field, invalidValue(text, 'must be no more than 63 characters'));
-    else if (!labelValue.test(text)) report(field, invalidValue(text, labelValueText));
+    wrongIs(key, wrongKey(key));
+    wrongIs(textOf(value), wrongLabelValue(textOf(value)));
   }
+  return right;
 }
 
 function checkWorkload(object: KubeObject, previous: KubeObject | undefined, report: Report): void {
@@ -76,17 +123,41 @@ function checkWorkload(object: KubeObject, previous: KubeObject | undefined, rep
   checkCount(spec.replicas, 'spec.replicas', report);
   checkCount(spec.minReadySeconds, 'spec.minReadySeconds', report);
   checkCount(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds', report);
-  if (!isJsonObject(spec.selector)) report('spec.selector', 'Required value', 'FieldValueRequired');
+  const selector = isJsonObject(spec.selector) ? spec.selector : undefined;
+  if (!selector) report('spec.selector', 'Required value', 'FieldValueRequired');
+  const isRight = !selector || checkLabels(selector.matchLabels, 'spec.selector.matchLabels', report);
+  if (!isRight) report('spec.selector', invalidValue(selector, 'invalid label selector'));
   const template = isJsonObject(spec.template) ? spec.template : {};
   const labels = isJsonObject(template.metadata) ? template.metadata.labels : undefined;
-  checkLabels(labels, 'spec.template.metadata.labels', report);
-  if (isJsonObject(spec.selector) && !matchesLabelSelector(spec.selector, (labels ?? {}) as Record<string, string>)) {
-    report('spec.template.metadata.labels', invalidValue(labels ?? {}, '`selector` does not match template `labels`'));
+  if (isRight) {
+    checkLabels(labels, 'spec.template.metadata.labels', report);
+    if (!selector || !matchesLabelSelector(selector, (labels ?? {}) as Record<string, string>)) {
+      const why = '`selector` does not match template `labels`';
+      report('spec.template.metadata.labels', invalidValue(labels ?? null, why));
+    }
   }
   if (previous && isJsonObject(spec.selector) && !isDeepStrictEqual(previous.spec?.selector, spec.selector)) {
     report('spec.selector', invalidValue(spec.selector, 'field is immutable'));
   }
   checkPodSpec(isJsonObject(template.spec) ? template.spec : {}, 'spec.template.spec', report);
+}
+
+function checkStrategy(spec: JsonObject, report: Report): void {
+  const strategy = isJsonObject(spec.strategy) ? spec.strategy : {};
+  if (strategy.type !== 'Recreate' || strategy.rollingUpdate === undefined) return;
+  const why = "may not be specified when strategy `type` is 'Recreate'";
+  report('spec.strategy.rollingUpdate', `Forbidden: ${why}`, 'FieldValueForbidden');
+}
+
+function checkQuota(spec: JsonObject, report: Report): void {
+  for (const [resource, amount] of Object.entries(isJsonObject(spec.hard) ? spec.hard : {})) {
+    const value = parseQuantity(amount as string) ?? 0;
+    const field = `spec.hard[${resource}]`;
+    if (value < 0) report(field, invalidValue(amount, 'must be greater than or equal to 0'));
+    else if (!/(cpu|memory|storage)$/.test(resource) && !Number.isInteger(value)) {
+      report(field, invalidValue(amount, 'must be an integer'));
+    }
+  }
 }
 
 function checkJob(object: KubeObject, previous: KubeObject | undefined, report: Report): void {
@@ -119,6 +190,7 @@ function checkPodSpec(spec: JsonObject, path: string, report: Report): void {
   const containers = list(spec.containers);
   if (containers.length === 0) report(`${path}.containers`, 'Required value', 'FieldValueRequired');
   const names = new Set<string>();
+  const volumes = new Set(list(spec.volumes).map(({ name }) => name));
   for (const [field, items] of [
     ['containers', containers],
     ['initContainers', list(spec.initContainers)],
@@ -127,11 +199,16 @@ function checkPodSpec(spec: JsonObject, path: string, report: Report): void {
       const at = `${path}.${field}[${index}]`;
       const name = textOf(container.name);
       if (!name) report(`${at}.name`, 'Required value', 'FieldValueRequired');
-      else if (!label.test(name) || name.length > 63) report(`${at}.name`, invalidValue(name, labelText));
+      else if (wrongLabelName(name)) report(`${at}.name`, invalidValue(name, wrongLabelName(name) ?? labelText));
       if (names.has(name)) report(`${at}.name`, `Duplicate value: ${JSON.stringify(name)}`, 'FieldValueDuplicate');
       names.add(name);
       if (!container.image) report(`${at}.image`, 'Required value', 'FieldValueRequired');
       checkContainer(container, at, report);
+      list(container.volumeMounts).forEach((mount, position) => {
+        if (volumes.has(mount.name)) return;
+        const field = `${at}.volumeMounts[${position}].name`;
+        report(field, `Not found: ${JSON.stringify(mount.name ?? '')}`, 'FieldValueNotFound');
+      });
     });
   }
 }
@@ -220,13 +297,21 @@ function checkService(spec: JsonObject, report: Report): void {
   });
 }
 
+function checkBalancer({ spec = {}, status = {} }: KubeObject, report: Report): void {
+  const { ingress } = isJsonObject(status.loadBalancer) ? status.loadBalancer : {};
+  if (spec.type === 'LoadBalancer' || list(ingress).length === 0) return;
+  const why = "may only be used when `spec.type` is 'LoadBalancer'";
+  report('status.loadBalancer.ingress', `Forbidden: ${why}`, 'FieldValueForbidden');
+}
+
 function checkIngress(spec: JsonObject, report: Report): void {
   if (list(spec.rules).length === 0 && !spec.defaultBackend) {
     report('spec', 'Invalid value: either `defaultBackend` or `rules` must be specified');
   }
   list(spec.rules).forEach((rule, index) => {
-    if (typeof rule.host === 'string' && rule.host && !subdomain.test(rule.host.replace(/^\*\./, ''))) {
-      report(`spec.rules[${index}].host`, invalidValue(rule.host, subdomainText));
+    if (typeof rule.host === 'string' && rule.host) {
+      const wrong = wrongSubdomain(rule.host.replace(/^\*\./, ''));
+      if (wrong) report(`spec.rules[${index}].host`, invalidValue(rule.host, wrong));
     }
     const http = isJsonObject(rule.http) ? rule.http : {};
     list(http.paths).forEach((path, at) => {
@@ -251,6 +336,17 @@ function checkSecret(object: JsonObject & KubeObject, previous: KubeObject | und
   const [type, before] = [(object as JsonObject).type, (previous as JsonObject | undefined)?.type];
   if (previous && type !== before) report('type', invalidValue(type, 'field is immutable'));
   checkImmutable(object, previous, report);
+  checkSize(object, 'data', report);
+}
+
+/** The values of a Secret or ConfigMap together. */
+function checkSize(object: JsonObject & KubeObject, field: string, report: Report): void {
+  const { data, binaryData } = object as JsonObject;
+  const sizes = [data, binaryData].flatMap((part) =>
+    Object.values(isJsonObject(part) ? part : {}).map((value) => Buffer.byteLength(textOf(value))),
+  );
+  if (sizes.reduce((sum, size) => sum + size, 0) <= dataLimit) return;
+  report(field, `Too long: may not be more than ${dataLimit} bytes`, 'FieldValueTooLong');
 }
 
 function checkImmutable(object: JsonObject & KubeObject, previous: KubeObject | undefined, report: Report): void {

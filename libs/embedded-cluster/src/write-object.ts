@@ -1,16 +1,32 @@
-import { parse } from 'yaml';
-
+import { checkTyped } from './check-typed.js';
+import { decode, DecodeError } from './decode.js';
+import { TypedPatchError } from './field-sets.js';
 import { jsonPatch } from './json-patch.js';
 import { apiVersionOf, type Kind } from './kinds.js';
 import { fieldsLastApplied, withLastApplied } from './last-applied.js';
 import { mergePatch } from './merge-patch.js';
 import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
+import { integer, invalidOptions, writeOptions, type WriteOptionsQuery } from './options.js';
+import {
+  checked,
+  notRegistered,
+  readApplication,
+  readDeleteOptions,
+  readJsonPatch,
+  readMergePatch,
+  readObject,
+  readStrategicPatch,
+  scaleKind,
+  shapeOfKind,
+  StrictError,
+  type WantedKind,
+} from './read-body.js';
 import type { Client, DeleteOptions, Registry } from './registry.js';
 import type { ResourceTarget } from './request-target.js';
-import { toScale, withScale } from './scale.js';
+import { managedScale, toScale, withScale } from './scale.js';
 import { applyServerSide } from './server-side-apply.js';
-import { badRequest, invalid, notFound, unsupportedMediaType } from './status-error.js';
-import { strategicMergePatch } from './strategic-merge-patch.js';
+import { badRequest, type Cause, invalid, notFound, StatusError, unsupportedPatchType } from './status-error.js';
+import { goText, strategicMergePatch } from './strategic-merge-patch.js';
 
 export interface WriteRequest {
   readonly target: ResourceTarget;
@@ -23,129 +39,229 @@ export interface WriteRequest {
 export interface Written {
   readonly object: KubeObject | JsonObject;
   readonly created: boolean;
+  readonly warnings: readonly string[];
 }
-
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-];
 
 export function createObject(registry: Registry, request: WriteRequest): Written {
   const { kind, namespace } = request.target;
-  const body = parseObject(request);
-  checkIdentity(kind, body, namespace, undefined);
+  const options = writeOptions(request.query, 'create', false);
+  const { object: body, warnings } = readObject(request.body, request.contentType, kind, options.fieldValidation);
+  checkNamespace(body, namespace);
   const object = registry.create(kind.resource, namespace, body, {
-    client: clientOf(request, 'create'),
-    ...dryRun(request),
+    client: clientOf(request, 'create', options),
+    dryRun: options.dryRun,
   });
-  return { object, created: true };
+  return { object, created: true, warnings };
 }
 
+/** Replaces an object. Some kinds are made when there is none. */
 export function replaceObject(registry: Registry, request: WriteRequest, name: string): Written {
   const { kind, namespace, subresource } = request.target;
-  const body = parseObject(request);
-  if (subresource === 'scale') return { object: rescale(registry, request, name, () => body), created: false };
-  checkIdentity(kind, body, namespace, name);
-  const options = { client: clientOf(request, 'update'), ...dryRun(request), ...(subresource ? { subresource } : {}) };
-  return { object: registry.update(kind.resource, namespace, name, body, options), created: false };
+  const options = writeOptions(request.query, 'update', false);
+  const wanted: WantedKind = subresource === 'scale' ? scaleKind : kind;
+  const { object: body, warnings } = readObject(request.body, request.contentType, wanted, options.fieldValidation);
+  checkNamespace(body, namespace);
+  checkName(body, name);
+  const write = {
+    client: clientOf(request, 'update', options),
+    dryRun: options.dryRun,
+    ...(subresource ? { subresource } : {}),
+  };
+  if (subresource === 'scale')
+    return { object: rescale(registry, request, name, write, () => body), created: false, warnings };
+  if (kind.createdByReplacing && !subresource && !registry.store.get(kind.resource, namespace, name)) {
+    const client = clientOf(request, 'create', options);
+    return {
+      object: registry.create(kind.resource, namespace, body, { client, dryRun: options.dryRun }),
+      created: true,
+      warnings,
+    };
+  }
+  return { object: registry.update(kind.resource, namespace, name, body, write), created: false, warnings };
 }
 
 export function patchObject(registry: Registry, request: WriteRequest, name: string): Written {
   const { kind, namespace, subresource } = request.target;
-  if (request.contentType === 'application/apply-patch+yaml') return applyObject(registry, request, name);
-  const change = patchFunction(request);
-  if (subresource === 'scale') return { object: rescale(registry, request, name, change), created: false };
+  const applies = request.contentType === 'application/apply-patch+yaml';
+  const patch = applies ? undefined : patchFunction(request);
+  if (!applies && !patch) throw unsupportedPatchType();
+  const options = writeOptions(request.query, 'patch', applies);
+  const write = {
+    client: clientOf(request, applies ? 'apply' : 'patch', options),
+    dryRun: options.dryRun,
+    ...(subresource ? { subresource } : {}),
+  };
+  if (!patch) return applyObject(registry, request, name, write, options);
+  const warnings: string[] = [];
+  const change = (current: JsonObject, wanted: WantedKind): JsonObject => {
+    const patched = readPatched(patch(current, wanted), wanted, request, options);
+    warnings.push(...patched.warnings);
+    checkName(patched.object, name);
+    checkNamespace(patched.object, namespace);
+    return patched.object;
+  };
+  if (subresource === 'scale') {
+    return {
+      object: rescale(registry, request, name, write, (scale) => change(scale, scaleKind)),
+      created: false,
+      warnings,
+    };
+  }
   const current: KubeObject = registry.read(kind.resource, namespace, name);
-  const patched = change(current);
-  checkIdentity(kind, patched, namespace, name);
-  const options = { client: clientOf(request, 'patch'), ...dryRun(request), ...(subresource ? { subresource } : {}) };
-  return { object: registry.update(kind.resource, namespace, name, patched, options), created: false };
+  const object = registry.update(kind.resource, namespace, name, change(current, kind), { ...write, patches: true });
+  return { object, created: false, warnings };
 }
 
-function applyObject(registry: Registry, request: WriteRequest, name: string): Written {
+type WriteOptions = { client: Client; dryRun: boolean; subresource?: string };
+
+function applyObject(
+  registry: Registry,
+  request: WriteRequest,
+  name: string,
+  write: WriteOptions,
+  options: WriteOptionsQuery,
+): Written {
   const { kind, namespace, subresource } = request.target;
-  const manager = request.query.get('fieldManager');
-  if (!manager) {
-    throw invalid({ kind: 'PatchOptions', group: 'meta.k8s.io' }, '', [
-      { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' },
-    ]);
+  const wanted: WantedKind = subresource === 'scale' ? scaleKind : kind;
+  const apiVersion = apiVersionOf(wanted as Kind);
+  const config = readApplication(request.body);
+  if (config.apiVersion !== apiVersion || config.kind !== wanted.kind) {
+    const given = textOf(config.apiVersion);
+    const groupVersion = given.includes('/') || given === '' ? given.replace(/^$/, '/') : `/${given}`;
+    throw badRequest(`invalid object type: ${groupVersion}, Kind=${textOf(config.kind)}`);
   }
-  if (subresource === 'scale') throw unsupportedMediaType(patchTypes.slice(0, 3));
-  const config = parseObject(request);
-  checkIdentity(kind, config, namespace, name);
-  const { managedFields } = (config.metadata ?? {}) as JsonObject;
-  if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
+  checkNamespace(config, namespace);
+  const metadata = isJsonObject(config.metadata) ? config.metadata : {};
+  if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
   const live: KubeObject | undefined = registry.store.get(kind.resource, namespace, name);
-  const apiVersion = apiVersionOf(kind);
-  const options = { client: clientOf(request, 'apply'), ...dryRun(request), ...(subresource ? { subresource } : {}) };
   if (!live && subresource) throw notFound(kind, name);
-  const applied = applyServerSide({
-    live,
-    config: { ...config, apiVersion },
-    manager,
-    force: request.query.get('force') === 'true',
-    free: fieldsLastApplied(live, manager),
-    ...(subresource ? { subresource } : {}),
-  });
-  const merged = withLastApplied(applied, config, manager);
-  if (live) return { object: registry.update(kind.resource, namespace, name, merged, options), created: false };
-  const named = { ...merged, metadata: { ...(merged.metadata as JsonObject), name } };
-  return { object: registry.create(kind.resource, namespace, named, options), created: true };
+  // What lives has a name already.
+  if (!live || metadata.name) checkName(config, name);
+  const manager = write.client.manager;
+  try {
+    checkTyped(config, shapeOfKind(wanted));
+    if (subresource === 'scale' && live) {
+      const merged = applyServerSide({
+        live: managedScale(live) as KubeObject,
+        config,
+        manager,
+        force: options.force,
+        subresource,
+      });
+      return { object: rescale(registry, request, name, write, () => merged), created: false, warnings: [] };
+    }
+    const applied = applyServerSide({
+      live,
+      config,
+      manager,
+      force: options.force,
+      free: fieldsLastApplied(live, manager),
+      ...(subresource ? { subresource } : {}),
+    });
+    const { object: merged } = decode(withLastApplied(applied, config, manager), shapeOfKind(wanted));
+    if (live)
+      return { object: registry.update(kind.resource, namespace, name, merged, write), created: false, warnings: [] };
+    const { resourceVersion: _version, ...created } = merged.metadata as JsonObject;
+    const object = registry.create(kind.resource, namespace, { ...merged, metadata: created }, write);
+    return { object, created: true, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof TypedPatchError)) throw error;
+    const type = wanted.group ? apiVersion : `/${apiVersion}`;
+    const at = `${textOf(metadata.namespace)}/${name}; ${type}, Kind=${wanted.kind}`;
+    throw new StatusError(500, '', `failed to create typed patch object (${at}): ${error.message}`);
+  }
 }
 
 function rescale(
   registry: Registry,
   request: WriteRequest,
   name: string,
+  write: WriteOptions,
   change: (scale: JsonObject) => JsonObject,
 ): JsonObject {
   const { kind, namespace } = request.target;
   const current: KubeObject = registry.read(kind.resource, namespace, name);
-  const client = clientOf(request, request.contentType.includes('patch') ? 'patch' : 'update');
-  const options = { client: { ...client, subresource: 'scale' }, ...dryRun(request) };
-  return toScale(
-    registry.update(kind.resource, namespace, name, withScale(current, change(toScale(current))), options),
-  );
+  const scale = change(managedScale(current));
+  const replicas = Number(isJsonObject(scale.spec) ? (scale.spec.replicas ?? 0) : 0);
+  if (replicas < 0) {
+    const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+    throw invalid(scaleKind, name, [{ reason: 'FieldValueInvalid', message, field: 'spec.replicas' }]);
+  }
+  const { subresource: _scale, ...options } = write;
+  return toScale(registry.update(kind.resource, namespace, name, withScale(current, scale), options));
 }
 
-function patchFunction(request: WriteRequest): (current: JsonObject) => JsonObject {
-  const patch = parseJson(request.body);
-  const patchers: Record<string, (current: JsonObject) => Json> = {
-    'application/json-patch+json': (current) => jsonPatch(current, patch),
-    'application/merge-patch+json': (current) => mergePatch(current, patch),
-    'application/strategic-merge-patch+json': (current) => strategicMergePatch(current, patch),
+type Patch = (current: JsonObject, wanted: WantedKind) => JsonObject;
+
+function patchFunction({ contentType, body }: WriteRequest): Patch | undefined {
+  if (contentType === 'application/json-patch+json') {
+    return (current) => {
+      const patched = jsonPatch(current, readJsonPatch(body));
+      return isJsonObject(patched) ? patched : {};
+    };
+  }
+  if (contentType === 'application/merge-patch+json') {
+    return (current) => mergePatch(current, readMergePatch(body)) as JsonObject;
+  }
+  if (contentType === 'application/strategic-merge-patch+json') {
+    return (current, wanted) =>
+      strategicMergePatch(current, readStrategicPatch(body), shapeOfKind(wanted)) as JsonObject;
+  }
+  return undefined;
+}
+
+/** The patched object, read as one that was sent; a refusal quotes it, or the strategic patch. */
+function readPatched(
+  patched: JsonObject,
+  wanted: WantedKind,
+  { contentType, body }: WriteRequest,
+  options: WriteOptionsQuery,
+): ReturnType<typeof checked> {
+  const isStrategic = contentType === 'application/strategic-merge-patch+json';
+  const refuse = (why: string): StatusError => {
+    const quoted = isStrategic ? goText(readStrategicPatch(body)) : JSON.stringify(patched);
+    const message = `Invalid value: ${JSON.stringify(quoted)}: ${why}`;
+    return invalid({ kind: '', group: '' }, '', [{ reason: 'FieldValueInvalid', message, field: 'patch' }]);
   };
-  const patcher = patchers[request.contentType];
-  if (!patcher) throw unsupportedMediaType(patchTypes);
-  return (current) => {
-    const patched = patcher(current);
-    if (!isJsonObject(patched)) throw badRequest('the patch leaves no object');
-    return patched;
-  };
+  const [apiVersion, kind] = [textOf(patched.apiVersion), textOf(patched.kind)];
+  if (apiVersion !== apiVersionOf(wanted as Kind) || kind !== wanted.kind)
+    throw refuse(notRegistered(kind, apiVersion));
+  try {
+    return checked(patched, shapeOfKind(wanted), options.fieldValidation);
+  } catch (error) {
+    if (error instanceof DecodeError) throw refuse(isStrategic ? error.ofPatch : error.message);
+    if (error instanceof StrictError) throw refuse(error.message);
+    throw error;
+  }
 }
 
 /** DeleteOptions come as a body or as query parameters; the body wins. */
 export function parseDeleteOptions(request: WriteRequest): DeleteOptions {
-  const body = request.body.trim() === '' ? {} : parseObject(request);
-  const grace = body.gracePeriodSeconds ?? request.query.get('gracePeriodSeconds');
-  const orphan = body.orphanDependents === true || request.query.get('orphanDependents') === 'true';
-  const policy = body.propagationPolicy ?? request.query.get('propagationPolicy') ?? (orphan ? 'Orphan' : undefined);
-  if (policy !== undefined && policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-    throw invalid({ kind: 'DeleteOptions', group: 'meta.k8s.io' }, '', [
-      {
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: ${JSON.stringify(policy)}: must be one of Background, Foreground, Orphan`,
-        field: 'propagationPolicy',
-      },
-    ]);
+  const { query } = request;
+  const body = readDeleteOptions(request.body, request.contentType);
+  const grace = body.gracePeriodSeconds ?? integer(query, 'gracePeriodSeconds');
+  const orphans =
+    body.orphanDependents ?? (query.has('orphanDependents') ? query.get('orphanDependents') === 'true' : undefined);
+  const given = body.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  const causes: Cause[] = [];
+  const cause = (message: string, reason: string): number =>
+    causes.push({ reason, message, field: 'propagationPolicy' });
+  if (given !== undefined && orphans !== undefined) {
+    const why = 'orphanDependents and deletionPropagation cannot be both set';
+    cause(`Invalid value: ${JSON.stringify(given)}: ${why}`, 'FieldValueInvalid');
+  } else if (given !== undefined && !isPolicy(given)) {
+    const supported = '"Foreground", "Background", "Orphan", "nil"';
+    cause(`Unsupported value: ${JSON.stringify(given)}: supported values: ${supported}`, 'FieldValueNotSupported');
   }
+  if (causes.length) throw invalidOptions('DeleteOptions', causes);
+  const policy = isPolicy(given) ? given : orphans === true ? 'Orphan' : undefined;
   const preconditions = isJsonObject(body.preconditions) ? body.preconditions : {};
   const dryRunInBody = Array.isArray(body.dryRun) && body.dryRun.includes('All');
   return {
-    client: clientOf(request, 'delete'),
-    dryRun: dryRunInBody || request.query.get('dryRun') === 'All',
+    client: clientOf(request, 'delete', { fieldManager: undefined }),
+    dryRun: dryRunInBody || query.get('dryRun') === 'All',
     ...(policy ? { propagationPolicy: policy } : {}),
     ...(grace !== undefined && grace !== null ? { gracePeriodSeconds: Number(grace) } : {}),
     preconditions: {
@@ -155,52 +271,35 @@ export function parseDeleteOptions(request: WriteRequest): DeleteOptions {
   };
 }
 
-function clientOf(request: WriteRequest, verb: Client['verb']): Client {
+type Policy = NonNullable<DeleteOptions['propagationPolicy']>;
+
+function isPolicy(value: Json | undefined): value is Policy {
+  return value === 'Background' || value === 'Foreground' || value === 'Orphan';
+}
+
+function clientOf(
+  request: WriteRequest,
+  verb: Client['verb'],
+  options: Pick<WriteOptionsQuery, 'fieldManager'>,
+): Client {
   const fromAgent = request.userAgent.split('/')[0] || 'unknown';
   const { subresource } = request.target;
-  return { verb, manager: request.query.get('fieldManager') ?? fromAgent, ...(subresource ? { subresource } : {}) };
+  return { verb, manager: options.fieldManager || fromAgent, ...(subresource ? { subresource } : {}) };
 }
 
-function dryRun(request: WriteRequest): { dryRun: boolean } {
-  return { dryRun: request.query.get('dryRun') === 'All' };
-}
-
-function checkIdentity(kind: Kind, body: JsonObject, namespace: string | undefined, name: string | undefined): void {
-  const wanted = apiVersionOf(kind);
-  if ((body.apiVersion ?? wanted) !== wanted || (body.kind ?? kind.kind) !== kind.kind) {
-    throw badRequest(
-      `the API version and kind in the data (${textOf(body.apiVersion)}, ${textOf(body.kind)}) do not match the expected ones (${wanted}, ${kind.kind})`,
-    );
-  }
+function checkNamespace(body: JsonObject, namespace: string | undefined): void {
   const metadata = isJsonObject(body.metadata) ? body.metadata : {};
-  if (name !== undefined && metadata.name !== undefined && metadata.name !== name) {
-    throw badRequest(`the name of the object (${textOf(metadata.name)}) does not match the name on the URL (${name})`);
-  }
   if (metadata.namespace && metadata.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
 }
 
-const bodyTypes = ['application/json', 'application/yaml'];
-
-function parseObject({ body, contentType }: WriteRequest): JsonObject {
-  let value: unknown;
-  if (contentType === 'application/apply-patch+yaml' || contentType === 'application/yaml') {
-    try {
-      value = parse(body);
-    } catch (error) {
-      throw badRequest(`error decoding YAML: ${(error as Error).message}`);
-    }
-  } else if (contentType === '' || contentType.endsWith('json')) value = parseJson(body);
-  else throw unsupportedMediaType(bodyTypes);
-  if (!isJsonObject(value)) throw badRequest('the request body holds no object');
-  return value;
-}
-
-function parseJson(body: string): Json {
-  try {
-    return JSON.parse(body) as Json;
-  } catch (error) {
-    throw badRequest(`error decoding JSON: ${(error as Error).message}`);
+function checkName(body: JsonObject, name: string): void {
+  const metadata = isJsonObject(body.metadata) ? body.metadata : {};
+  if (!metadata.name) {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (metadata.name !== name) {
+    throw badRequest(`the name of the object (${textOf(metadata.name)}) does not match the name on the URL (${name})`);
   }
 }

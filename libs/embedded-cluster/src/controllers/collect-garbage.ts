@@ -43,7 +43,8 @@ export class CollectGarbage implements Controller {
       !ownerReferences.some((owner) => this.lives(owner))
     ) {
       this.registry.delete(resource, namespace, name);
-    } else for (const owner of ownerReferences) if (!this.lives(owner)) this.disown(object, owner.uid);
+    } else if (deletionTimestamp === undefined)
+      for (const owner of ownerReferences) if (!this.lives(owner)) this.disown(object, owner.uid);
   }
 
   private lives(owner: OwnerReference): boolean {

@@ -5,6 +5,9 @@ import type { Change } from '../store.js';
 import { withCondition } from './conditions.js';
 import type { Controller } from './control-loop.js';
 
+const certificateText =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
+
 /** Gives a new namespace what every namespace has, and empties one that is deleted before it goes. */
 export class FinishNamespaces implements Controller {
   readonly name = 'namespace-controller';
@@ -33,8 +36,8 @@ export class FinishNamespaces implements Controller {
       this.registry.create('serviceaccounts', namespace, { metadata: { name: 'default' } });
     }
     if (!store.get('configmaps', namespace, 'kube-root-ca.crt')) {
-      const data = { 'ca.crt': this.caPem };
-      this.registry.create('configmaps', namespace, { metadata: { name: 'kube-root-ca.crt' }, data });
+      const metadata = { name: 'kube-root-ca.crt', annotations: { 'kubernetes.io/description': certificateText } };
+      this.registry.create('configmaps', namespace, { metadata, data: { 'ca.crt': this.caPem } });
     }
   }
 

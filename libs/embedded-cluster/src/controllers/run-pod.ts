@@ -1,5 +1,6 @@
 // Simulates one pod on the node: pulls, starts, readies, ends and restarts its containers on timers, and writes what it does into the
 // pod's status, its log and events, in the order and the words of a real kubelet. Nothing is executed.
+import { qosClass } from '../defaults.js';
 import { createHash, randomBytes } from 'node:crypto';
 
 import type { ContainerLog, PodLogs } from '../logs.js';
@@ -379,7 +380,7 @@ export class PodRun {
       startTime: this.startTime,
       ...(this.initial.length ? { initContainerStatuses: this.initial.map(toStatus) } : {}),
       containerStatuses: this.main.map(toStatus),
-      qosClass: qosClass(this.pod),
+      qosClass: qosClass(this.pod.spec),
     };
   }
 
@@ -450,16 +451,6 @@ function toStatus(run: ContainerRun): ContainerStatus {
     ...(run.containerID !== undefined ? { resources, ...(requests ? { allocatedResources: requests } : {}) } : {}),
     ...(mounts.length ? { volumeMounts: mounts } : {}),
   };
-}
-
-function qosClass(pod: Pod): string {
-  const all = pod.spec.containers.map((container) => container.resources ?? {});
-  if (all.every(({ requests = {}, limits = {} }) => Object.keys({ ...requests, ...limits }).length === 0))
-    return 'BestEffort';
-  const guaranteed = all.every(({ requests = {}, limits = {} }) =>
-    ['cpu', 'memory'].every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]),
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
 function formatDelay(milliseconds: number): string {
