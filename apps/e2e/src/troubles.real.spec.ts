@@ -169,7 +169,7 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     const app = await deploy('elsewhere', testImage('web'), { port: 9999 });
     const seen = await told(app, 'ContainersNotReady', { status: 'deploying', reason: 'ContainersNotReady' });
     await alike(app);
-    expect(seen.message).toMatch(/container app accepts no connection on port http\. See that the app listens on its/);
+    expect(seen.message).toMatch(/container app accepts no connection on port 9999\. See that the app listens on its/);
   }, 120_000);
 });
 

@@ -65,6 +65,7 @@ function pod(given: PodGiven = {}): V1Pod {
       containers: [
         {
           name: 'app',
+          ports: [{ name: 'http', containerPort: 8080 }],
           readinessProbe: given.check,
           resources: { limits: given.memoryLimit === undefined ? {} : { memory: given.memoryLimit } },
         },
@@ -398,13 +399,13 @@ describe('observedStatus', () => {
         'a pod that runs for five seconds and is not ready',
         { state: { running: { startedAt: ago(5) } }, check: { httpGet: { path: '/health', port: 'http' } } },
         'ContainersNotReady',
-        'containers with unready status: [app]; container app does not answer GET /health on port http well',
+        'containers with unready status: [app]; GET /health on port 8080 of container app does not succeed',
       ],
       [
         'a pod that runs for five seconds and does not listen',
         { state: { running: { startedAt: ago(5) } }, check: { tcpSocket: { port: 'http' } } },
         'ContainersNotReady',
-        'containers with unready status: [app]; container app accepts no connection on port http',
+        'containers with unready status: [app]; container app accepts no connection on port 8080',
       ],
     ])('tells of %s at once, which is no failure yet', (_, given, reason, message) => {
       const status = observedStatus({ deployment: few, pods: [pod(given)] }, wanted, now);
@@ -425,7 +426,7 @@ describe('observedStatus', () => {
       const given = { state: { running: { startedAt: ago(600) } }, check: { httpGet: { path: '/x', port: 'http' } } };
       const status = observedStatus({ deployment: deadline, pods: [pod(given)] }, wanted, now);
       expect(status).toMatchObject({ phase: 'failed', reason: 'ProgressDeadlineExceeded' });
-      expect(status.message).toMatch(/does not answer GET \/x on port http well\. See that/);
+      expect(status.message).toMatch(/GET \/x on port 8080 of container app does not succeed\. See that/);
     });
 
     it('names the memory limit that was too low', () => {

@@ -200,10 +200,13 @@ function unready(pod: V1Pod): Trouble {
   return { reason, message: [message, ...checks].filter((text) => text !== '').join('; ') };
 }
 
-function failingCheck({ name, readinessProbe }: V1Container): string[] {
+function failingCheck({ name, ports = [], readinessProbe }: V1Container): string[] {
   const { httpGet, tcpSocket } = readinessProbe ?? {};
-  if (httpGet) return [`container ${name} does not answer GET ${httpGet.path ?? '/'} on port ${httpGet.port} well`];
-  return tcpSocket ? [`container ${name} accepts no connection on port ${tcpSocket.port}`] : [];
+  const checked = httpGet?.port ?? tcpSocket?.port;
+  // The port is asked by its name; who deployed the App knows its number.
+  const port = ports.find((one) => one.name === checked)?.containerPort ?? checked;
+  if (httpGet) return [`GET ${httpGet.path ?? '/'} on port ${port} of container ${name} does not succeed`];
+  return tcpSocket ? [`container ${name} accepts no connection on port ${port}`] : [];
 }
 
 /** Why the cluster makes no progress with the rollout, in the words of a sign of it, if there is one. */

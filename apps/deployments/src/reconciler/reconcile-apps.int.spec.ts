@@ -210,6 +210,25 @@ describe('reconcileApps', () => {
     expect((await history(id)).at(-1)).toBe('deploying > running');
   });
 
+  it('says which finalizer its removal waits for, and is gone when that is', async () => {
+    const { id, name, environment } = await running();
+    const { namespace } = environment;
+    const hold = (finalizers: string[]) =>
+      fixture.cluster.apply(
+        { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, finalizers } },
+        { fieldManager: 'they' },
+      );
+    await hold(['example.com/hold']);
+    await fixture.execute(deleteApp, { app: { id } });
+    await eventually(async () => {
+      const { phase, reason, message } = (await fixture.get(id)).status;
+      expect([phase, reason]).toEqual(['deleting', 'SomeFinalizersRemain']);
+      expect(message).toContain(`the Service "${name}" has the finalizer example.com/hold`);
+    });
+    await hold([]);
+    await gone(id);
+  });
+
   it('leaves a namespace that somebody else made, with what is in it', async () => {
     fixture.embedded.faults.add({ verb: 'get', resource: 'namespaces', status: 503, times: 1 });
     const { id, environment } = await fixture.create();
