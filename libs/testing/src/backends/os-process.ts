@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Whether the process exists and is not a zombie: in a container nobody may reap what a killed parent left behind. */
+/**
+ * Whether the process exists and is not a zombie: in a container nobody may reap what a killed parent left behind. One whose first thread has
+ * ended before the others still has its files and ports.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -12,10 +15,16 @@ export function isRunning(pid: number): boolean {
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+    return !hasEnded(stat);
   } catch {
     return process.platform !== 'linux';
   }
+}
+
+/** By its line of proc_pid_stat(5): field 3 is the state, field 20 the number of threads; field 2, a name in brackets, may hold blanks. */
+export function hasEnded(stat: string): boolean {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' && Number(fields[17]) <= 1;
 }
 
 /** The command line of a process, or an empty string. Tells a process of ours from a stranger that got its pid. */
