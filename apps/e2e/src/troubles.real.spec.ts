@@ -23,20 +23,20 @@ const TOLD_WITHIN_MS = 10_000;
 let instance: Instance;
 const watches: Watch[] = [];
 const agreed: string[] = [];
-/** When the cluster first showed something, by the name of the app and what it showed. */
+/** When the cluster first showed something, by the id of the app and what it showed. */
 const shown = new Map<string, number>();
 
-const note = (name: string, what: string): void => {
-  const key = `${name} ${what}`;
+const note = (id: string, what: string): void => {
+  const key = `${id} ${what}`;
   if (!shown.has(key)) shown.set(key, performance.now());
 };
-const appOf = ({ metadata }: Pod | Deployment): string => metadata.labels?.['app.kubernetes.io/name'] ?? '';
+const appOf = ({ metadata }: Pod | Deployment): string => metadata.labels?.['app.kubernetes.io/instance'] ?? '';
 
-function noteContainer(name: string, { state, lastState, restartCount }: ContainerStatus): void {
+function noteContainer(id: string, { state, lastState, restartCount }: ContainerStatus): void {
   const reasons = [state?.waiting?.reason, state?.terminated?.reason, lastState?.terminated?.reason];
-  for (const reason of reasons) if (reason) note(name, reason);
-  if (restartCount > 0 && !state?.running) note(name, 'a crash');
-  if (restartCount >= 3) note(name, 'three restarts');
+  for (const reason of reasons) if (reason) note(id, reason);
+  if (restartCount > 0 && !state?.running) note(id, 'a crash');
+  if (restartCount >= 3) note(id, 'three restarts');
 }
 
 beforeAll(async () => {
@@ -66,7 +66,7 @@ const alike = async (app: DeployedApp): Promise<void> => void agreed.push(await 
 async function told(app: DeployedApp, what: string, wanted: Partial<Told>): Promise<Told> {
   const seen = await app.until(wanted, 90_000);
   const at = performance.now();
-  const cluster = await waitFor(() => shown.get(`${app.name} ${what}`));
+  const cluster = await waitFor(() => shown.get(`${app.id} ${what}`));
   const ms = Math.round(at - cluster);
   tell(`${app.name}: ${seen.status} ${seen.reason}, ${ms} ms after the cluster showed ${what}: ${seen.message}`);
   expect(ms).toBeLessThan(TOLD_WITHIN_MS);
@@ -125,7 +125,7 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     await alike(app);
     expect(seen.message).toMatch(/Insufficient cpu.*\. Ask for less CPU or memory, or add nodes to the cluster$/);
     await app.until({ status: 'failed', reason: 'Unschedulable', health: 'unhealthy' });
-    const ms = performance.now() - (shown.get('greedy Unschedulable') ?? 0);
+    const ms = performance.now() - (shown.get(`${app.id} Unschedulable`) ?? 0);
     tell(`greedy: failed ${Math.round(ms)} ms after it was unschedulable`);
     expect(ms).toBeLessThan(60_000 + TOLD_WITHIN_MS);
     await alike(app);
@@ -158,7 +158,7 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     const namespace = await app.namespace();
     await kubectl(['create', 'quota', 'none', '-n', namespace, '--hard=services=0']);
     await kubectl(['delete', 'service', 'frugal', '-n', namespace]);
-    note('frugal', 'no Service');
+    note(app.id, 'no Service');
     const seen = await told(app, 'no Service', { status: 'failed', reason: 'ExceededQuota', ready_replicas: 1 });
     expect(seen.message).toMatch(/services "frugal" is forbidden: exceeded quota: none/);
     await kubectl(['delete', 'quota', 'none', '-n', namespace]);
