@@ -37,7 +37,11 @@ export class Admission {
       ipFamilies: before.ipFamilies,
       ipFamilyPolicy: before.ipFamilyPolicy,
     };
-    return { ...object, spec: this.withAddress({ ...kept, ...spec }, before.ports) };
+    const wanted = { ...kept, ...spec };
+    return {
+      ...object,
+      spec: this.withAddress(spec.type === 'ClusterIP' ? withoutNodePorts(wanted) : wanted, before.ports),
+    };
   }
 
   private checkNamespace(kind: Kind, namespace: string, name: string): void {
@@ -56,8 +60,10 @@ export class Admission {
       ...spec,
       clusterIP,
       clusterIPs: [clusterIP],
-      ipFamilies: ['IPv4'],
-      ipFamilyPolicy: 'SingleStack',
+      // Whoever lists the addresses of a headless service by hand may list those of both families.
+      ...(clusterIP === 'None' && spec.selector === undefined
+        ? { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' }
+        : { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }),
     };
     if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return addressed;
     const before = Array.isArray(portsBefore) ? portsBefore.filter(isJsonObject) : [];
@@ -72,6 +78,16 @@ export class Admission {
     this.addresses += 1;
     return `10.96.${(this.addresses >> 8) & 255}.${this.addresses & 255}`;
   }
+}
+
+/** A service that is reached inside the cluster alone keeps nothing of the time when it was reached from outside. */
+function withoutNodePorts({
+  externalTrafficPolicy: _policy,
+  allocateLoadBalancerNodePorts: _allocate,
+  ...spec
+}: JsonObject): JsonObject {
+  const ports = (Array.isArray(spec.ports) ? spec.ports : []).filter(isJsonObject);
+  return { ...spec, ...(ports.length ? { ports: ports.map(({ nodePort: _nodePort, ...port }) => port) } : {}) };
 }
 
 function withJobLabels(job: KubeObject): KubeObject {

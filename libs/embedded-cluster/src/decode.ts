@@ -1,7 +1,7 @@
 // Reads what a client sent into the fields of its kind, as the real server reads it into its own types: fields that the kind does not
 // have are dropped and named, and a value of another type is refused in the words of Go's decoder.
 import { isJsonObject, type Json, type JsonObject, textOf } from './objects.js';
-import { canonicalQuantity } from './quantities.js';
+import { canonicalQuantity, parseQuantity } from './quantities.js';
 import type { Scalar, Shape } from './schema.js';
 
 /** A value does not fit; the message is that of Go's JSON decoder, or of the one that reads patches. */
@@ -25,6 +25,19 @@ export function decode(value: JsonObject, shape: Shape): Decoded {
   const object = read(value, shape, { owner: '', path: '', indexed: '' }, unknown);
   return { object: isJsonObject(object) ? object : {}, unknown: unknown.toSorted() };
 }
+
+/** What Go's types leave out when it is false; of other flags false is a choice. */
+const droppedWhenFalse = new Set([
+  'paused',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'stdin',
+  'stdinOnce',
+  'tty',
+  'readOnly',
+  'publishNotReadyAddresses',
+]);
 
 /** Where a value stands: in which Go struct, on which path without and with the positions in lists. */
 interface Place {
@@ -61,6 +74,8 @@ function read(value: Json | undefined, shape: Shape, place: Place, unknown: stri
       continue;
     }
     const owner = shape.name.split('.').at(-1) ?? '';
+    if (part === false && droppedWhenFalse.has(field)) continue;
+    if (part === '' && field === 'value' && shape.name === 'core.v1.EnvVar') continue;
     const found = read(part, below, { owner, path: joined(place.path, field), indexed }, unknown);
     if (found !== undefined) object[field] = found;
   }
@@ -71,6 +86,7 @@ function joined(path: string, field: string): string {
   return path === '' ? field : `${path}.${field}`;
 }
 
+const quantityText = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const bounds: Partial<Record<Scalar, number>> = { int32: 2 ** 31, int64: 2 ** 63 };
 
 function readScalar(value: Json, scalar: Scalar, place: Place): Json {
@@ -80,6 +96,7 @@ function readScalar(value: Json, scalar: Scalar, place: Place): Json {
   if (scalar === 'double') return typeof value === 'number' ? value : fail(value, shape, place);
   if (scalar === 'quantity') {
     if (typeof value !== 'number' && typeof value !== 'string') return fail(value, shape, place);
+    if (parseQuantity(value) === undefined) throw new DecodeError(quantityText, quantityText);
     return canonicalQuantity(String(value));
   }
   if (scalar === 'int-or-string')

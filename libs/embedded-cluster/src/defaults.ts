@@ -73,6 +73,8 @@ const defaultsByResource: Partial<Record<ResourceName, (object: JsonObject) => J
         backoffLimit: 6,
         completionMode: 'NonIndexed',
         suspend: false,
+        manualSelector: false,
+        podReplacementPolicy: 'TerminatingOrFailed',
         ...spec,
         ...template(spec),
       },
@@ -173,7 +175,16 @@ function podSpec(spec: JsonObject): JsonObject {
     ...spec,
     ...containers('containers'),
     ...containers('initContainers'),
+    ...(Array.isArray(spec.volumes) ? { volumes: objects(spec.volumes).map(volume) } : {}),
   };
+}
+
+/** Files of a Secret or ConfigMap are read by everybody in the container. */
+function volume(spec: JsonObject): JsonObject {
+  const sources = ['secret', 'configMap', 'downwardAPI', 'projected'].flatMap((name) =>
+    isJsonObject(spec[name]) ? [[name, { defaultMode: 0o644, ...spec[name] }] as const] : [],
+  );
+  return { ...spec, ...Object.fromEntries(sources) };
 }
 
 function container(spec: JsonObject): JsonObject {

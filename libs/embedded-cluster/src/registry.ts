@@ -145,13 +145,17 @@ export class Registry {
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) throw staleVersion(kind, name);
     if (uid && uid !== previous.metadata.uid) throw immutableUid(kind, name, textOf(uid));
     const draft = this.nextState(kind, previous, given, options.subresource);
-    const complete = this.admission.keepAllocated(kind, withDefaults(resource, draft) as KubeObject, previous);
+    const wanted = withDefaults(resource, draft) as KubeObject;
+    const complete = this.admission.keepAllocated(kind, wanted, previous);
     validate(kind, complete, previous);
     const applied = options.client?.verb === 'apply';
     const forgets = isEmptyManagedFields(metadata.managedFields);
-    const recorded =
-      options.client && !applied && !forgets ? recordUpdate(previous, complete, options.client) : complete;
-    const next = canonical(forgets ? { ...recorded, metadata: { ...recorded.metadata, managedFields: [] } } : recorded);
+    const { managedFields } =
+      options.client && !applied ? recordUpdate(previous, wanted, options.client).metadata : complete.metadata;
+    const next = canonical({
+      ...complete,
+      metadata: { ...complete.metadata, managedFields: forgets ? [] : managedFields },
+    });
     if (isDeepStrictEqual(next, previous)) return previous;
     return this.commit(kind, previous, next, options);
   }

