@@ -152,7 +152,7 @@ describe('the API', () => {
       expect((await lines(`sinceTime=${time}`))[0]).toBe('web: line 2');
       expect((await lines('sinceSeconds=60'))[0]).toBe('web: started from image nginx:1');
       expect((await api.ask('GET', `${core}/pods/web/log?limitBytes=10`)).text).toBe('web: start');
-      expect((await api.ask('GET', `${core}/pods/web/log?tailLines=-1`)).status).toBe(400);
+      expect((await api.ask('GET', `${core}/pods/web/log?tailLines=-1`)).status).toBe(422);
     });
 
     it('follow until the container ends', async () => {
@@ -184,7 +184,7 @@ describe('the API', () => {
       );
       const nodeSelector = { disk: 'fast' };
       await api.ask('POST', `${core}/pods`, { body: podBody('nowhere', 'x', {}, { nodeSelector }) });
-      expect(await api.ask('GET', `${core}/pods/nowhere/log`)).toMatchObject({ status: 200, text: '' });
+      expect(await api.ask('GET', `${core}/pods/nowhere/log`)).toMatchObject({ status: 204, text: '' });
       expect((await api.ask('GET', `${core}/pods/web/log?container=x`)).body.message).toBe(
         'container x is not valid for pod web',
       );

@@ -70,15 +70,19 @@ describe('pod logs', () => {
 
 describe('log options', () => {
   it('are read from the query', () => {
-    const options = parseLogOptions(new URLSearchParams('follow=true&tailLines=5&limitBytes=9&timestamps=1'));
+    const options = parseLogOptions(new URLSearchParams('follow=true&tailLines=5&limitBytes=9&timestamps=1'), 'web');
     expect(options).toEqual({ follow: true, previous: false, timestamps: true, tailLines: 5, limitBytes: 9 });
-    expect(parseLogOptions(new URLSearchParams('sinceTime=1970-01-01T00:00:01Z')).since).toBe(1000);
+    expect(parseLogOptions(new URLSearchParams('sinceTime=1970-01-01T00:00:01Z'), 'web').since).toBe(1000);
   });
 
-  it.each(['tailLines=x', 'sinceSeconds=-1', 'sinceTime=yesterday', 'sinceTime=1970-01-01T00:00:01Z&sinceSeconds=1'])(
-    'refuse %s',
-    (query) => {
-      expect(() => parseLogOptions(new URLSearchParams(query))).toThrow(expect.objectContaining({ code: 400 }));
-    },
-  );
+  it.each([
+    ['tailLines=x', 400],
+    ['sinceTime=yesterday', 400],
+    ['tailLines=-1', 422],
+    ['limitBytes=0', 422],
+    ['sinceSeconds=0', 422],
+    ['sinceTime=1970-01-01T00:00:01Z&sinceSeconds=1', 422],
+  ])('refuse %s', (query, code) => {
+    expect(() => parseLogOptions(new URLSearchParams(query), 'web')).toThrow(expect.objectContaining({ code }));
+  });
 });

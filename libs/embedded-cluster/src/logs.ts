@@ -1,6 +1,6 @@
 // Container logs, kept per pod and container for the running and the previous instance, and bounded: a container that talks for a
 // week costs no more than one that talks for an hour.
-import { badRequest } from './status-error.js';
+import { badRequest, type Cause, invalid } from './status-error.js';
 
 const maxLines = 2000;
 
@@ -106,22 +106,31 @@ export function formatLine(line: LogLine, timestamps: boolean | undefined): stri
   return timestamps ? `${line.time} ${line.text}\n` : `${line.text}\n`;
 }
 
-export function parseLogOptions(query: URLSearchParams): LogOptions & { follow: boolean; previous: boolean } {
+/** `pod`: the name that a refusal names. */
+export function parseLogOptions(
+  query: URLSearchParams,
+  pod: string,
+): LogOptions & { follow: boolean; previous: boolean } {
   const count = (name: string): number | undefined => {
     const text = query.get(name);
     if (text === null || text === '') return undefined;
-    if (!/^\d+$/.test(text)) {
-      throw badRequest(
-        `PodLogOptions "" is invalid: ${name}: Invalid value: ${text}: must be greater than or equal to 0`,
-      );
-    }
+    if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
     return Number(text);
   };
-  const [seconds, time] = [count('sinceSeconds'), query.get('sinceTime')];
-  if (seconds !== undefined && time) throw badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified');
-  const since = time ? Date.parse(time) : seconds !== undefined ? Date.now() - seconds * 1000 : undefined;
-  if (since !== undefined && Number.isNaN(since)) throw badRequest(`sinceTime: ${String(time)} is no RFC 3339 time`);
-  const [tailLines, limitBytes] = [count('tailLines'), count('limitBytes')];
+  const [tailLines, limitBytes, seconds] = [count('tailLines'), count('limitBytes'), count('sinceSeconds')];
+  const time = query.get('sinceTime');
+  const since = time ? parseTime(time) : seconds !== undefined ? Date.now() - seconds * 1000 : undefined;
+
+  const causes: Cause[] = [];
+  const refuse = (field: string, value: number, why: string): unknown =>
+    causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${value}: must be ${why}`, field });
+  if (tailLines !== undefined && tailLines < 0) refuse('tailLines', tailLines, 'greater than or equal to 0');
+  if (limitBytes !== undefined && limitBytes < 1) refuse('limitBytes', limitBytes, 'greater than 0');
+  if (seconds !== undefined && time) {
+    const message = 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified';
+    causes.push({ reason: 'FieldValueForbidden', message, field: '[]' });
+  } else if (seconds !== undefined && seconds < 1) refuse('sinceSeconds', seconds, 'greater than 0');
+  if (causes.length) throw invalid({ kind: 'PodLogOptions', group: '' }, pod, causes);
   return {
     ...(tailLines !== undefined ? { tailLines } : {}),
     ...(limitBytes !== undefined ? { limitBytes } : {}),
@@ -130,6 +139,13 @@ export function parseLogOptions(query: URLSearchParams): LogOptions & { follow: 
     follow: isTrue(query.get('follow')),
     previous: isTrue(query.get('previous')),
   };
+}
+
+function parseTime(text: string): number {
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  const quoted = JSON.stringify(text);
+  throw badRequest(`parsing time ${quoted} as "2006-01-02T15:04:05Z07:00": cannot parse ${quoted} as "2006"`);
 }
 
 export function isTrue(text: string | null): boolean {

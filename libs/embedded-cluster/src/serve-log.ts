@@ -7,10 +7,10 @@ import { badRequest } from './status-error.js';
 /** Answers `GET …/pods/{name}/log`. Following ends when the container ends. */
 export function serveLog(pod: Pod, logs: PodLogs, query: URLSearchParams, response: ServerResponse): void {
   const container = chooseContainer(pod, query.get('container'));
-  const options = parseLogOptions(query);
+  const options = parseLogOptions(query, pod.metadata.name);
   // A pod that no node has yet has no log, and that is no error.
   if (!pod.spec.nodeName) {
-    response.writeHead(200).end();
+    response.writeHead(204).end();
     return;
   }
   const log = logs.find(pod.metadata.uid, container.name, options.previous);
@@ -47,7 +47,7 @@ function chooseContainer(pod: Pod, name: string | null): Container {
   }
   const [only, ...more] = pod.spec.containers;
   if (!only || more.length) {
-    const names = pod.spec.containers.map((container) => container.name).join(' ');
+    const names = all.map((container) => container.name).join(' ');
     throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names}]`);
   }
   return only;

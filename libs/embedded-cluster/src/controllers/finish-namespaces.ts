@@ -20,7 +20,8 @@ export class FinishNamespaces implements Controller {
   *wake({ resource, object, type }: Change): Iterable<string> {
     if (resource === 'namespaces') yield object.metadata.name;
     const { namespace } = object.metadata;
-    if (namespace !== undefined && type === 'DELETED') yield namespace;
+    if (namespace !== undefined && (type === 'DELETED' || object.metadata.deletionTimestamp !== undefined))
+      yield namespace;
   }
 
   reconcile(name: string): undefined {
@@ -53,10 +54,13 @@ export class FinishNamespaces implements Controller {
       }
     }
     const left = contents();
+    // A pod within its grace period is waited for without a word.
+    const told = left.filter(({ resource, object }) => resource !== 'pods' || object.metadata.finalizers?.length);
+    if (left.length && told.length === 0) return;
     if (left.length) {
       this.registry.updateStatus('namespaces', namespace, {
         phase: 'Terminating',
-        conditions: whatIsLeft(namespace, left),
+        conditions: whatIsLeft(namespace, told),
       });
       return;
     }
@@ -75,6 +79,24 @@ function whatIsLeft(namespace: Namespace, left: readonly { resource: string; obj
   const remaining = resources.map(([resource, number]) => `${resource}. has ${number} resource instances`).join(', ');
   const held = finalizers.map(([finalizer, number]) => `${finalizer} in ${number} resource instances`).join(', ');
   const wanted: Condition[] = [
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
+    {
+      type: 'NamespaceDeletionContentFailure',
+      status: 'False',
+      reason: 'ContentDeleted',
+      message: 'All content successfully deleted, may be waiting on finalization',
+    },
     {
       type: 'NamespaceContentRemaining',
       status: 'True',

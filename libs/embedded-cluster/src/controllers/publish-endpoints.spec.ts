@@ -60,7 +60,9 @@ describe('endpoints', () => {
     await cluster.pass(1000);
     cluster.registry.delete('pods', 'default', 'web');
     await cluster.pass(10);
-    expect(cluster.get('endpoints', 'web')).toMatchObject({ subsets: [] });
+    expect(cluster.get('endpoints', 'web')).not.toHaveProperty('subsets');
+    const [slice] = cluster.list('endpointslices') as unknown as [{ endpoints: { conditions: object }[] }];
+    expect(slice.endpoints[0]?.conditions).toEqual({ ready: false, serving: true, terminating: true });
     cluster.registry.delete('services', 'default', 'web');
     await cluster.pass(10);
     expect([cluster.list('endpoints'), cluster.list('endpointslices')]).toEqual([[], []]);

@@ -1,10 +1,9 @@
 import { type Json, type JsonObject, type KubeObject, ownerReference, type Pod, type Service } from '../objects.js';
-import { randomSuffix } from '../random-suffix.js';
 import type { Registry } from '../registry.js';
 import { StatusError } from '../status-error.js';
 import type { Change } from '../store.js';
 import type { Controller } from './control-loop.js';
-import { isActive, isReady } from './pods.js';
+import { isActive, isEnded, isReady, isTerminating } from './pods.js';
 
 /** Keeps the Endpoints and the EndpointSlice of every Service with a selector. */
 export class PublishEndpoints implements Controller {
@@ -34,19 +33,20 @@ export class PublishEndpoints implements Controller {
     if (!service.spec.selector || service.spec.type === 'ExternalName') return;
     const pods = store
       .list('pods', namespace)
-      .filter((pod) => selects(service, pod) && isActive(pod) && pod.status?.podIP !== undefined);
-    const labels = service.metadata.labels ?? {};
+      .filter((pod) => selects(service, pod) && !isEnded(pod) && pod.status?.podIP !== undefined);
+    const headless = service.spec.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
+    const labels = { ...service.metadata.labels, ...headless };
     this.write('endpoints', namespace, name, {
-      metadata: { name, labels },
-      subsets: subsetsOf(service, pods),
+      metadata: { name, labels: { ...labels, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' } },
+      subsets: subsetsOf(service, pods.filter(isActive)),
     });
     const slice = store
       .ownedBy(service.metadata.uid, 'endpointslices')
       .find((entry) => entry.metadata.labels?.['kubernetes.io/service-name'] === name);
-    const sliceName = slice?.metadata.name ?? `${name}-${randomSuffix()}`;
-    this.write('endpointslices', namespace, sliceName, {
+    const ports = portsOf(service, pods);
+    this.write('endpointslices', namespace, slice?.metadata.name, {
       metadata: {
-        name: sliceName,
+        ...(slice ? {} : { generateName: `${name}-` }),
         labels: {
           ...labels,
           'kubernetes.io/service-name': name,
@@ -55,22 +55,18 @@ export class PublishEndpoints implements Controller {
         ownerReferences: [ownerReference(service)],
       },
       addressType: 'IPv4',
-      ports: (service.spec.ports ?? []).map((port) => ({
-        name: port.name ?? '',
-        protocol: port.protocol ?? 'TCP',
-        port: targetPort(port.targetPort ?? port.port, pods[0]),
-      })),
-      endpoints: pods.map((pod) => ({
-        addresses: [pod.status?.podIP],
-        conditions: { ready: serves(service, pod), serving: isReady(pod), terminating: false },
-        nodeName: pod.spec.nodeName,
-        targetRef: referenceTo(pod),
-      })) as Json,
+      ports: ports.length ? ports.map(({ name: portName = '', ...port }) => ({ name: portName, ...port })) : null,
+      endpoints: pods.length ? (pods.map((pod) => endpointOf(service, pod))) : null,
     });
   }
 
-  private write(resource: 'endpoints' | 'endpointslices', namespace: string, name: string, body: JsonObject): void {
-    const existing = this.registry.store.get(resource, namespace, name);
+  private write(
+    resource: 'endpoints' | 'endpointslices',
+    namespace: string,
+    name: string | undefined,
+    body: JsonObject,
+  ): void {
+    const existing = name === undefined ? undefined : this.registry.store.get(resource, namespace, name);
     if (existing) {
       const { metadata, ...rest } = body as { metadata: JsonObject };
       this.registry.change(resource, existing, (current) => ({
@@ -98,23 +94,41 @@ function serves(service: Service, pod: Pod): boolean {
   return isReady(pod) || service.spec.publishNotReadyAddresses === true;
 }
 
-function subsetsOf(service: Service, pods: readonly Pod[]): Json {
+/** A pod that goes is listed until its end, but as one that takes no new work. */
+function endpointOf(service: Service, pod: Pod): JsonObject {
+  const terminating = isTerminating(pod);
+  return {
+    addresses: [pod.status?.podIP ?? ''],
+    conditions: { ready: serves(service, pod) && !terminating, serving: isReady(pod), terminating },
+    nodeName: pod.spec.nodeName,
+    targetRef: referenceTo(pod),
+  };
+}
+
+/** None without pods, whose names of ports they are. */
+function portsOf(service: Service, pods: readonly Pod[]): { name?: string; port: number; protocol: string }[] {
   if (pods.length === 0) return [];
+  return (service.spec.ports ?? []).map((port) => ({
+    ...(port.name !== undefined ? { name: port.name } : {}),
+    port: targetPort(port.targetPort ?? port.port, pods[0]),
+    protocol: port.protocol ?? 'TCP',
+  }));
+}
+
+function subsetsOf(service: Service, pods: readonly Pod[]): Json | undefined {
+  if (pods.length === 0) return undefined;
   const toAddress = (pod: Pod): JsonObject => ({
     ip: pod.status?.podIP,
     nodeName: pod.spec.nodeName,
     targetRef: referenceTo(pod),
   });
   const [ready, waiting] = [pods.filter((pod) => serves(service, pod)), pods.filter((pod) => !serves(service, pod))];
+  const ports = portsOf(service, pods);
   return [
     {
       ...(ready.length ? { addresses: ready.map(toAddress) } : {}),
       ...(waiting.length ? { notReadyAddresses: waiting.map(toAddress) } : {}),
-      ports: (service.spec.ports ?? []).map((port) => ({
-        ...(port.name !== undefined ? { name: port.name } : {}),
-        port: targetPort(port.targetPort ?? port.port, pods[0]),
-        protocol: port.protocol ?? 'TCP',
-      })),
+      ...(ports.length ? { ports } : {}),
     },
   ];
 }
