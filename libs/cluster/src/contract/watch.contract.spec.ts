@@ -97,11 +97,6 @@ contract(import.meta.url, (it) => {
     await api.get('v1/configmaps?sendInitialEvents=true');
   });
 
-  it('answers 410 in the stream to a version that is too old', async (api) => {
-    const watch = await api.watch('v1/configmaps?resourceVersion=1');
-    await watch.ended;
-  });
-
   it('ends by itself after the time that is asked for', async (api) => {
     const watch = await api.watch('v1/configmaps?labelSelector=app&timeoutSeconds=1');
     await watch.ended;

@@ -56,7 +56,7 @@ export class PublishEndpoints implements Controller {
       },
       addressType: 'IPv4',
       ports: ports.length ? ports.map(({ name: portName = '', ...port }) => ({ name: portName, ...port })) : null,
-      endpoints: pods.length ? (pods.map((pod) => endpointOf(service, pod))) : null,
+      endpoints: pods.length ? pods.map((pod) => endpointOf(service, pod)) : null,
     });
   }
 

@@ -177,7 +177,8 @@ export class PodRun {
       this.wait(run, 'ErrImagePull', message);
       const delay = this.backOff(run.pullFailures);
       run.pullFailures += 1;
-      const settle = Math.min(delay, timings.startMs);
+      // Long enough for whoever looks now and then to see why.
+      const settle = delay / 4;
       this.after(settle, () => {
         this.record(run, 'Normal', 'BackOff', `Back-off pulling image "${image}"`);
         this.record(run, 'Warning', 'Failed', 'Error: ImagePullBackOff');

@@ -53,7 +53,7 @@ describe('the node', () => {
     cluster.create('pods', podBody('web', 'registry.example:5000/team/missing:1.2'));
     await cluster.pass(310);
     expect(web().state.waiting?.reason).toBe('ErrImagePull');
-    await cluster.pass(110);
+    await cluster.pass(260);
     expect(web().state.waiting).toMatchObject({
       reason: 'ImagePullBackOff',
       message: expect.stringContaining('Back-off pulling image "registry.example:5000/team/missing:1.2"'),
