@@ -26,7 +26,7 @@ const ACCESS = 'access.real.spec.ts';
 /** What vitest gets in each of the runs, in their order. */
 const CONTRACT = ['libs/cluster/src/contract/'];
 const STORIES = [ONE_BY_ONE, '.e2e.spec.ts'];
-const STORIES_ON_OUR_OWN = [...STORIES, '.real.spec.ts'];
+const STORIES_ON_OUR_OWN = [ONE_BY_ONE, 'apps/e2e/src/', 'tools/real-cluster/src/cluster.real.spec.ts'];
 
 /** @param {string[][]} runs @param {NodeJS.ProcessEnv} env */
 async function runAll(runs, env) {
