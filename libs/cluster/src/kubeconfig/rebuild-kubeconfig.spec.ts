@@ -205,9 +205,11 @@ describe('rebuildKubeconfig', () => {
 
   it('S9 judges sixty thousand keys without stopping the process for long', () => {
     const keys = Array.from({ length: 60_000 }, (_, key) => `k${key.toString(36)}:`).join('\n');
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     rebuildKubeconfig(kubeconfig({ more: keys }));
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // Of the processor, not of the clock: other processes may want it too.
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
   });
 
   it('keeps of a usable context what the allow-list names, and nothing else', () => {

@@ -18,7 +18,9 @@ import { type ComposeService, readCompose } from './read-compose.js';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 // The story's webhook receiver is on this machine.
 const variables: Record<string, string> = { ...Object.fromEntries(composeVariables()), OUTBOUND_ALLOW: 'loopback' };
-const services = readCompose(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), variables);
+const services = readCompose(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), variables).filter(
+  ({ profiles }) => profiles.length === 0 || profiles.includes(variables.COMPOSE_PROFILES ?? ''),
+);
 
 // Every host name of the file is an address of its own, as every container has one, so that equal ports do not meet. The second and
 // third byte are this run's, so that two runs do not meet either.
