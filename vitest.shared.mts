@@ -12,7 +12,7 @@ export function shared(name: string): UserWorkspaceConfig {
       include: ['src/**/*.spec.ts'],
       // What needs the real cluster of this machine runs with `npm run test:cluster`, which names it.
       exclude: [
-        ...(process.env.REAL_CLUSTER ? [] : ['**/*.real.spec.ts']),
+        ...(process.env.REAL_CLUSTER ? [] : ['**/*.real.spec.ts', '**/*.parts.spec.ts']),
         // It judges what all others made Slipway do, and is named once they are done.
         ...(process.env.AUDIT_FROM ? [] : ['**/access.real.spec.ts']),
       ],

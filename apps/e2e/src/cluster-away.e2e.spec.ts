@@ -1,5 +1,5 @@
 // With an embedded cluster wherever it runs: it can be ended and come back at the same address, empty. The real one's turn is in
-// reconnection.real.spec.ts.
+// reconnection.parts.spec.ts.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

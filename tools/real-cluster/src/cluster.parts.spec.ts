@@ -44,7 +44,7 @@ describe('a second cluster beside the first', () => {
     await serve(kubectl);
 
     for (const pid of processesOf(second)) process.kill(pid, 'SIGKILL');
-    expect(runningCluster(second)).toBeUndefined();
+    await waitFor(() => runningCluster(second) === undefined);
     expect(await command('start')).toMatchObject({ code: 0 });
     expect(programs(second)).toEqual(programs(first));
     expect(await names(kubectlOf(second), 'nodes')).toEqual(['besides-node']);
