@@ -224,6 +224,16 @@ describe('API keys', () => {
     ).toHaveLength(1);
   });
 
+  it('are what an id names: a session is none', async () => {
+    const kim = await givenUser(harness);
+    const credentials = harness.dataSource.getRepository(CredentialEntity);
+    const session = await credentials.findOneByOrFail({ userId: kim.user.id, kind: 'session' });
+    await expect(harness.execute(revokeCredential, { id: session.id }, { actor: kim.actor })).rejects.toMatchObject({
+      problem: { kind: 'not_found' },
+    });
+    expect(await credentials.findOneByOrFail({ id: session.id })).toMatchObject({ revokedAt: null });
+  });
+
   it('are a hundred at most, also for requests at once', async () => {
     const kim = await givenUser(harness);
     const digests = Array.from({ length: 99 }, (_, at) => `d-${at}-${kim.user.id}`);

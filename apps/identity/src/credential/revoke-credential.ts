@@ -18,7 +18,7 @@ export class RevokeCredentialHandler {
       const id = input.id ?? actor.credential.id;
       const credentials = tx.getRepository(CredentialEntity);
       const credential = await credentials.findOne({
-        where: { id, userId: actor.userId },
+        where: { id, userId: actor.userId, ...(input.id !== undefined && { kind: 'api-key' }) },
         lock: { mode: 'pessimistic_write' },
       });
       if (!credential) throw new Refusal(problem.notFound('api_key', `There is no API key ${id}.`));

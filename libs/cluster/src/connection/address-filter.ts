@@ -31,6 +31,9 @@ export class AddressRefusedError extends Error {
 // Metadata services that do not live in link-local ranges: Azure, Alibaba Cloud, Oracle Cloud, AWS and Google Cloud over IPv6.
 const METADATA = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254']);
 
+// Beside it IPv6 has no public addresses: what ipaddr.js does not know below it, such as ::a9fe:a9fe, may stand for one of IPv4.
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
 export function addressFilter(policy: AddressPolicy = {}): AddressFilter {
   const check = (address: string): AddressVerdict => checkAddress(address, policy);
   const lookup: LookupFunction = (hostname, options, callback) => {
@@ -65,7 +68,9 @@ function checkAddress(address: string, policy: AddressPolicy): AddressVerdict {
   const range = parsed.range();
   switch (range) {
     case 'unicast':
-      return true;
+      return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_UNICAST)
+        ? true
+        : { refused: 'it is no public address' };
     case 'loopback':
       return policy.loopback ? true : { refused: 'loopback addresses are not allowed' };
     case 'private':

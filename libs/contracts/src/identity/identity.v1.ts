@@ -116,7 +116,7 @@ export class CreatedCredential {
 }
 
 export class RevokeCredential {
-  /** Default: the presented one; a session ends with all its tokens. */
+  /** Of an API key. Default: the presented credential; a session ends with all its tokens. */
   @Id() @Optional() id?: CredentialId;
 }
 
