@@ -25,7 +25,7 @@ const ONE_BY_ONE = '--no-file-parallelism';
 const ACCESS = 'access.real.spec.ts';
 /** What vitest gets in each of the runs, in their order. */
 const CONTRACT = ['libs/cluster/src/contract/'];
-const STORIES = [ONE_BY_ONE, '.e2e.spec.ts'];
+const STORIES = [ONE_BY_ONE, '--project', 'e2e', '.e2e.spec.ts'];
 const STORIES_ON_OUR_OWN = [...STORIES, '.real.spec.ts'];
 // Last, and not judged: an API server that has just started refuses what it has not read the roles for yet.
 const PARTS_AWAY = [ONE_BY_ONE, '.parts.spec.ts'];

@@ -115,40 +115,6 @@ describe('connectCluster', () => {
       expect(embedded.writes()).toHaveLength(writes);
     });
 
-    it('removes the fields that it named before and names no longer', async () => {
-      await cluster.apply(configMap('env', { a: '1', b: '2' }));
-      expect(await cluster.apply(configMap('env', { b: '3' }))).toMatchObject({ data: { b: '3' } });
-      expect((await cluster.get({ kind: 'ConfigMap', namespace, name: 'env' }))?.data).toEqual({ b: '3' });
-    });
-
-    it('takes a field over by force, and throws a conflict without', async () => {
-      await cluster.apply(configMap('env', { a: 'theirs' }), { fieldManager: 'somebody-else' });
-      await expect(cluster.apply(configMap('env', { a: 'ours' }), { force: false })).rejects.toMatchObject({
-        kind: 'conflict',
-        message: expect.stringContaining('somebody-else'),
-      });
-      expect(await cluster.apply(configMap('env', { a: 'ours' }))).toMatchObject({ data: { a: 'ours' } });
-    });
-
-    it('stores nothing in a dry run', async () => {
-      expect(await cluster.apply(configMap('env', { a: '1' }), { dryRun: true })).toMatchObject({ data: { a: '1' } });
-      expect(await cluster.get({ kind: 'ConfigMap', namespace, name: 'env' })).toBeUndefined();
-    });
-
-    it('throws invalid for what the cluster or Slipway refuses', async () => {
-      await expect(cluster.apply(deployment('web', -1))).rejects.toMatchObject({
-        kind: 'invalid',
-        status: 422,
-        retriable: false,
-      });
-      const stranger = { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'a', namespace } };
-      await expect(cluster.apply(stranger)).rejects.toMatchObject({ kind: 'invalid', reason: 'UnknownKind' });
-      await expect(cluster.apply({ ...deployment('web', 1), apiVersion: 'apps/v1beta1' })).rejects.toMatchObject({
-        kind: 'invalid',
-        reason: 'UnknownKind',
-      });
-    });
-
     it('says that the namespace is absent or on its way out', async () => {
       const elsewhere = configMap('env', {});
       elsewhere.metadata.namespace = 'nowhere';
@@ -168,64 +134,6 @@ describe('connectCluster', () => {
       embedded.faults.add({ verb: 'apply', resource: 'configmaps', drop: 'after' });
       await expect(cluster.apply(configMap('env', {}))).rejects.toMatchObject({ kind: 'unreachable', retriable: true });
       expect(await cluster.get({ kind: 'ConfigMap', namespace, name: 'env' })).toBeDefined();
-    });
-  });
-
-  describe('list', () => {
-    it('gives every object over all pages, with its kind, by selector', async () => {
-      const names = Array.from({ length: 7 }, (_, position) => `page-${position}`);
-      for (const name of names) {
-        await cluster.apply(configMap(name, {}, { part: name < 'page-5' ? 'first' : 'rest' }));
-      }
-      const listed = await cluster.list('ConfigMap', { namespace, labelSelector: 'part', limit: 3 });
-      expect(listed.map(({ metadata }) => metadata.name).sort()).toEqual(names);
-      expect(listed[0]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
-      expect(await cluster.list('ConfigMap', { namespace, labelSelector: 'part=rest' })).toHaveLength(2);
-      expect(await cluster.list('ConfigMap', { namespace, fieldSelector: 'metadata.name=page-3' })).toHaveLength(1);
-    });
-  });
-
-  describe('delete', () => {
-    it('is content with what is gone, and spares another incarnation', async () => {
-      const { metadata } = await cluster.apply(configMap('env', {}));
-      const ref = { kind: 'ConfigMap', namespace, name: 'env' } as const;
-      await expect(cluster.delete(ref, { uid: '00000000-0000-0000-0000-000000000000' })).rejects.toMatchObject({
-        kind: 'conflict',
-      });
-      expect(await cluster.delete(ref, { uid: metadata.uid })).toBe(true);
-      expect(await cluster.delete(ref)).toBe(false);
-    });
-  });
-
-  describe('prune', () => {
-    it('deletes what is ours and unwanted, and nothing else', async () => {
-      const ours = { 'app.kubernetes.io/instance': 'web' };
-      await cluster.apply(configMap('wanted', {}, ours));
-      await cluster.apply(configMap('unwanted', {}, ours));
-      await cluster.apply(configMap('foreign', {}));
-      const web = deployment('web', 1);
-      Object.assign(web.metadata.labels ?? {}, ours);
-      Object.assign(web.spec?.template.metadata?.labels ?? {}, ours);
-      await cluster.apply(web);
-      await waitFor(async () => (await cluster.list('ReplicaSet', { namespace })).length === 1);
-      const pruned = await cluster.prune({
-        namespace,
-        kinds: ['ConfigMap', 'Deployment', 'ReplicaSet', 'Pod'],
-        labelSelector: 'app.kubernetes.io/instance=web',
-        keep: [
-          { kind: 'ConfigMap', name: 'wanted' },
-          { kind: 'Deployment', name: 'web' },
-        ],
-      });
-      expect(pruned).toEqual([{ kind: 'ConfigMap', namespace, name: 'unwanted' }]);
-      const left = await cluster.list('ConfigMap', { namespace, fieldSelector: 'metadata.name!=kube-root-ca.crt' });
-      expect(left.map(({ metadata }) => metadata.name).sort()).toEqual(['foreign', 'wanted']);
-    });
-
-    it('refuses to prune without a selector', async () => {
-      await expect(
-        cluster.prune({ namespace, kinds: ['ConfigMap'], labelSelector: ' ', keep: [] }),
-      ).rejects.toMatchObject({ kind: 'invalid' });
     });
   });
 
@@ -334,32 +242,6 @@ describe('connectCluster', () => {
         reason: 'ContainerWaiting',
         retriable: true,
       });
-    });
-  });
-
-  describe('lease', () => {
-    it('hands over from one replica to another', async () => {
-      const other = connectCluster(
-        new OperatorConnection({
-          context: 'b',
-          server: embedded.url,
-          certificateAuthority: embedded.caPem,
-          token: embedded.token,
-        }),
-      );
-      const options = { namespace, name: 'deployments', durationSeconds: 3 };
-      const a = cluster.lease({ ...options, identity: 'a' });
-      await waitFor(() => a.isLeader());
-      const b = other.lease({ ...options, identity: 'b' });
-      await a.close();
-      await waitFor(() => b.isLeader());
-      expect(a.isLeader()).toBe(false);
-      expect((await cluster.get({ kind: 'Lease', namespace, name: 'deployments' }))?.spec).toMatchObject({
-        holderIdentity: 'b',
-        leaseTransitions: 1,
-      });
-      await other.close();
-      expect(b.isLeader()).toBe(false);
     });
   });
 });

@@ -29,17 +29,15 @@ export function readObject(
   validation: FieldValidation,
 ): ReadBody {
   if (!isObjectType(contentType)) throw unsupportedMediaType(bodyTypes);
-  let value: Json;
+  let object: JsonObject;
   try {
-    value = contentType === 'application/yaml' ? parseYaml(body) : parseJson(body);
-    if (value !== null && !isJsonObject(value)) throw new SyntaxError(notAnObject(value, typeHeader));
+    object = parseFields(body, contentType);
   } catch (error) {
     const prefix = contentType === 'application/yaml' ? '' : "couldn't get version/kind; json parse error: ";
     throw badRequest(
       `the object provided is unrecognized (must be of type ${wanted.kind}): ${prefix}${(error as Error).message} (${summary(body)})`,
     );
   }
-  const object = isJsonObject(value) ? value : {};
   checkKind(object, wanted);
   const where = `${wanted.kind} in version ${JSON.stringify(wanted.version)} cannot be handled as a ${wanted.kind}: `;
   try {
@@ -49,6 +47,14 @@ export function readObject(
     if (error instanceof StrictError) throw badRequest(where + error.message);
     throw error;
   }
+}
+
+/** The fields of a body; none of `null`. */
+function parseFields(body: string, contentType: string): JsonObject {
+  const value = contentType === 'application/yaml' ? parseYaml(body) : parseJson(body);
+  if (value === null) return {};
+  if (!isJsonObject(value)) throw new SyntaxError(notAnObject(value, typeHeader));
+  return value;
 }
 
 export function shapeOfKind({ kind, group, version }: WantedKind): Shape {
@@ -86,14 +92,12 @@ export function notRegistered(kind: string, apiVersion: string): string {
 export function readDeleteOptions(body: string, contentType: string): JsonObject {
   if (body === '') return {};
   if (!isObjectType(contentType)) throw unsupportedMediaType(bodyTypes);
-  let value: Json;
+  let object: JsonObject;
   try {
-    value = contentType === 'application/yaml' ? parseYaml(body) : parseJson(body);
-    if (value !== null && !isJsonObject(value)) throw new SyntaxError(notAnObject(value, typeHeader));
+    object = parseFields(body, contentType);
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
-  const object = isJsonObject(value) ? value : {};
   const kind = textOf(object.kind) || 'DeleteOptions';
   if (kind !== 'DeleteOptions') throw badRequest(notRegistered(kind, textOf(object.apiVersion)));
   try {

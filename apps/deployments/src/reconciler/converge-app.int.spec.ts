@@ -9,6 +9,7 @@ import type { Container } from '../app/container.js';
 import { dedicatedNamespace } from '../environment/namespace.js';
 import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
 import type { AppRecord, Rendering } from './desired-objects.js';
+import { KnownObjects } from './known-objects.js';
 import { observedStatus, type ObservedStatus } from './observed-status.js';
 
 const rendering: Rendering = {
@@ -77,7 +78,25 @@ describe('convergeApp', () => {
   beforeEach(() => embedded.reset());
   afterEach(() => embedded.faults.clear());
 
-  const pass = (app: AppRecord): Promise<Converged> => convergeApp(cluster, app, rendering, () => true);
+  /** What watches would have told by now. */
+  const told = async ({ environment: { namespace } }: AppRecord): Promise<KnownObjects> => {
+    const known = new KnownObjects();
+    const kinds = [
+      'Deployment',
+      'ReplicaSet',
+      'Pod',
+      'Service',
+      'Ingress',
+      'NetworkPolicy',
+      'ResourceQuota',
+      'RoleBinding',
+    ] as const;
+    const lists = await Promise.all(kinds.map((kind) => cluster.list(kind, { namespace })));
+    for (const object of lists.flat()) known.take({ type: 'added', object });
+    return known;
+  };
+  const pass = async (app: AppRecord, how = rendering, mayWrite = () => true): Promise<Converged> =>
+    convergeApp(cluster, app, how, await told(app), mayWrite);
   const status = async (app: AppRecord, more = {}): Promise<ObservedStatus> => {
     const { seen } = await pass(app);
     const wanted = {
@@ -240,7 +259,7 @@ describe('convergeApp', () => {
   it('goes on after a crash before any of its writes, until nothing is left to do', async () => {
     const writes = async (app: AppRecord, mayWrite: (step: number) => boolean): Promise<number> => {
       let step = 0;
-      await convergeApp(cluster, app, rendering, () => mayWrite(step++)).catch((error: unknown) => {
+      await pass(app, rendering, () => mayWrite(step++)).catch((error: unknown) => {
         if (!(error instanceof LeaseLostError)) throw error;
       });
       return step;
@@ -268,7 +287,7 @@ describe('convergeApp', () => {
 
   it('writes nothing once its lease is gone', async () => {
     const before = embedded.writes().length;
-    await expect(convergeApp(cluster, record(), rendering, () => false)).rejects.toThrow(LeaseLostError);
+    await expect(pass(record(), rendering, () => false)).rejects.toThrow(LeaseLostError);
     expect(embedded.writes().slice(before)).toEqual([]);
   });
 
@@ -282,31 +301,31 @@ describe('convergeApp', () => {
     it('binds the role in the namespace before it reads a Secret there', async () => {
       const app = record();
       const allow = forbidSecrets();
-      expect((await convergeApp(cluster, app, bound, () => true)).failure).toBeUndefined();
+      expect((await pass(app, bound)).failure).toBeUndefined();
       expect(await binding(app)).toMatchObject({
         roleRef: { kind: 'ClusterRole', name: 'slipway-environment' },
         subjects: [subject],
       });
-      await expect(convergeApp(cluster, app, bound, () => true)).rejects.toMatchObject({ kind: 'forbidden' });
+      await expect(pass(app, bound)).rejects.toMatchObject({ kind: 'forbidden' });
       allow();
       const before = embedded.writes().length;
-      expect((await convergeApp(cluster, app, bound, () => true)).failure).toBeUndefined();
+      expect((await pass(app, bound)).failure).toBeUndefined();
       expect(embedded.writes().slice(before)).toEqual([]);
     });
 
     it('binds it again when somebody took the binding away', async () => {
       const app = record();
-      await convergeApp(cluster, app, bound, () => true);
+      await pass(app, bound);
       await cluster.delete({ kind: 'RoleBinding', namespace: app.environment.namespace, name: 'slipway-environment' });
       forbidSecrets();
-      expect((await convergeApp(cluster, app, bound, () => true)).failure).toBeUndefined();
+      expect((await pass(app, bound)).failure).toBeUndefined();
       expect(await binding(app)).toBeDefined();
     });
 
     it('binds it again to remove an App from a shared namespace', async () => {
       const environment = { id: randomUUID(), name: 'team', namespace: 'team', kind: 'owned' } as const;
       const app = record({ environment });
-      await convergeApp(cluster, app, bound, () => true);
+      await pass(app, bound);
       await cluster.delete({ kind: 'RoleBinding', namespace: 'team', name: 'slipway-environment' });
       await eventually(async () =>
         expect(await removeApp(cluster, app, bound, () => true)).toMatchObject({ outcome: 'removed' }),

@@ -13,7 +13,6 @@ import {
   type V1ReplicaSet,
   type V1Pod,
   type V1PodSpec,
-  type V1Secret,
 } from '@slipway/cluster';
 
 import {
@@ -35,7 +34,7 @@ const BINDING_LOOK_MS = 20;
 
 /** The kinds that an App owns in its namespace, so that what is wanted no more can be found. */
 const OWNED = ['Secret', 'Deployment', 'Service', 'Ingress'] as const;
-/** What else is read of it but Secrets, which need a right of their own. */
+/** What of it is looked for while it goes, but for Secrets, which need a right of their own. */
 const LISTED = ['Deployment', 'Service', 'Ingress', 'ReplicaSet', 'Pod'] as const;
 
 /** What is known of our objects without asking the cluster; Secrets are not among them. */
@@ -59,21 +58,20 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * One pass. `mayWrite` is asked before each write; without `known` everything is read from the cluster. Throws ClusterError when the
- * cluster cannot be read; what it refuses to write is told in the answer, beside what was seen.
+ * One pass. `mayWrite` is asked before each write. Throws ClusterError when the cluster cannot be read; what it refuses to write is told in the answer, beside what was seen.
  */
 export async function convergeApp(
   cluster: Cluster,
   app: AppRecord,
   rendering: Rendering,
+  known: Known,
   mayWrite: () => boolean,
-  known?: Known,
 ): Promise<Converged> {
   const { namespace: name } = app.environment;
   const instance = environmentInstance(app);
   // Only our own namespaces are known: one that is not may be somebody else's, and be there all the same.
   const namespace =
-    known?.of(instance).find((object) => object.kind === 'Namespace' && object.metadata.name === name) ??
+    known.of(instance).find((object) => object.kind === 'Namespace' && object.metadata.name === name) ??
     (await cluster.get({ kind: 'Namespace', name }));
   if (namespace && !isOurs(namespace, instance)) {
     const message = `The namespace "${name}" exists and was not made for this app; remove it, or delete the app`;
@@ -83,8 +81,7 @@ export async function convergeApp(
       conflict: { reason: 'NamespaceConflict', message },
     };
   }
-  const found = namespace ? await (known ? recall(cluster, app, rendering, known) : read(cluster, app, rendering)) : [];
-  const live = namespace ? [namespace, ...found] : found;
+  const live = namespace ? [namespace, ...(await liveObjects(cluster, app, rendering, known))] : [];
   const pods = live.filter(isPod);
   const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
   const before = live.find(isDeployment);
@@ -170,33 +167,21 @@ async function write(mayWrite: () => boolean, point: string): Promise<void> {
   if (!mayWrite()) throw new LeaseLostError('another replica reconciles now');
 }
 
-/** The App's objects in its namespace and the Environment's own, but for the namespace itself. */
-async function read(cluster: Cluster, app: AppRecord, { access }: Rendering): Promise<KubeObject[]> {
-  const { namespace } = app.environment;
-  const selector = { namespace, labelSelector: selectorOf(app.id) };
-  const [quota, policy, binding, objects] = await Promise.all([
-    cluster.get({ kind: 'ResourceQuota', namespace, name: 'slipway' }),
-    cluster.get({ kind: 'NetworkPolicy', namespace, name: 'slipway' }),
-    access ? cluster.get({ kind: 'RoleBinding', namespace, name: access.role }) : undefined,
-    listAll(cluster, LISTED, selector),
-  ]);
-  const secrets = access && !binding ? [] : await secretsOf(cluster, app);
-  return [quota, policy, binding, ...secrets, ...objects].filter((object) => object !== undefined);
-}
-
-/** The same from what the watches told; Secrets, which they do not, are read. */
-async function recall(cluster: Cluster, app: AppRecord, { access }: Rendering, known: Known): Promise<KubeObject[]> {
+/** The App's objects in its namespace and the Environment's own, as the watches told; Secrets, which they do not, are read. */
+async function liveObjects(
+  cluster: Cluster,
+  app: AppRecord,
+  { access }: Rendering,
+  known: Known,
+): Promise<KubeObject[]> {
   const { namespace } = app.environment;
   const instances = new Set([app.id, environmentInstance(app)]);
   const told = [...instances]
     .flatMap((instance) => known.of(instance))
     .filter(({ metadata }) => metadata.namespace === namespace);
   const bound = told.some(({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === access?.role);
-  return [...told, ...(access && !bound ? [] : await secretsOf(cluster, app))];
-}
-
-function secretsOf(cluster: Cluster, app: AppRecord): Promise<V1Secret[]> {
-  return cluster.list('Secret', { namespace: app.environment.namespace, labelSelector: selectorOf(app.id) });
+  if (access && !bound) return told;
+  return [...told, ...(await cluster.list('Secret', { namespace, labelSelector: selectorOf(app.id) }))];
 }
 
 // A cluster follows a new RoleBinding a moment after it has stored it. Past the deadline the cluster's own refusal tells more.
@@ -213,10 +198,10 @@ function secretsInUse(live: readonly KubeObject[]): Set<string> {
     .filter(isReplicaSet)
     .filter(({ spec, status }) => (spec?.replicas ?? 1) > 0 || (status?.replicas ?? 0) > 0);
   const specs = [...live.filter(isPod).map(({ spec }) => spec), ...starting.map(({ spec }) => spec?.template?.spec)];
-  return new Set(specs.flatMap((spec) => (spec ? secretsReadBy(spec) : [])));
+  return new Set(specs.flatMap((spec) => (spec ? secretsOf(spec) : [])));
 }
 
-function secretsReadBy(spec: V1PodSpec): string[] {
+function secretsOf(spec: V1PodSpec): string[] {
   return spec.containers.flatMap(({ envFrom }) => (envFrom ?? []).flatMap(({ secretRef }) => secretRef?.name ?? []));
 }
 

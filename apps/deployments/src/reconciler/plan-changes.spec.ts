@@ -27,10 +27,17 @@ describe('toApply', () => {
     expect(toApply([deployment(2, { paused: false })], [live])).toEqual([]);
   });
 
+  it('writes nothing for an empty list, which the wire leaves out', () => {
+    expect(toApply([deployment(2, { ingress: [] })], [deployment(2)])).toEqual([]);
+    expect(toApply([deployment(2, { ingress: [] })], [deployment(2, { ingress: [] })])).toEqual([]);
+  });
+
   it.each([
     ['a label that selects other pods', { selector: { app: 'shop' } }, { selector: { app: 'shop', version: 'other' } }],
     ['a selector where all are meant', { podSelector: {} }, { podSelector: { matchLabels: { none: 'such' } } }],
     ['an item in a list that is ours', { rules: [{ host: 'a' }] }, { rules: [{ host: 'a' }, { host: 'b' }] }],
+    ['an item to a list that is to be empty', { ingress: [] }, { ingress: [{}] }],
+    ['a subject of a role', { subjects: [{ name: 'a' }] }, { subjects: [{ name: 'a' }, { name: 'b' }] }],
     ['a pause', { paused: false }, { paused: true }],
   ])('applies an object to which somebody added %s', (_, ours, theirs) => {
     expect(toApply([deployment(2, ours)], [deployment(2, theirs)])).toHaveLength(1);

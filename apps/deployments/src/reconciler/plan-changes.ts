@@ -43,14 +43,16 @@ function isSame(one: KubeObject, other: KubeObject): boolean {
 
 /** Whether `live` has every field of `desired`. What others added is theirs; what we no longer name shows in the hash. */
 function holds(live: unknown, desired: unknown): boolean {
-  if (Array.isArray(desired)) return Array.isArray(live) && holdsItems(live, desired);
+  if (Array.isArray(desired)) {
+    // The wire leaves out what is empty.
+    return Array.isArray(live) ? holdsItems(live, desired) : live === undefined && desired.length === 0;
+  }
   if (typeof desired === 'object' && desired !== null) {
     if (typeof live !== 'object' || live === null) return false;
     const fields = live as Record<string, unknown>;
     return Object.entries(desired).every(([key, value]) => {
       if (QUANTITIES.has(key)) return holdsQuantities(fields[key], value);
-      // An added label selects other objects.
-      if (SELECTORS.has(key)) return isDeepStrictEqual(fields[key], value);
+      if (EXACT.has(key)) return isDeepStrictEqual(fields[key], value);
       return value === undefined || holds(fields[key], value);
     });
   }
@@ -60,7 +62,7 @@ function holds(live: unknown, desired: unknown): boolean {
 
 // Lists whose items have names are merged by them, so that others may add to them; the rest are ours as a whole.
 function holdsItems(live: readonly unknown[], desired: readonly unknown[]): boolean {
-  if (!desired.every(nameOf))
+  if (desired.length === 0 || !desired.every(nameOf))
     return live.length === desired.length && desired.every((item, index) => holds(live[index], item));
   return desired.every((item) =>
     holds(
@@ -74,7 +76,8 @@ function nameOf(item: unknown): unknown {
   return typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
 }
 
-const SELECTORS = new Set(['selector', 'podSelector', 'namespaceSelector']);
+// An added label selects other objects, and an added subject has the role too.
+const EXACT = new Set(['selector', 'podSelector', 'namespaceSelector', 'subjects']);
 
 // The cluster answers quantities in a form of its own: `1000m` comes back as `1`.
 const QUANTITIES = new Set(['requests', 'limits', 'hard']);

@@ -256,7 +256,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private async converge(found: FoundApp): Promise<number> {
     const record = recordOf(found);
     const converged = await this.telling(found, async () =>
-      convergeApp(this.cluster, record, await this.rendering(record), () => this.isLeader(), this.known),
+      convergeApp(this.cluster, record, await this.rendering(record), this.known, () => this.isLeader()),
     );
     const { failure, conflict, routed } = converged;
     if (failure?.kind === 'unreachable') throw failure;

@@ -239,10 +239,13 @@ function cases(it: Behaves): void {
     await api.unrecorded.until('v1/resourcequotas/small', ({ status }) => status?.hard !== undefined);
     await create(api, { replicas: 2 });
     const refusals = (object: Answered): object => ({
-      conditions: conditionsOf(object).map((condition) => ({
-        ...condition,
-        message: condition.message?.replace(/pods "web-[^"]*"/, 'pods "POD"'),
-      })),
+      // They stand in the order in which they came, which is by chance.
+      conditions: conditionsOf(object)
+        .toSorted((one, other) => (one.type < other.type ? -1 : 1))
+        .map((condition) => ({
+          ...condition,
+          message: condition.message?.replace(/pods "web-[^"]*"/, 'pods "POD"'),
+        })),
     });
     await api.until(
       'apps/v1/replicasets',

@@ -1,4 +1,4 @@
-// Plays what people do with kubectl against the embedded cluster, and with `npm run test:cluster` against a real one as well. Each file in
+// Plays what people do with kubectl against the real and the embedded cluster. Each file in
 // recorded/kubectl is one story: the commands as they are typed, and what the real cluster made kubectl print. `--record` writes the answers.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -11,28 +11,22 @@ import { fileURLToPath } from 'node:url';
 import { type EmbeddedCluster, startEmbeddedCluster } from '@slipway/embedded-cluster';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
-const { KUBECONFIG_TEST, TEST_REGISTRY = 'registry.example.org', RECORD, XDG_CACHE_HOME, PATH = '' } = process.env;
+const { KUBECONFIG_TEST = '', TEST_REGISTRY = 'registry.example.org', RECORD, XDG_CACHE_HOME, PATH = '' } = process.env;
 const STORIES = fileURLToPath(new URL('recorded/kubectl/', import.meta.url));
 const SETTLE_MS = 15_000;
 
 const binary = kubectlOf('v1.36');
-const clusters = KUBECONFIG_TEST
-  ? RECORD
-    ? ['the real cluster']
-    : ['the real cluster', 'the embedded cluster']
-  : ['the embedded cluster'];
+const clusters = RECORD ? ['the real cluster'] : ['the real cluster', 'the embedded cluster'];
 const names = readdirSync(STORIES).map((file) => file.replace(/\.txt$/, ''));
 
-// Its words differ between versions, so no other one will do. Where it is missing, libs/embedded-cluster/src/kubectl.spec.ts sends what it would.
-const title = binary ? 'kubectl on' : 'kubectl 1.36, which npm run cluster builds and which is not here, on';
-describe.skipIf(!binary).each(clusters)(`${title} %s`, (which) => {
+describe.each(clusters)('kubectl on %s', (which) => {
   let embedded: EmbeddedCluster | undefined;
   let folder: string;
   let kubeconfig: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    await symlink(binary ?? '', join(folder, 'kubectl'));
-    kubeconfig = KUBECONFIG_TEST ?? '';
+    await symlink(binary, join(folder, 'kubectl'));
+    kubeconfig = KUBECONFIG_TEST;
     if (which === 'the real cluster') return;
     embedded = await startEmbeddedCluster({ timings: { logIntervalMs: 500, terminationMs: 500 } });
     kubeconfig = join(folder, 'kubeconfig.yaml');
@@ -52,12 +46,15 @@ describe.skipIf(!binary).each(clusters)(`${title} %s`, (which) => {
   });
 });
 
-/** The program that npm run cluster builds, or one of this version on the PATH. */
-function kubectlOf(version: string): string | undefined {
+/** The program that npm run cluster builds, or one of this version on the PATH: its words differ between versions, so no other one will do. */
+function kubectlOf(version: string): string {
   const cache = join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway', 'real-cluster');
   const built = existsSync(cache) ? readdirSync(cache).filter((file) => file.startsWith(`kubectl-${version}.`)) : [];
   const found = [...built.map((file) => join(cache, file)), ...PATH.split(':').map((path) => join(path, 'kubectl'))];
-  return found.find((file) => existsSync(file) && clientVersion(file).startsWith(`${version}.`));
+  const binary = found.find((file) => existsSync(file) && clientVersion(file).startsWith(`${version}.`));
+  if (!binary)
+    throw new Error(`kubectl ${version}, which npm run cluster builds, is neither in its cache nor on the PATH`);
+  return binary;
 }
 
 function clientVersion(file: string): string {
