@@ -1,4 +1,5 @@
-import type { FeedEvent, FeedPage } from '@slipway/contracts';
+import { problem, type FeedEvent, type FeedPage } from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
 import { describe, expect, it, vi } from 'vitest';
 
 import { compareIds, Feed } from './feed-reader.js';
@@ -103,6 +104,45 @@ describe('Feed', () => {
     subject.receive(event(3));
     await settled();
     expect(seen).toEqual(['2', '3']);
+  });
+
+  it('asks again for what it missed until notifications is back', async () => {
+    vi.useFakeTimers();
+    try {
+      const { subject, seen, sink, ask, begin, stored } = feed([event(1)]);
+      await begin();
+      subject.start(sink);
+      stored.push(event(2));
+      const away = new Refusal(problem.unavailable('service', 'notifications is not running at the moment.'));
+      ask.mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+      subject.catchUp();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([seen, ask.mock.calls.length]).toEqual([[], 2]);
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect(seen).toEqual(['2']);
+      subject.receive(event(3));
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect([seen, ask.mock.calls.length]).toEqual([['2', '3'], 4]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('asks no more once it is closed', async () => {
+    vi.useFakeTimers();
+    try {
+      const { subject, seen, sink, ask, begin } = feed([event(1)]);
+      await begin();
+      subject.start(sink);
+      ask.mockRejectedValue(new Refusal(problem.unavailable('service', 'notifications is not running at the moment.')));
+      subject.catchUp();
+      await vi.advanceTimersByTimeAsync(0);
+      subject.close();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect([seen, ask.mock.calls.length]).toEqual([[], 2]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends when a hole cannot be filled', async () => {

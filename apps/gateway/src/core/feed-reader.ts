@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { listFeed, type FeedEvent, type FeedPage } from '@slipway/contracts';
 import { feedSubject } from '@slipway/messaging';
 
-import { CoreClient } from './core-client.js';
+import { CoreClient, isUnavailable } from './core-client.js';
 import type { HttpCall } from './http-call.js';
 import { LiveSubjects, spread } from './live-subjects.js';
 
@@ -12,6 +12,7 @@ const PAGE = 500;
 /** Far more than arrives while a page is read; whoever falls behind further has to come again. */
 const MAX_PENDING = 5_000;
 const ID_LENGTH = 20;
+const RETRY_MS = 1_000;
 /** Stands before the first entry of a feed. */
 const BEFORE_ALL = '0';
 
@@ -62,6 +63,7 @@ export class Feed {
   private cursor = BEFORE_ALL;
   private first: FeedPage | undefined;
   private mayHaveMissed = false;
+  private retry: NodeJS.Timeout | undefined;
   private busy = false;
   private closed = false;
 
@@ -102,6 +104,7 @@ export class Feed {
 
   close(): void {
     this.closed = true;
+    clearTimeout(this.retry);
     this.pending = [];
     this.stopListening();
   }
@@ -116,7 +119,9 @@ export class Feed {
       }
       if (this.mayHaveMissed) {
         this.mayHaveMissed = false;
-        await this.replay(await this.ask(this.cursor));
+        const page = await this.askAfterReconnect();
+        if (!page) return;
+        await this.replay(page);
       }
       for (let event = this.pending.shift(); event && !this.closed; event = this.pending.shift())
         await this.pass(event);
@@ -124,6 +129,19 @@ export class Feed {
       this.fail(error);
     } finally {
       this.busy = false;
+    }
+  }
+
+  // Notifications comes back a moment after the broker. What arrives meanwhile waits.
+  private async askAfterReconnect(): Promise<FeedPage | undefined> {
+    try {
+      return await this.ask(this.cursor);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      this.mayHaveMissed = true;
+      clearTimeout(this.retry);
+      if (!this.closed) this.retry = setTimeout(() => this.catchUp(), RETRY_MS);
+      return undefined;
     }
   }
 
