@@ -1,3 +1,4 @@
+import type { Answered } from '../fixture/contract/case-client.js';
 import { type Behaves, contract } from '../fixture/contract/contract.js';
 import { containerState, has, pod, withoutCounts } from '../fixture/contract/workloads.js';
 
@@ -160,11 +161,13 @@ function cases(it: Behaves): void {
   it('tells while init containers fail again and again', async (api) => {
     const initContainers = [{ name: 'first', image: `${api.cluster.registry}/slipway/crash:1` }];
     await api.unrecorded.post('v1/pods', pod('web', `${api.cluster.registry}/slipway/web:1`, {}, { initContainers }));
-    type Waiting = readonly { state: { waiting?: { reason: string } } }[];
+    const first = ({ status }: Answered) =>
+      ((status?.initContainerStatuses ?? []) as { restartCount: number; state: { waiting?: { reason: string } } }[])[0];
+    // A kubelet tells of a back-off when it looks again, which is ten seconds later: the first one may be over by then.
+    await api.unrecorded.until('v1/pods/web', (body) => first(body)?.restartCount === 2);
     await api.until(
       'v1/pods/web',
-      ({ status }) =>
-        ((status?.initContainerStatuses ?? []) as Waiting)[0]?.state.waiting?.reason === 'CrashLoopBackOff',
+      (body) => first(body)?.state.waiting?.reason === 'CrashLoopBackOff',
       ({ status }) => withoutCounts({ status }),
     );
   });
