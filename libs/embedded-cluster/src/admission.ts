@@ -1,7 +1,8 @@
-// What is decided about a new object beyond its own fields: its namespace must be alive, quotas must leave room, and some values are
+// What is decided about a new object beyond its own fields: its namespace must be alive, limits must be kept, and some values are
 // handed out by the cluster (addresses, node ports, the labels that tie a Job to its pods).
 import { admitPod } from './admit-pod.js';
 import { type Kind, kindOf } from './kinds.js';
+import { applyLimitRanges } from './limit-ranges.js';
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from './objects.js';
 import { forbidden, notFound } from './status-error.js';
 import type { Store } from './store.js';
@@ -17,7 +18,7 @@ export class Admission {
     const { namespace, name } = object.metadata;
     if (kind.namespaced && namespace !== undefined) this.checkNamespace(kind, namespace, name);
     if (kind.resource === 'pods' && namespace !== undefined) {
-      return admitPod(object);
+      return admitPod(applyLimitRanges(this.store.list('limitranges', namespace), object));
     }
     if (kind.resource === 'services') return { ...object, spec: this.withAddress(object.spec ?? {}) };
     if (kind.resource === 'jobs') return withJobLabels(object);

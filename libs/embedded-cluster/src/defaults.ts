@@ -148,7 +148,7 @@ function withRequests(spec: JsonObject): JsonObject {
 
 /** Of a pod whose containers have their defaults. */
 export function qosClass(spec: JsonObject): string {
-  const all = objects(spec.containers).map((entry) => child(entry, 'resources'));
+  const all = [...objects(spec.containers), ...objects(spec.initContainers)].map((entry) => child(entry, 'resources'));
   const amounts = all.map((entry) => ({ requests: child(entry, 'requests'), limits: child(entry, 'limits') }));
   if (amounts.every(({ requests, limits }) => Object.keys({ ...requests, ...limits }).length === 0))
     return 'BestEffort';

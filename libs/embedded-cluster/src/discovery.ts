@@ -1,5 +1,6 @@
-import { apiVersionOf, kinds } from './kinds.js';
+import { apiVersionOf, kinds, verbsOf } from './kinds.js';
 import type { JsonObject } from './objects.js';
+import { unknownPath } from './status-error.js';
 
 const version = {
   major: '1',
@@ -13,7 +14,7 @@ const version = {
   platform: 'linux/amd64',
 };
 
-/** The answer to a path that names no resource, undefined for one that is not served. */
+/** The answer to a path that names no resource, undefined for one that is not served; throws a 404 for another version of a served group. */
 export function discover(path: string, serverAddress: string): JsonObject | string | undefined {
   if (path === '/version') return version;
   if (path === '/healthz' || path === '/livez' || path === '/readyz') return 'ok';
@@ -26,11 +27,11 @@ export function discover(path: string, serverAddress: string): JsonObject | stri
   }
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups() };
   const [, root, group, groupVersion] = path.split('/');
-  if (root === 'api' && group === 'v1' && groupVersion === undefined) return resources('v1');
-  if (root !== 'apis' || group === undefined) return undefined;
-  if (groupVersion !== undefined) return resources(`${group}/${groupVersion}`);
+  if (root === 'api' && groupVersion === undefined) return resources(group ?? '');
   const found = groups().find((entry) => entry.name === group);
-  return found && { kind: 'APIGroup', apiVersion: 'v1', ...found };
+  if (root !== 'apis' || !found) return undefined;
+  if (groupVersion !== undefined) return resources(`${group}/${groupVersion}`);
+  return { kind: 'APIGroup', apiVersion: 'v1', ...found };
 }
 
 function groups(): JsonObject[] {
@@ -41,14 +42,13 @@ function groups(): JsonObject[] {
   });
 }
 
-const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-
-function resources(groupVersion: string): JsonObject | undefined {
+function resources(groupVersion: string): JsonObject {
   const served = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
-  if (served.length === 0) return undefined;
+  if (served.length === 0) throw unknownPath();
   return {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // The real server leaves it out of the list of its first group.
+    ...(groupVersion === 'v1' ? {} : { apiVersion: 'v1' }),
     groupVersion,
     resources: served.flatMap((kind) => [
       {
@@ -56,7 +56,7 @@ function resources(groupVersion: string): JsonObject | undefined {
         singularName: kind.kind.toLowerCase(),
         namespaced: kind.namespaced,
         kind: kind.kind,
-        verbs,
+        verbs: [...verbsOf(kind)],
         ...(kind.shortNames.length ? { shortNames: [...kind.shortNames] } : {}),
         ...(kind.categories.length ? { categories: [...kind.categories] } : {}),
       },
@@ -65,7 +65,7 @@ function resources(groupVersion: string): JsonObject | undefined {
         singularName: '',
         namespaced: kind.namespaced,
         ...(subresource === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : { kind: kind.kind }),
-        verbs: subresource === 'log' ? ['get'] : ['get', 'patch', 'update'],
+        verbs: [...verbsOf(kind, subresource)],
       })),
     ]),
   };

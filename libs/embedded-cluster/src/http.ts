@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { discover } from './discovery.js';
 import type { Fault, Faults } from './faults.js';
-import { apiVersionOf, type Kind } from './kinds.js';
+import { apiVersionOf, type Kind, verbsOf } from './kinds.js';
 import { listObjects } from './list-objects.js';
 import type { PodLogs } from './logs.js';
 import { type JsonObject, type KubeObject, textOf } from './objects.js';
@@ -114,8 +114,8 @@ async function serveResource(
   if (kind.warning !== undefined) response.setHeader('Warning', `299 - ${JSON.stringify(kind.warning)}`);
   if (asTable) checkIncludeObject(include);
 
+  if (!verbsOf(kind, subresource).includes(verb === 'log' ? 'get' : verb)) throw methodNotAllowed();
   if (verb === 'log') {
-    if (request.method !== 'GET') throw methodNotAllowed();
     serveLog(registry.read('pods', namespace, name ?? ''), logs, query, response);
     return;
   }
@@ -159,11 +159,7 @@ async function serveResource(
   else if (verb === 'delete' && name !== undefined && subresource === undefined) {
     const { object, gone } = registry.delete(kind.resource, namespace, name, parseDeleteOptions(write));
     sendJson(response, 200, gone && !kind.deletedIsReturned ? deletedStatus(kind, object) : object);
-  } else if (
-    verb === 'deletecollection' &&
-    kind.namespaced === (namespace !== undefined) &&
-    kind.resource !== 'namespaces'
-  ) {
+  } else if (verb === 'deletecollection' && kind.namespaced === (namespace !== undefined)) {
     const { objects, metadata } = listObjects(
       registry.store,
       kind,

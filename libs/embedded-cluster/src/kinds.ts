@@ -184,6 +184,20 @@ export const kinds: readonly Kind[] = [
   kind('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', { generation: true }),
 ];
 
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const subresourceVerbs: Readonly<Record<Subresource, readonly string[]>> = {
+  finalize: ['update'],
+  log: ['get'],
+  scale: ['get', 'patch', 'update'],
+  status: ['get', 'patch', 'update'],
+};
+
+/** What can be done with a resource, or with a part of it. All namespaces are never deleted at once. */
+export function verbsOf({ resource }: Kind, subresource?: Subresource): readonly string[] {
+  if (subresource) return subresourceVerbs[subresource];
+  return resource === 'namespaces' ? verbs.filter((verb) => verb !== 'deletecollection') : verbs;
+}
+
 const byResource = new Map<string, Kind>(kinds.map((entry) => [entry.resource, entry]));
 
 export function kindOf(resource: ResourceName): Kind {

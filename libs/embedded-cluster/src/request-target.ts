@@ -30,8 +30,8 @@ export function parseTarget(method: string, url: URL): ResourceTarget | undefine
 }
 
 function verbOf(method: string, url: URL, name: string | undefined, subresource: Subresource | undefined): string {
-  if (subresource === 'log') return 'log';
   if (method === 'GET' || method === 'HEAD') {
+    if (subresource === 'log') return 'log';
     const watching = url.searchParams.get('watch');
     // An object is watched through its collection; on its own path the parameter means nothing.
     if (name !== undefined) return 'get';

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Kind } from './kinds.js';
+import { checkLimitRange } from './limit-ranges.js';
 import { labelText, wrongKey, wrongLabelName, wrongLabelValue, wrongSubdomain } from './names.js';
 import {
   isJsonObject,
@@ -39,6 +40,7 @@ export function validate(kind: Kind, object: KubeObject, previous: KubeObject | 
   if (kind.resource === 'pods' && previous) checkPodUpdate(spec, previous.spec ?? {}, report);
   if (kind.resource === 'ingresses') checkIngress(spec, report);
   if (kind.resource === 'resourcequotas') checkQuota(spec, report);
+  if (kind.resource === 'limitranges') checkLimitRange(spec, report);
   if (kind.resource === 'deployments') checkStrategy(spec, report);
   if (kind.resource === 'secrets') checkSecret(object, previous, report);
   if (kind.resource === 'configmaps') checkConfigMap(object, previous, report);
