@@ -20,7 +20,8 @@ export function shared(name: string): UserWorkspaceConfig {
       // One PostgreSQL for all test files of a run, started by the first one that needs it.
       globalSetup: [fileURLToPath(new URL('libs/testing/src/backends/vitest-global-setup.ts', import.meta.url))],
       setupFiles: [fileURLToPath(new URL('libs/testing/src/harness/note-failures.ts', import.meta.url))],
-      testTimeout: 20_000,
+      // A real cluster takes its time; what a test waits for there has a limit of its own.
+      testTimeout: process.env.KUBECONFIG_TEST ? 120_000 : 20_000,
       hookTimeout: 60_000,
     },
   } as UserWorkspaceConfig;

@@ -96,7 +96,7 @@ describe.each([
     }
     for (const pod of after) expect(said(lines, pod)).toEqual(counted(said(lines, pod).length));
     tell(`${way}, rolling update: ${lines.length} lines of ${before.length + after.length} pods, none lost or twice`);
-  }, 60_000);
+  });
 
   it('brings the last lines before a crash and the first ones after it', async () => {
     const app = await deploy(`${name}-crash`, { env_vars: talkative });
@@ -117,7 +117,7 @@ describe.each([
 
     const { body } = await app.send('GET', '/logs?previous=true&tail=10000');
     expect((body.logs as Line[]).map(({ message }) => message)).toEqual(previous);
-  }, 60_000);
+  });
 });
 
 describe('a container that crashes again and again', () => {
@@ -130,5 +130,5 @@ describe('a container that crashes again and again', () => {
     expect(lines.map(({ message }) => message)).toEqual([words, words, words, words]);
     const { body } = await app.send('GET', '/logs');
     expect((body.logs as Line[]).map(({ message }) => message)).toEqual([words]);
-  }, 90_000);
+  });
 });

@@ -170,5 +170,5 @@ describe('drift behind its back', () => {
     await app.until({ status: 'running', reason: null });
     tell(`the namespace: back after ${Math.round(performance.now() - began)} ms`);
     tell(await agree(app));
-  }, 120_000);
+  });
 });

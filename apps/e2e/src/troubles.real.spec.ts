@@ -83,14 +83,14 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     await alike(app);
     await app.send('PUT', '', { image: testImage('web') });
     await app.until({ status: 'running', reason: null, message: null });
-  }, 120_000);
+  });
 
   it('ImagePullBackOff of a registry that wants a password', async () => {
     const app = await deploy('locked', `${facts.protectedRegistry.address}/slipway/web:1`);
     const seen = await told(app, 'ErrImagePull', { status: 'failed' });
     await alike(app);
     expect(seen.message).toMatch(/401 Unauthorized\. Give the app the credentials of the registry, or correct them$/);
-  }, 120_000);
+  });
 
   it('CrashLoopBackOff, from the first crash on', async () => {
     const app = await deploy('crash', testImage('crash'));
@@ -101,14 +101,14 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     await alike(app);
     await app.send('PUT', '', { image: testImage('web') });
     await app.until({ status: 'running', reason: null });
-  }, 120_000);
+  });
 
   it('CrashLoopBackOff of a program that just ends', async () => {
     const app = await deploy('task', testImage('task'));
     const seen = await told(app, 'three restarts', { status: 'failed', reason: 'CrashLoopBackOff' });
     await alike(app);
     expect(seen.message).toMatch(/^container app ended with exit code 0; restarted 3 times/);
-  }, 120_000);
+  });
 
   it('OOMKilled', async () => {
     const app = await deploy('memory', testImage('memory'), { resources: { cpu: '500m', memory: '32Mi' } });
@@ -117,7 +117,7 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     expect(seen.message).toMatch(
       /^container app ran out of memory, its limit is 32Mi(; restarted once)?\. Raise its memory limit/,
     );
-  }, 120_000);
+  });
 
   it('Unschedulable, at once as a reason and after a minute as a failure', async () => {
     const app = await deploy('greedy', testImage('web'), { resources: { cpu: '1000' } });
@@ -131,7 +131,7 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     await alike(app);
     await app.send('PUT', '', { resources: { cpu: '10m' } });
     await app.until({ status: 'running', reason: null });
-  }, 120_000);
+  });
 
   it('ExceededQuota of pods, made behind its back', async () => {
     const app = await deploy('many', testImage('web'));
@@ -150,7 +150,7 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     await app.send('PATCH', '/scale', { replicas: 2 });
     await app.until({ status: 'running', reason: null });
     await alike(app);
-  }, 120_000);
+  });
 
   it('ExceededQuota of objects that Slipway makes', async () => {
     const app = await deploy('frugal', testImage('web'));
@@ -163,14 +163,14 @@ describe.concurrent('trouble is told of within ten seconds, with what to do', ()
     expect(seen.message).toMatch(/services "frugal" is forbidden: exceeded quota: none/);
     await kubectl(['delete', 'quota', 'none', '-n', namespace]);
     await app.until({ status: 'running', reason: null });
-  }, 120_000);
+  });
 
   it('ContainersNotReady of an app that does not listen on its port', async () => {
     const app = await deploy('elsewhere', testImage('web'), { port: 9999 });
     const seen = await told(app, 'ContainersNotReady', { status: 'deploying', reason: 'ContainersNotReady' });
     await alike(app);
     expect(seen.message).toMatch(/container app accepts no connection on port 9999\. See that the app listens on its/);
-  }, 120_000);
+  });
 });
 
 describe('every status shown', () => {

@@ -1,5 +1,6 @@
 import type { Answered } from '../fixture/contract/case-client.js';
 import { contract } from '../fixture/contract/contract.js';
+import { has } from '../fixture/contract/workloads.js';
 
 contract(import.meta.url, (it) => {
   it('answers with a Status that names the object', async (api) => {
@@ -97,6 +98,7 @@ contract(import.meta.url, (it) => {
   it('removes a pod that no node has at once', async (api) => {
     const spec = { nodeSelector: { 'example.com/none': 'x' }, containers: [{ name: 'a', image: 'a' }] };
     await api.unrecorded.post('v1/pods', { metadata: { name: 'a' }, spec });
+    await api.unrecorded.until('v1/pods/a', (body) => has(body, 'PodScheduled', 'False'));
     await api.delete('v1/pods/a?propagationPolicy=Background');
     await api.get('v1/pods/a');
   });

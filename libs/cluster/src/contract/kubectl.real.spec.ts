@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 
 const { KUBECONFIG_TEST = '', TEST_REGISTRY = 'registry.example.org', RECORD, XDG_CACHE_HOME, PATH = '' } = process.env;
 const STORIES = fileURLToPath(new URL('recorded/kubectl/', import.meta.url));
-const SETTLE_MS = 15_000;
+const SETTLE_MS = 30_000;
 
 const binary = kubectlOf('v1.36');
 const clusters = RECORD ? ['the real cluster'] : ['the real cluster', 'the embedded cluster'];
