@@ -23,6 +23,7 @@ import { WorkloadEntity } from './app/workload.entity.js';
 import type { DeploymentsConfig } from './deployments.config.js';
 import { EnvironmentEntity } from './environment/environment.entity.js';
 import { migrations } from './migrations/index.js';
+import { ListPodsHandler } from './pod/list-pods.js';
 import { ClusterContactEntity } from './reconciler/cluster-contact.entity.js';
 import { ReconcileApps } from './reconciler/reconcile-apps.js';
 import { StoreStatus } from './reconciler/store-status.js';
@@ -58,6 +59,7 @@ export class DeploymentsModule {
         ListAppsHandler,
         CountAppsHandler,
         AwaitAppHandler,
+        ListPodsHandler,
       ],
       providers: [
         AppQueries,

@@ -50,6 +50,13 @@ export class AppQueries {
     return this.open(row as Loaded);
   }
 
+  /** Like `find`, and one that is being deleted is absent as well. */
+  async findPresent(reader: Reader, ref: AppRef, actor: Actor): Promise<FoundApp> {
+    const found = await this.find(reader, ref, actor);
+    if (found.app.status.phase === 'deleting') throw absent(ref);
+    return found;
+  }
+
   /** Like `find`, and nobody else changes the App before the transaction ends. */
   async lock(tx: Tx, ref: AppRef, actor: Actor): Promise<FoundApp> {
     const rows = tx.getRepository(AppEntity).createQueryBuilder('app').innerJoin('app.environment', 'environment');

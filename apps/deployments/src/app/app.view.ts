@@ -1,15 +1,7 @@
-import type {
-  Actor,
-  AppFacts,
-  AppView,
-  ContainerView,
-  EnvironmentOfApp,
-  EventActor,
-  PodView,
-} from '@slipway/contracts';
+import type { Actor, AppFacts, AppView, ContainerView, EnvironmentOfApp, EventActor } from '@slipway/contracts';
 import type { V1Pod } from '@slipway/cluster';
 
-import { isReady } from '../reconciler/observed-status.js';
+import { toPodView } from '../pod/pod.view.js';
 import type { FoundApp } from './app.queries.js';
 import { effectiveResources } from './resources.js';
 
@@ -94,27 +86,4 @@ export function toEventActor({ userId, username }: Actor): EventActor {
 function environmentOf({ environment }: Pick<FoundApp, 'environment'>): EnvironmentOfApp {
   const { id, name, namespace, kind } = environment;
   return { id, name, namespace, kind };
-}
-
-function toPodView(pod: V1Pod): PodView {
-  const { metadata, spec, status } = pod;
-  const containers = status?.containerStatuses ?? [];
-  const ready = isReady(pod);
-  const telling = containers.map(
-    ({ state, lastState }) => state?.waiting ?? state?.terminated ?? lastState?.terminated,
-  );
-  // A ready pod is in no trouble, whatever ended in it before.
-  const trouble = ready ? undefined : telling.find((state) => state !== undefined);
-  return {
-    name: metadata.name,
-    phase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
-    ready,
-    restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
-    node: spec?.nodeName ?? null,
-    ip: status?.podIP ?? null,
-    createdAt: metadata.creationTimestamp ?? new Date(0).toISOString(),
-    startedAt: status?.startTime ?? null,
-    reason: (trouble?.reason ?? status?.reason ?? '').slice(0, 128),
-    message: (trouble?.message ?? status?.message ?? '').slice(0, 4096),
-  };
 }

@@ -17,6 +17,8 @@ import {
   listApps,
   listCredentials,
   listDeliveries,
+  listLines,
+  listPods,
   listSubscriptions,
   openCredential,
   problem,
@@ -45,7 +47,9 @@ import {
   createdKey,
   delivery,
   key,
+  logLine,
   opened,
+  pods,
   READ_KEY,
   subscription,
   user,
@@ -104,6 +108,14 @@ function wellCore(core: ReplayedCore): void {
     .answers(getApp, ({ app: { id } }) => {
       if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none', { code: 'hidden' }));
       return app;
+    })
+    .answers(listPods, ({ app: { id } }) => {
+      if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
+      return pods;
+    })
+    .answers(listLines, ({ pod }) => {
+      if (pod === 'shop-2') throw new Refusal(problem.notFound('pod', 'none of this app'));
+      return { lines: [logLine] };
     })
     .answers(listApps, ({ page }) => (page === 1 ? { apps: [app], total: 1 } : { apps: [], total: 0 }))
     .answers(updateApp, () => ({ app: updated({}), changed: true }))
@@ -179,6 +191,11 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
       ),
       pods: [],
     })),
+  'pods while the cluster is away': (core) =>
+    core.refuses(
+      listPods,
+      problem.unavailable('service', 'no answer', { code: 'cluster_unreachable', retryAfterMs: 5_000 }),
+    ),
   'a key used with another request': (core) =>
     core.refuses(createApp, problem.invalid('request', 'reused', { code: 'key_reused' })),
   'a key whose request still runs': (core) =>

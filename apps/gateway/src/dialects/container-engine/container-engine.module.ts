@@ -8,6 +8,7 @@ import { EventsController } from './events.controller.js';
 import { HealthController } from './health.controller.js';
 import { LogsController } from './logs.controller.js';
 import { Observation } from './observation.js';
+import { PodsController } from './pods.controller.js';
 import { ProfileController } from './profile.controller.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -18,6 +19,7 @@ import { WebhooksController } from './webhooks.controller.js';
     ApiKeysController,
     ProfileController,
     DeploymentsController,
+    PodsController,
     LogsController,
     EventsController,
     WebhooksController,

@@ -22,16 +22,29 @@ import {
 } from './logs.projection.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
-const LOGS_QUERY = {
+const POD_LOGS_QUERY = {
   tail: '0 to 10000, 100 unless given',
   since: 'RFC 3339 time',
-  pod: 'Name of one pod',
   container: 'Name of one container',
   format: 'json or text',
 };
+const LOGS_QUERY = { ...POD_LOGS_QUERY, pod: 'Name of one pod' };
+const LIST_QUERY = { previous: 'true: the run before the last restart', follow: 'true: the answer stays open' };
+
+const LIST = {
+  access: 'event-stream',
+  summary: 'The last lines; with follow=true what comes too, as ndjson or as server-sent events',
+  answer: LogList,
+} as const;
+const STREAM = {
+  access: 'stream',
+  status: 101,
+  summary: 'The last lines, then what comes',
+  answer: 'A WebSocket',
+} as const;
 
 @UseInterceptors(RequestInterceptor)
-@Controller('v1/deployments/:deploymentId/logs')
+@Controller('v1/deployments/:deploymentId')
 @ApiTags('logs')
 export class LogsController {
   constructor(
@@ -42,15 +55,39 @@ export class LogsController {
     private readonly config: GatewayConfig,
   ) {}
 
-  @Get()
-  @Endpoint({
-    access: 'event-stream',
-    summary: 'The last lines; with follow=true what comes too, as ndjson or as server-sent events',
-    answer: LogList,
-    query: { ...LOGS_QUERY, previous: 'true: the run before the last restart', follow: 'true: the answer stays open' },
-  })
-  async list(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<object> {
-    const query = toLogsQuery(id, call.query, this.config.logsFormat);
+  @Get('logs')
+  @Endpoint({ ...LIST, query: { ...LOGS_QUERY, ...LIST_QUERY } })
+  list(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<object> {
+    return this.answer(call, id);
+  }
+
+  @Get('logs/stream')
+  @Endpoint({ ...STREAM, query: LOGS_QUERY })
+  stream(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<void> {
+    return this.send(call, id);
+  }
+
+  @Get('pods/:pod/logs')
+  @Endpoint({ ...LIST, query: { ...POD_LOGS_QUERY, ...LIST_QUERY } })
+  listOfPod(@Param('deploymentId') id: string, @Param('pod') pod: string, @Current() call: HttpCall): Promise<object> {
+    return this.answer(call, id, pod);
+  }
+
+  @Get('pods/:pod/logs/stream')
+  @Endpoint({ ...STREAM, query: POD_LOGS_QUERY })
+  streamOfPod(@Param('deploymentId') id: string, @Param('pod') pod: string, @Current() call: HttpCall): Promise<void> {
+    return this.send(call, id, pod);
+  }
+
+  // The address that the original's web client uses.
+  @Get('pods/:pod/logs/ws')
+  @Endpoint({ ...STREAM, query: POD_LOGS_QUERY })
+  socketOfPod(@Param('deploymentId') id: string, @Param('pod') pod: string, @Current() call: HttpCall): Promise<void> {
+    return this.send(call, id, pod);
+  }
+
+  private async answer(call: HttpCall, id: string, pod?: string): Promise<object> {
+    const query = this.queryOf(call, id, pod);
     await this.assertSeen(call, id);
     if (query.follow) return this.follow(call, query);
     const { lines } = await this.core.query(call, listLines, query.lines);
@@ -60,17 +97,9 @@ export class LogsController {
     return { logs: entries.map((entry) => `${text.lineOf(entry)}\n`).join('') };
   }
 
-  @Get('stream')
-  @Endpoint({
-    access: 'stream',
-    status: 101,
-    summary: 'The last lines, then what comes',
-    answer: 'A WebSocket',
-    query: LOGS_QUERY,
-  })
-  async stream(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<void> {
+  private async send(call: HttpCall, id: string, pod?: string): Promise<void> {
     if (!call.upgrade) throw failure.upgradeRequired();
-    const { lines, format } = toLogsQuery(id, call.query, this.config.logsFormat);
+    const { lines, format } = this.queryOf(call, id, pod);
     this.sockets.takeRoom(call);
     await this.assertSeen(call, id);
     const log = await this.follower.open(call, lines);
@@ -99,6 +128,12 @@ export class LogsController {
       },
       ended: () => socket.close(CloseCode.done),
     });
+  }
+
+  /** Lines of all pods, or of the one that the path names, whatever the query names. */
+  private queryOf(call: HttpCall, id: string, pod?: string): LogsQuery {
+    const query = toLogsQuery(id, call.query, this.config.logsFormat);
+    return pod === undefined ? query : { ...query, lines: { ...query.lines, pod } };
   }
 
   // Logs keeps a copy of who owns what, which may lag behind; only its owner knows that there is no such deployment.

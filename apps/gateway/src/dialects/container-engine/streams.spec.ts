@@ -278,6 +278,20 @@ describe('streams', () => {
       expect(client.messages.join('')).not.toContain('shop-2');
     });
 
+    it.each(['stream', 'ws'])('give one pod alone at its own address, …/logs/%s', async (address) => {
+      const ofPods = `/v1/deployments/${APP_ID}/pods`;
+      core.answers(listLines, ({ pod }) => {
+        if (pod !== 'shop-1') throw new Refusal(problem.notFound('pod', 'none of this app'));
+        return { lines: [line(1)] };
+      });
+      const client = open(`${ofPods}/shop-1/logs/${address}?pod=shop-2`);
+      await client.opened;
+      core.emit(LOGS, { kind: 'line', ...line(3), pod: 'shop-2' });
+      core.emit(LOGS, { kind: 'line', ...line(4) });
+      await vi.waitFor(() => expect(client.messages).toEqual([entry(1), entry(4)]));
+      expect(await open(`${ofPods}/shop-2/logs/${address}`).ended).toMatch(/^404 .*Pod not found/);
+    });
+
     it('are refused for a deployment that the caller does not see', async () => {
       core.refuses(getApp, problem.notFound('app', 'none'));
       core.refuses(followLines, problem.unavailable('service', 'nothing is known of it here yet'));
