@@ -11,6 +11,7 @@ const KUBERNETES_NAMESPACE = 'slipway-system';
 const MAX_REPLICAS = 100;
 const ENVIRONMENT_MAX_PODS = 500;
 const RESYNC_SECONDS = 300;
+const ADDRESS = /^[0-9A-Za-z.:-]{1,253}$/;
 const OBJECT_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -55,6 +56,13 @@ export class DeploymentsConfig {
 
   @Variable('INGRESS_CLASS', { description: "Class of the Ingresses; default: the cluster's." })
   ingressClass?: string;
+
+  @Variable('INGRESS_ADDRESS', {
+    description:
+      "Where the hosts of apps have to lead, an IP address or a name; default: what the Ingress says of its load balancer, else a node's address.",
+  })
+  @Matches(ADDRESS)
+  ingressAddress?: string;
 
   @Variable('INGRESS_NAMESPACE', {
     description:

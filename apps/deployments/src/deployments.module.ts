@@ -23,6 +23,8 @@ import { WorkloadEntity } from './app/workload.entity.js';
 import type { DeploymentsConfig } from './deployments.config.js';
 import { EnvironmentEntity } from './environment/environment.entity.js';
 import { migrations } from './migrations/index.js';
+import { GetNodeAddressHandler } from './node/get-node-address.js';
+import { NodeAddresses } from './node/node-addresses.js';
 import { ListPodsHandler } from './pod/list-pods.js';
 import { ClusterContactEntity } from './reconciler/cluster-contact.entity.js';
 import { ReconcileApps } from './reconciler/reconcile-apps.js';
@@ -60,12 +62,14 @@ export class DeploymentsModule {
         CountAppsHandler,
         AwaitAppHandler,
         ListPodsHandler,
+        GetNodeAddressHandler,
       ],
       providers: [
         AppQueries,
         AppSignals,
         CommitChange,
         { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
+        NodeAddresses,
         WatchContact,
         StoreStatus,
         ReconcileApps,

@@ -205,7 +205,8 @@ function secretsOf(spec: V1PodSpec): string[] {
   return spec.containers.flatMap(({ envFrom }) => (envFrom ?? []).flatMap(({ secretRef }) => secretRef?.name ?? []));
 }
 
-function selectorOf(id: string): string {
+/** Every object of an App carries it. */
+export function selectorOf(id: string): string {
   return `${MANAGED_BY}=slipway,${INSTANCE}=${id}`;
 }
 

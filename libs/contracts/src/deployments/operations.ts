@@ -22,6 +22,7 @@ import {
   ScaledApp,
   UpdateApp,
 } from './deployments.v1.js';
+import { GetNodeAddress, NodeAddress } from './node.v1.js';
 import { ListPods, PodList } from './pod.v1.js';
 
 export const createApp = defineCommand({ subject: 'cmd.deployments.app.create.v1', input: CreateApp, output: AppView });
@@ -43,6 +44,11 @@ export const getApp = defineQuery({ subject: 'qry.deployments.app.get.v1', input
 export const listApps = defineQuery({ subject: 'qry.deployments.app.list.v1', input: ListApps, output: AppPage });
 export const countApps = defineQuery({ subject: 'qry.deployments.app.count.v1', input: CountApps, output: AppCount });
 export const awaitApp = defineQuery({ subject: 'qry.deployments.app.await.v1', input: AwaitApp, output: AwaitedApp });
+export const getNodeAddress = defineQuery({
+  subject: 'qry.deployments.node.address.v1',
+  input: GetNodeAddress,
+  output: NodeAddress,
+});
 export const listPods = defineQuery({ subject: 'qry.deployments.pod.list.v1', input: ListPods, output: PodList });
 
 const everyone = ['catalog', 'logs', 'notifications'] as const;

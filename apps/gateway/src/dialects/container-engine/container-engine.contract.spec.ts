@@ -12,6 +12,7 @@ import {
   deleteApp,
   deleteSubscription,
   getApp,
+  getNodeAddress,
   getSubscription,
   getUser,
   listApps,
@@ -33,6 +34,7 @@ import {
   updateUser,
   type AppView,
   type AwaitedApp,
+  type NodeAddress,
 } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -112,6 +114,10 @@ function wellCore(core: ReplayedCore): void {
     .answers(listPods, ({ app: { id } }) => {
       if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
       return pods;
+    })
+    .answers(getNodeAddress, ({ app: { id } }): NodeAddress => {
+      if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
+      return { address: '203.0.113.10', source: 'configuration' };
     })
     .answers(listLines, ({ pod }) => {
       if (pod === 'shop-2') throw new Refusal(problem.notFound('pod', 'none of this app'));
@@ -196,6 +202,7 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
       listPods,
       problem.unavailable('service', 'no answer', { code: 'cluster_unreachable', retryAfterMs: 5_000 }),
     ),
+  'node-ip that nobody knows': (core) => core.answers(getNodeAddress, () => ({ address: null, source: null })),
   'a key used with another request': (core) =>
     core.refuses(createApp, problem.invalid('request', 'reused', { code: 'key_reused' })),
   'a key whose request still runs': (core) =>

@@ -7,6 +7,7 @@ import { ContainerEngineEdge } from './edge.js';
 import { EventsController } from './events.controller.js';
 import { HealthController } from './health.controller.js';
 import { LogsController } from './logs.controller.js';
+import { NodeIpController } from './node-ip.controller.js';
 import { Observation } from './observation.js';
 import { PodsController } from './pods.controller.js';
 import { ProfileController } from './profile.controller.js';
@@ -21,6 +22,7 @@ import { WebhooksController } from './webhooks.controller.js';
     DeploymentsController,
     PodsController,
     LogsController,
+    NodeIpController,
     EventsController,
     WebhooksController,
     HealthController,
