@@ -15,6 +15,11 @@ import { GetAppHandler } from './app/get-app.js';
 import { HostEntity } from './app/host.entity.js';
 import { ListAppsHandler } from './app/list-apps.js';
 import { RevisionEntity } from './app/revision.entity.js';
+import { GetRevisionHandler } from './app/get-revision.js';
+import { ListRevisionsHandler } from './app/list-revisions.js';
+import { RestartAppHandler } from './app/restart-app.js';
+import { RollBackAppHandler } from './app/roll-back-app.js';
+import { SetVariablesHandler } from './app/set-variables.js';
 import { ScaleAppHandler } from './app/scale-app.js';
 import { StartAppHandler } from './app/start-app.js';
 import { StopAppHandler } from './app/stop-app.js';
@@ -56,6 +61,9 @@ export class DeploymentsModule {
         ScaleAppHandler,
         StartAppHandler,
         StopAppHandler,
+        RestartAppHandler,
+        SetVariablesHandler,
+        RollBackAppHandler,
         DeleteAppHandler,
         GetAppHandler,
         ListAppsHandler,
@@ -63,6 +71,8 @@ export class DeploymentsModule {
         AwaitAppHandler,
         ListPodsHandler,
         GetNodeAddressHandler,
+        ListRevisionsHandler,
+        GetRevisionHandler,
       ],
       providers: [
         AppQueries,

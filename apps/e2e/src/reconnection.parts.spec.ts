@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { differences, falselyRunning, slipwayObjects } from './fixture/as-asked.js';
 import { DeployedApp, type Told } from './fixture/deployed-app.js';
 import { startInstance, type Instance } from './fixture/instance.js';
-import { type Asked, Load, SMALL } from './fixture/load.js';
+import { type Asked, Load } from './fixture/load.js';
 import { facts, kubectl, kubectlJson, type KubeObject, removeEverything } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { testImage } from './fixture/test-cluster.js';
@@ -186,7 +186,7 @@ async function deploy(
   replicas: number,
   awaited: Partial<Told> = { status: 'running' },
 ): Promise<DeployedApp> {
-  const body = { app_name, replicas, image: testImage('web'), resources: SMALL, env_vars: { MARK: app_name } };
+  const body = { app_name, replicas, image: testImage('web'), env_vars: { MARK: app_name } };
   const app = await DeployedApp.create(instance.client, body);
   own.push({ id: app.id, name: app_name, replicas, tag: '1', mark: app_name, stopped: false, deleted: false });
   await app.until(awaited);

@@ -169,6 +169,7 @@ describe('fifty requests a second', () => {
   const steps: [string, () => Promise<unknown>, object?][] = [
     ['another image', () => app.send('PUT', '', { image: testImage('web', '2') })],
     ['three replicas', () => app.send('PATCH', '/scale', { replicas: 3 })],
+    ['a restart', () => app.send('POST', '/restart')],
     ['other variables', () => app.send('PUT', '', { env_vars: { INTERVAL: '0.2' } })],
     ['another port', () => app.send('PUT', '', { port: 9090, env_vars: { PORT: '9090' } })],
     [
@@ -201,6 +202,6 @@ describe('every status shown', () => {
     for (const line of agreed) tell(line);
     const states = ['deploying', 'running', 'updating', 'scaling', 'stopping', 'stopped', 'starting', 'failed'];
     for (const state of states) expect(agreed.some((line) => line.includes(` ${state} `))).toBe(true);
-    expect(agreed).toHaveLength(25);
+    expect(agreed).toHaveLength(26);
   });
 });

@@ -10,6 +10,7 @@ import { OnAppCreated } from './activity/on-app-created.js';
 import { OnAppDeleted } from './activity/on-app-deleted.js';
 import { OnAppDeleting } from './activity/on-app-deleting.js';
 import { OnAppPhaseChanged } from './activity/on-app-phase-changed.js';
+import { OnAppRestarted } from './activity/on-app-restarted.js';
 import { OnAppScaled } from './activity/on-app-scaled.js';
 import { OnAppUpdated } from './activity/on-app-updated.js';
 import { AppAudienceEntity } from './audience/app-audience.entity.js';
@@ -48,6 +49,7 @@ export class LogsModule {
       controllers: [
         OnAppCreated,
         OnAppUpdated,
+        OnAppRestarted,
         OnAppScaled,
         OnAppPhaseChanged,
         OnAppDeleting,

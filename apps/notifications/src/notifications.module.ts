@@ -12,6 +12,7 @@ import { OnAppCreated } from './fact/on-app-created.js';
 import { OnAppDeleted } from './fact/on-app-deleted.js';
 import { OnAppDeleting } from './fact/on-app-deleting.js';
 import { OnAppPhaseChanged } from './fact/on-app-phase-changed.js';
+import { OnAppRestarted } from './fact/on-app-restarted.js';
 import { OnAppScaled } from './fact/on-app-scaled.js';
 import { OnAppUpdated } from './fact/on-app-updated.js';
 import { TakeInFact } from './fact/take-in-fact.js';
@@ -61,6 +62,7 @@ export class NotificationsModule {
       controllers: [
         OnAppCreated,
         OnAppUpdated,
+        OnAppRestarted,
         OnAppScaled,
         OnAppPhaseChanged,
         OnAppDeleting,

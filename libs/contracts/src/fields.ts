@@ -210,9 +210,10 @@ export function SomeOf(values: readonly string[]): PropertyDecorator {
   ]);
 }
 
-/** An object whose values are strings. Sizes and names are the owner's rule. */
-export function TextMap(): PropertyDecorator {
-  return declare({ schema: { type: 'object', additionalProperties: { type: 'string' } } }, [
+/** An object whose values are strings, or also null. Sizes and names are the owner's rule. */
+export function TextMap({ nullable = false }: { nullable?: boolean } = {}): PropertyDecorator {
+  const type = nullable ? ['string', 'null'] : 'string';
+  return declare({ schema: { type: 'object', additionalProperties: { type } } }, [
     ValidateBy(
       {
         name: 'textMap',
@@ -221,7 +222,7 @@ export function TextMap(): PropertyDecorator {
             typeof map === 'object' &&
             map !== null &&
             !Array.isArray(map) &&
-            Object.values(map).every((text) => typeof text === 'string'),
+            Object.values(map).every((text) => typeof text === 'string' || (nullable && text === null)),
         },
       },
       shape('object_of_strings'),

@@ -5,6 +5,7 @@ export * from './deployments/deployments.v1.js';
 export * from './deployments/node.v1.js';
 export * from './deployments/operations.js';
 export * from './deployments/pod.v1.js';
+export * from './deployments/revision.v1.js';
 export * from './empty.js';
 export * from './envelope.js';
 export * from './fields.js';

@@ -58,6 +58,9 @@ export class AppEntity {
   @Column({ name: 'registry_auth', type: 'text', nullable: true })
   registryAuth: string | null;
 
+  @Column({ name: 'restarted_at', type: 'timestamptz', nullable: true })
+  restartedAt: Date | null;
+
   @Column({ type: 'integer' })
   revision: number;
 

@@ -4,7 +4,7 @@ import { type Actor, type AppRef, problem, type RegistryAuth, type RevisionView 
 import { Refusal } from '@slipway/messaging';
 import { Encryption, type Reader, type Tx } from '@slipway/persistence';
 import { currentTraceparent } from '@slipway/runtime';
-import { Brackets, type SelectQueryBuilder } from 'typeorm';
+import { Brackets, LessThan, type SelectQueryBuilder } from 'typeorm';
 
 import type { EnvironmentEntity } from '../environment/environment.entity.js';
 import { AppEntity } from './app.entity.js';
@@ -15,11 +15,14 @@ import { RevisionEntity } from './revision.entity.js';
 const REVISIONS_KEPT = 50;
 
 /** An App with all that belongs to it, decrypted. */
-export interface FoundApp {
+export interface FoundApp extends FoundRevision {
   readonly app: App;
   readonly host: string | null;
   readonly routable: boolean;
   readonly environment: EnvironmentEntity;
+}
+
+export interface FoundRevision {
   readonly revision: RevisionEntity;
   readonly containers: readonly Container[];
 }
@@ -130,6 +133,37 @@ export class AppQueries {
     return row;
   }
 
+  /** Newest first. */
+  async revisions(
+    reader: Reader,
+    appId: string,
+    { offset, limit }: { offset: number; limit: number },
+  ): Promise<{ revisions: FoundRevision[]; total: number }> {
+    const [rows, total] = await reader
+      .getRepository(RevisionEntity)
+      .findAndCount({ where: { appId }, order: { number: 'DESC' }, skip: offset, take: limit });
+    return { revisions: rows.map((revision) => this.openRevision(revision)), total };
+  }
+
+  /** The one of that number, or the newest before it. */
+  async revision(
+    reader: Reader,
+    appId: string,
+    { number, before }: { number?: number | undefined; before?: number },
+  ): Promise<FoundRevision | undefined> {
+    const row = await reader.getRepository(RevisionEntity).findOne({
+      where: { appId, number: number ?? LessThan(before ?? 1) },
+      order: { number: 'DESC' },
+    });
+    return row ? this.openRevision(row) : undefined;
+  }
+
+  private openRevision(revision: RevisionEntity): FoundRevision {
+    const place = revisionPlace(revision.appId, revision.number);
+    const containers = JSON.parse(this.encryption.decrypt(place, revision.containers)) as Container[];
+    return { revision, containers };
+  }
+
   private select(reader: Reader): SelectQueryBuilder<AppEntity> {
     return reader
       .getRepository(AppEntity)
@@ -144,16 +178,8 @@ export class AppQueries {
   }
 
   private open(row: Loaded): FoundApp {
-    const { id, environment, current: revision, host, routable } = row;
-    const containers = this.encryption.decrypt(revisionPlace(id, revision.number), revision.containers);
-    return {
-      app: this.toApp(row),
-      host,
-      routable,
-      environment,
-      revision,
-      containers: JSON.parse(containers) as Container[],
-    };
+    const { environment, current, host, routable } = row;
+    return { app: this.toApp(row), host, routable, environment, ...this.openRevision(current) };
   }
 
   private toApp(row: AppEntity): App {
@@ -173,6 +199,7 @@ export class AppQueries {
       replicas: row.replicas,
       stopped: row.stopped,
       registryAuth,
+      restartedAt: row.restartedAt,
       revision: row.revision,
       imageChanges: row.imageChanges,
       generation: row.generation,

@@ -10,10 +10,13 @@ import {
   mayCreateIn,
   newApp,
   refusal,
+  restarted,
+  rolledBack,
   scaledTo,
   started,
   stopped,
   updated,
+  variablesSet,
 } from './app.js';
 import type { Container } from './container.js';
 
@@ -208,15 +211,18 @@ describe('updated', () => {
     expect(change).toMatchObject({ changed: true, changes: ['image'], scaled: null });
     expect(change.app).toMatchObject({ revision: 2, version: 2, generation: 2, imageChanges: 1, changedAt: later });
     expect(change.app.status.phase).toBe('updating');
-    expect(change.revision).toEqual([
-      expect.objectContaining({
-        image: 'shop:2',
-        parentId: containers[0]?.id,
-        changes: 1,
-        variables: [{ name: 'A', value: '1' }],
-      }),
-    ]);
-    expect(change.revision?.[0]?.id).not.toBe(containers[0]?.id);
+    expect(change.revision).toEqual({
+      cause: 'update',
+      containers: [
+        expect.objectContaining({
+          image: 'shop:2',
+          parentId: containers[0]?.id,
+          changes: 1,
+          variables: [{ name: 'A', value: '1' }],
+        }),
+      ],
+    });
+    expect(change.revision?.containers[0]?.id).not.toBe(containers[0]?.id);
   });
 
   it.each<[string, Parameters<typeof updated>[2], string[]]>([
@@ -330,6 +336,120 @@ describe('updated', () => {
     expect(update(inPhase('running'), { replicas: 101 })).toMatchObject({
       kind: 'invalid',
       issues: [{ path: 'replicas' }],
+    });
+  });
+});
+
+describe('variablesSet', () => {
+  const { containers } = made(
+    createInput({
+      containers: [
+        containerInput({
+          variables: [
+            { name: 'A', value: '1' },
+            { name: 'B', value: '2' },
+          ],
+        }),
+      ],
+    }),
+  );
+  const set = (variables: Record<string, string>, unset: string[] = [], given: Partial<App> = {}) =>
+    variablesSet(
+      inPhase('running', given),
+      containers,
+      { set: Object.entries(variables).map(([name, value]) => ({ name, value })), unset },
+      later,
+      limits,
+    );
+
+  it('merges, takes away, and makes a Revision of that cause', () => {
+    const change = accepted(set({ B: '3', C: '' }, ['A', 'X']));
+    expect(change).toMatchObject({ changed: true, changes: ['variables'], revision: { cause: 'variables' } });
+    expect(change.revision?.containers[0]?.variables).toEqual([
+      { name: 'B', value: '3' },
+      { name: 'C', value: '' },
+    ]);
+    expect(change.app).toMatchObject({ version: 2, generation: 2, revision: 2, imageChanges: 0 });
+    expect(change.app.status.phase).toBe('updating');
+  });
+
+  it('changes nothing when all is so already', () => {
+    expect(accepted(set({ A: '1' }, ['X']))).toMatchObject({ changed: false, revision: null });
+  });
+
+  it('judges the result, not only what is sent', () => {
+    const outcome = set({ C: 'x'.repeat(120 * 1024), D: 'x'.repeat(120 * 1024), E: 'x'.repeat(120 * 1024) });
+    expect(accepted(outcome).changed).toBe(true);
+    const four = accepted(outcome).revision?.containers ?? [];
+    const more = {
+      set: [
+        { name: 'F', value: 'x'.repeat(120 * 1024) },
+        { name: 'G', value: 'x'.repeat(64 * 1024) },
+      ],
+      unset: [],
+    };
+    expect(variablesSet(inPhase('running'), four, more, later, limits)).toMatchObject({
+      kind: 'invalid',
+      issues: [{ path: 'containers.0.variables', rule: 'bytes', params: { max: 524_288 } }],
+    });
+    const many = Object.fromEntries(Array.from({ length: 999 }, (_, index) => [`V${index}`, '']));
+    expect(set(many)).toMatchObject({
+      issues: [{ path: 'containers.0.variables', rule: 'count', params: { max: 1000 } }],
+    });
+    expect(accepted(set(many, ['A'])).changed).toBe(true);
+  });
+});
+
+describe('rolledBack', () => {
+  const first = made().containers;
+  const second =
+    accepted(updated(inPhase('running'), first, { containers: [{ image: 'shop:2', variables: [] }] }, later, limits))
+      .revision?.containers ?? [];
+  const app = inPhase('running', { revision: 2, imageChanges: 1, version: 2, generation: 2 });
+  const back = (asked?: number, target?: readonly Container[]) => rolledBack(app, second, asked, target, later);
+
+  it('makes a new Revision of an older one, with ids of its own, and tells what changes', () => {
+    const change = accepted(back(1, first));
+    expect(change).toMatchObject({
+      changed: true,
+      changes: ['image', 'variables'],
+      revision: { cause: 'rollback', containers: [{ image: 'shop:1', variables: [{ name: 'A', value: '1' }] }] },
+      app: { revision: 3, version: 3, generation: 3, imageChanges: 2, replicas: 2, status: { phase: 'updating' } },
+    });
+    const [container] = change.revision?.containers ?? [];
+    expect(container).toMatchObject({ parentId: second[0]?.id, changes: 2 });
+    expect([first[0]?.id, second[0]?.id]).not.toContain(container?.id);
+  });
+
+  it('changes nothing when the older one equals the current', () => {
+    const equal = second.map((container) => ({ ...container, id: first[0]?.id ?? '', changes: 0 }));
+    expect(accepted(back(1, equal))).toMatchObject({ changed: false, revision: null });
+  });
+
+  it('is refused for the current one, for one that is not kept, and when there is none before', () => {
+    expect(back(2, second)).toMatchObject({ kind: 'conflict', code: 'revision_current', facts: { revision: 2 } });
+    expect(back(7)).toMatchObject({ kind: 'not_found', noun: 'revision' });
+    const none = back();
+    expect(none).toMatchObject({ kind: 'conflict', code: 'revision_current' });
+    expect(none).not.toHaveProperty('facts');
+  });
+});
+
+describe('restarted', () => {
+  it('is followed by the cluster without a Revision', () => {
+    const change = accepted(restarted(inPhase('running'), later));
+    expect(change).toMatchObject({
+      changed: true,
+      changes: [],
+      revision: null,
+      app: { restartedAt: later, version: 2, generation: 2, revision: 1, status: { phase: 'updating' } },
+    });
+  });
+
+  it('is refused while it is stopped', () => {
+    expect(restarted(inPhase('stopped', { stopped: true }), later)).toMatchObject({
+      kind: 'conflict',
+      code: 'stopped',
     });
   });
 });

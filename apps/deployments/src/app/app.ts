@@ -15,13 +15,15 @@ import {
   problem,
   type RegistryAuth,
   type ReplicaCounts,
+  type RevisionView,
   type ScaleApp,
+  type SetVariables,
   type TeamId,
   type UpdateApp,
   type UserId,
 } from '@slipway/contracts';
 
-import { changedContainer, type Container, containerIssues, newContainer } from './container.js';
+import { changedContainer, type Container, containerIssues, newContainer, restoredContainer } from './container.js';
 
 export interface Status {
   readonly phase: Phase;
@@ -51,6 +53,8 @@ export interface App {
   readonly replicas: number;
   readonly stopped: boolean;
   readonly registryAuth: RegistryAuth | null;
+  /** When its pods were last asked to be replaced by equal ones. */
+  readonly restartedAt: Date | null;
   /** Number of the current Revision. */
   readonly revision: number;
   readonly imageChanges: number;
@@ -75,13 +79,13 @@ export interface Limits {
   readonly maxAppsPerUser: number;
 }
 
-/** What a command made of an App. `revision` is there when its containers changed; the cluster follows `generation`. */
+/** What a command made of an App. `revision` is there when it has a new one; the cluster follows `generation`. */
 export interface AppChange {
   readonly app: App;
   readonly changed: boolean;
   /** What `app.updated` tells. */
   readonly changes: readonly string[];
-  readonly revision: readonly Container[] | null;
+  readonly revision: { readonly containers: readonly Container[]; readonly cause: RevisionView['cause'] } | null;
   /** What `app.scaled` tells. */
   readonly scaled: { readonly old: number; readonly new: number } | null;
 }
@@ -154,6 +158,7 @@ export function newApp(
     replicas: input.replicas,
     stopped: false,
     registryAuth: plainRegistryAuth(input.registryAuth),
+    restartedAt: null,
     revision: 1,
     imageChanges: 0,
     generation: 1,
@@ -246,7 +251,61 @@ export function updated(
     lastAct: revised ? null : scaled && !app.stopped ? 'scale' : app.lastAct,
   };
   const phased = revised ? onItsWay(moved, 'revise', now) : scaled ? onItsWay(moved, 'scale', now) : moved;
-  return { app: phased, changed: true, changes: [...facts], revision: revised ? next : null, scaled };
+  const revision = revised ? ({ containers: next, cause: 'update' } as const) : null;
+  return { app: phased, changed: true, changes: [...facts], revision, scaled };
+}
+
+/** Merges into the variables of the first container, and judges the result. */
+export function variablesSet(
+  app: App,
+  containers: readonly Container[],
+  { set, unset }: Pick<SetVariables, 'set' | 'unset'>,
+  now: Date,
+  limits: Limits,
+): AppChange | Problem {
+  const kept = (containers[0]?.variables ?? []).filter(({ name }) => !unset.includes(name));
+  const outcome = updated(app, containers, { containers: [{ variables: [...kept, ...set] }] }, now, limits);
+  if (isProblem(outcome) || !outcome.revision) return outcome;
+  return { ...outcome, revision: { ...outcome.revision, cause: 'variables' } };
+}
+
+/** What equals what runs changes nothing. `target`: what a kept Revision holds, absent when there is none of that number, or none before the current. */
+export function rolledBack(
+  app: App,
+  containers: readonly Container[],
+  asked: number | undefined,
+  target: readonly Container[] | undefined,
+  now: Date,
+): AppChange | Problem {
+  if (asked === app.revision) {
+    return problem.conflict('revision', `Revision ${asked} is the current one`, {
+      code: 'revision_current',
+      facts: { revision: asked },
+    });
+  }
+  if (!target) {
+    if (asked !== undefined) return problem.notFound('revision', `The app "${app.name}" keeps no revision ${asked}`);
+    return problem.conflict('revision', `The app "${app.name}" has no earlier revision`, { code: 'revision_current' });
+  }
+  const restored = target.map((container) => restoredContainer(container, containers, now));
+  const next = restored.map(({ container }) => container);
+  if (isDeepStrictEqual(next, containers)) return unchanged(app);
+  const facts = new Set(restored.flatMap((one) => one.facts));
+  const moved: App = {
+    ...followedBy(app, now),
+    revision: app.revision + 1,
+    imageChanges: facts.has('image') ? app.imageChanges + 1 : app.imageChanges,
+    lastAct: null,
+  };
+  const revision = { containers: next, cause: 'rollback' } as const;
+  return { app: onItsWay(moved, 'revise', now), changed: true, changes: [...facts], revision, scaled: null };
+}
+
+/** Equal pods take the place of all pods, without a new Revision. */
+export function restarted(app: App, now: Date): AppChange | Problem {
+  if (app.stopped) return problem.conflict('app', `The app "${app.name}" is stopped; start it`, { code: 'stopped' });
+  const moved: App = { ...followedBy(app, now), restartedAt: now, lastAct: null };
+  return { app: onItsWay(moved, 'revise', now), changed: true, changes: [], revision: null, scaled: null };
 }
 
 export function scaledTo(

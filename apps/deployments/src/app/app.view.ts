@@ -1,9 +1,19 @@
-import type { Actor, AppFacts, AppView, ContainerView, EnvironmentOfApp, EventActor } from '@slipway/contracts';
+import type {
+  Actor,
+  AppFacts,
+  AppView,
+  ContainerView,
+  EnvironmentOfApp,
+  EventActor,
+  RevisionView,
+} from '@slipway/contracts';
 import type { V1Pod } from '@slipway/cluster';
 
 import { toPodView } from '../pod/pod.view.js';
 import type { FoundApp } from './app.queries.js';
+import type { Container } from './container.js';
 import { effectiveResources } from './resources.js';
+import type { RevisionEntity } from './revision.entity.js';
 
 export interface ViewOptions {
   readonly urlScheme: string;
@@ -37,28 +47,36 @@ export function toAppView(found: FoundApp, options: ViewOptions): AppView {
       lastTransition: status.lastTransition.toISOString(),
       observedAt: status.observedAt?.toISOString() ?? null,
     },
-    revision: {
-      number: revision.number,
-      cause: revision.cause,
-      createdBy: revision.createdBy,
-      createdAt: revision.createdAt.toISOString(),
-      readyAt: revision.readyAt?.toISOString() ?? null,
-    },
-    containers: containers.map((container): ContainerView => ({
-      id: container.id,
-      name: container.name,
-      image: container.image,
-      entrypoint: container.entrypoint && [...container.entrypoint],
-      args: container.args && [...container.args],
-      variables: options.variables ? [...container.variables] : null,
-      ports: [...container.ports],
-      resources: effectiveResources(container.resources),
-      healthCheck: container.healthCheck,
-    })),
+    revision: toRevisionView(revision),
+    containers: toContainerViews(containers, options.variables),
     registry: app.registryAuth && { username: app.registryAuth.username, server: app.registryAuth.server },
     extensions: { ...app.extensions },
     pods: options.pods ? options.pods.map(toPodView) : null,
   };
+}
+
+export function toRevisionView({ number, cause, createdBy, createdAt, readyAt }: RevisionEntity): RevisionView {
+  return {
+    number,
+    cause,
+    createdBy,
+    createdAt: createdAt.toISOString(),
+    readyAt: readyAt?.toISOString() ?? null,
+  };
+}
+
+export function toContainerViews(containers: readonly Container[], variables = false): ContainerView[] {
+  return containers.map((container) => ({
+    id: container.id,
+    name: container.name,
+    image: container.image,
+    entrypoint: container.entrypoint && [...container.entrypoint],
+    args: container.args && [...container.args],
+    variables: variables ? [...container.variables] : null,
+    ports: [...container.ports],
+    resources: effectiveResources(container.resources),
+    healthCheck: container.healthCheck,
+  }));
 }
 
 /** Null until the Ingress was there with an endpoint behind it once; kept afterwards, also while stopped. */

@@ -4,6 +4,7 @@ import {
   appCreated,
   appDeleting,
   appPhaseChanged,
+  appRestarted,
   appScaled,
   appUpdated,
   countApps,
@@ -11,9 +12,14 @@ import {
   deleteApp,
   type Envelope,
   getApp,
+  getRevision,
   listApps,
+  listRevisions,
   type Phase,
+  restartApp,
+  rollBackApp,
   scaleApp,
+  setVariables,
   startApp,
   stopApp,
   updateApp,
@@ -301,6 +307,126 @@ describe('commands on Apps', () => {
     });
   });
 
+  describe('setVariables', () => {
+    it('merges, makes a Revision, and answers with the whole', async () => {
+      const { id } = await fixture.create({ container: { variables: [{ name: 'A', value: '1' }] } });
+      const { app, changed } = await fixture.execute(setVariables, {
+        app: { id },
+        ifVersion: 1,
+        set: [{ name: 'B', value: '2' }],
+        unset: ['A'],
+      });
+      expect(changed).toBe(true);
+      expect(app).toMatchObject({
+        version: 2,
+        revision: { number: 2, cause: 'variables' },
+        containers: [{ variables: [{ name: 'B', value: '2' }] }],
+      });
+      expect(await fixture.events(appUpdated, id)).toMatchObject([{ changes: ['variables'], revision: 2 }]);
+    });
+
+    it('merges what many set at once', async () => {
+      const { id } = await fixture.create();
+      const names = Array.from({ length: 6 }, (_, index) => `V${index}`);
+      await Promise.all(
+        names.map((name) => fixture.execute(setVariables, { app: { id }, set: [{ name, value: name }], unset: [] })),
+      );
+      const { containers, version } = await fixture.query(getApp, { app: { id }, include: ['variables'] });
+      expect(version).toBe(7);
+      expect(containers[0]?.variables?.map(({ name }) => name).sort()).toEqual(names);
+    });
+  });
+
+  describe('revisions', () => {
+    it('are listed newest first in pages, each with what it held, and an older one comes back as a new one', async () => {
+      const { id } = await fixture.create({ container: { variables: [{ name: 'A', value: '1' }] } });
+      await fixture.execute(updateApp, { app: { id }, containers: [{ image: 'shop:2', variables: [] }] });
+      await fixture.execute(setVariables, { app: { id }, set: [{ name: 'B', value: '2' }], unset: [] });
+      const list = await fixture.query(listRevisions, { app: { id }, page: 1, limit: 2 });
+      expect(list).toMatchObject({
+        total: 3,
+        revisions: [
+          { revision: { number: 3, cause: 'variables', createdBy: kim.userId }, image: 'shop:2', current: true },
+          { revision: { number: 2, cause: 'update' }, image: 'shop:2', current: false },
+        ],
+      });
+      const second = await fixture.query(listRevisions, { app: { id }, page: 2, limit: 2 });
+      expect(second.revisions.map(({ revision }) => revision.number)).toEqual([1]);
+      expect(await fixture.query(getRevision, { app: { id }, number: 1 })).toMatchObject({
+        current: false,
+        containers: [{ image: 'registry.example.org/shop:1', variables: [{ name: 'A', value: '1' }] }],
+      });
+
+      const before = await fixture.execute(rollBackApp, { app: { id } });
+      expect(before).toMatchObject({
+        changed: true,
+        rolledBackTo: 2,
+        app: { revision: { number: 4, cause: 'rollback' } },
+      });
+      const { app } = await fixture.execute(rollBackApp, { app: { id }, ifVersion: 4, revision: 1 });
+      expect(app).toMatchObject({ version: 5, revision: { number: 5, cause: 'rollback', readyAt: null } });
+      expect(await fixture.query(getApp, { app: { id }, include: ['variables'] })).toMatchObject({
+        containers: [{ image: 'registry.example.org/shop:1', variables: [{ name: 'A', value: '1' }] }],
+      });
+      expect(await fixture.events(appUpdated, id)).toMatchObject([
+        { changes: ['image', 'variables'] },
+        { changes: ['variables'] },
+        { changes: ['variables'] },
+        { changes: ['image', 'variables'], revision: 5 },
+      ]);
+    });
+
+    it('are not there beyond the last fifty, nor of an App that is being deleted', async () => {
+      const { id } = await fixture.create();
+      for (let number = 2; number <= 52; number += 1)
+        await fixture.execute(updateApp, { app: { id }, containers: [{ image: `shop:${number}` }] });
+      const { total } = await fixture.query(listRevisions, { app: { id }, page: 1, limit: 1 });
+      expect(total).toBe(50);
+      const absent = { kind: 'not_found', noun: 'revision' };
+      expect(await problemOf(fixture.query(getRevision, { app: { id }, number: 2 }))).toMatchObject(absent);
+      expect(await problemOf(fixture.execute(rollBackApp, { app: { id }, revision: 2 }))).toMatchObject(absent);
+      await fixture.execute(deleteApp, { app: { id } });
+      const gone = { kind: 'not_found', noun: 'app' };
+      expect(await problemOf(fixture.query(listRevisions, { app: { id }, page: 1, limit: 1 }))).toMatchObject(gone);
+      expect(await problemOf(fixture.query(getRevision, { app: { id }, number: 52 }))).toMatchObject(gone);
+    });
+
+    it('are refused to roll back to where it is, or before the first', async () => {
+      const { id } = await fixture.create();
+      const refused = { kind: 'conflict', code: 'revision_current' };
+      expect(await problemOf(fixture.execute(rollBackApp, { app: { id } }))).toMatchObject(refused);
+      expect(await problemOf(fixture.execute(rollBackApp, { app: { id }, revision: 1 }))).toMatchObject(refused);
+      expect(await fixture.get(id)).toMatchObject({ version: 1, revision: { number: 1 } });
+    });
+  });
+
+  describe('restartApp', () => {
+    it('replaces all pods by equal ones, without a Revision, and tells it', async () => {
+      const { id, status } = await fixture.create();
+      expect(status.phase).toBe('pending');
+      const running = () => fixture.until(id, 'running');
+      await running();
+      const pods = async () =>
+        (await fixture.query(getApp, { app: { id }, include: ['pods'] })).pods?.map(({ name }) => name) ?? [];
+      const before = await pods();
+      const app = await fixture.execute(restartApp, { app: { id } });
+      expect(app).toMatchObject({ version: 2, generation: 2, revision: { number: 1 }, status: { phase: 'updating' } });
+      expect(await fixture.events(appRestarted, id)).toMatchObject([{ app: { version: 2 }, revision: 1 }]);
+      await running();
+      const after = await pods();
+      expect(after).toHaveLength(before.length);
+      expect(after.filter((name) => before.includes(name))).toEqual([]);
+    });
+
+    it('is refused while it is stopped, and leaves no trace', async () => {
+      const { id } = await fixture.create();
+      await fixture.execute(stopApp, { app: { id } });
+      expect(await problemOf(fixture.execute(restartApp, { app: { id } }))).toMatchObject({ code: 'stopped' });
+      expect(await fixture.get(id)).toMatchObject({ version: 2 });
+      expect(await fixture.events(appRestarted, id)).toEqual([]);
+    });
+  });
+
   describe('scaleApp, startApp, stopApp', () => {
     it('tells old and new count, 0 being a stop that keeps the count', async () => {
       const { id } = await fixture.create({ replicas: 3 });
@@ -364,6 +490,12 @@ describe('commands on Apps', () => {
         (id, operationId) => fixture.execute(scaleApp, { app: { id }, replicas: 3, start: true }, { operationId }),
       ],
       ['stopApp', (id, operationId) => fixture.execute(stopApp, { app: { id } }, { operationId })],
+      ['restartApp', (id, operationId) => fixture.execute(restartApp, { app: { id } }, { operationId })],
+      [
+        'setVariables',
+        (id, operationId) =>
+          fixture.execute(setVariables, { app: { id }, set: [{ name: 'N', value: '1' }], unset: [] }, { operationId }),
+      ],
       ['deleteApp', (id, operationId) => fixture.execute(deleteApp, { app: { id } }, { operationId })],
     ])('%s takes effect once and answers the same', async (_, execute) => {
       // Nothing of it may come to be: what is compared is what the commands did, not what followed.
@@ -400,6 +532,11 @@ describe('commands on Apps', () => {
         () => fixture.execute(scaleApp, { app, replicas: 2, start: true }, { actor: lee }),
         () => fixture.execute(startApp, { app }, { actor: lee }),
         () => fixture.execute(stopApp, { app }, { actor: lee }),
+        () => fixture.execute(restartApp, { app }, { actor: lee }),
+        () => fixture.execute(setVariables, { app, set: [], unset: [] }, { actor: lee }),
+        () => fixture.execute(rollBackApp, { app }, { actor: lee }),
+        () => fixture.query(listRevisions, { app, page: 1, limit: 1 }, lee),
+        () => fixture.query(getRevision, { app, number: 1 }, lee),
         () => fixture.execute(deleteApp, { app }, { actor: lee }),
       ];
       const unknown = randomUUID();

@@ -26,10 +26,10 @@ export class CommitChange {
   async commit(tx: Tx, before: FoundApp, change: AppChange, actor: Actor): Promise<FoundApp> {
     if (!change.changed) return before;
     const { app } = change;
-    const containers = change.revision ?? before.containers;
+    const containers = change.revision?.containers ?? before.containers;
     const revision = change.revision
       ? await this.queries.addRevision(tx, app, containers, {
-          cause: 'update',
+          cause: change.revision.cause,
           createdBy: actor.userId,
           createdAt: app.changedAt,
         })

@@ -18,6 +18,7 @@ import { requestAboveLimit } from './resources.js';
 const KIB = 1024;
 /** A name with its value. Linux refuses longer ones when it starts a process. */
 export const VARIABLE_BYTES = 128 * KIB;
+export const MAX_VARIABLES = 1000;
 /** All variables of an App. A Secret holds 1 MiB, and layers of other owners come on top. */
 export const VARIABLES_BYTES = 512 * KIB;
 
@@ -40,7 +41,7 @@ export interface Container {
 }
 
 /** The facts about a container that an update may have changed, in the words of `app.updated`. */
-export type ContainerFact = 'image' | 'port' | 'variables' | 'resources' | 'health_check';
+export type ContainerFact = 'image' | 'port' | 'variables' | 'resources' | 'health_check' | 'command';
 
 export function newContainer(input: ContainerInput, now: Date): Container {
   return {
@@ -73,12 +74,7 @@ export function changedContainer(
     resources: change.resources === undefined ? container.resources : plainResources(change.resources),
     healthCheck: change.healthCheck === undefined ? container.healthCheck : plainHealthCheck(change.healthCheck),
   };
-  const facts: ContainerFact[] = [];
-  if (next.image !== container.image) facts.push('image');
-  if (!isDeepStrictEqual(next.ports, container.ports)) facts.push('port');
-  if (!isDeepStrictEqual(byName(next.variables), byName(container.variables))) facts.push('variables');
-  if (!isDeepStrictEqual(next.resources, container.resources)) facts.push('resources');
-  if (!isDeepStrictEqual(next.healthCheck, container.healthCheck)) facts.push('health_check');
+  const facts = factsBetween(container, next);
   if (facts.length === 0) return { container, facts };
   return {
     container: {
@@ -90,6 +86,36 @@ export function changedContainer(
     },
     facts,
   };
+}
+
+function factsBetween(container: Container, next: Container): ContainerFact[] {
+  const facts: ContainerFact[] = [];
+  if (next.image !== container.image) facts.push('image');
+  if (!isDeepStrictEqual(next.ports, container.ports)) facts.push('port');
+  if (!isDeepStrictEqual(byName(next.variables), byName(container.variables))) facts.push('variables');
+  if (!isDeepStrictEqual(next.resources, container.resources)) facts.push('resources');
+  if (!isDeepStrictEqual(next.healthCheck, container.healthCheck)) facts.push('health_check');
+  if (!isDeepStrictEqual([next.entrypoint, next.args], [container.entrypoint, container.args])) facts.push('command');
+  return facts;
+}
+
+/** A container of an older Revision in its place among the current ones, and what differs; the current itself where nothing does. */
+export function restoredContainer(
+  older: Container,
+  current: readonly Container[],
+  now: Date,
+): { container: Container; facts: ContainerFact[] } {
+  const before = current.find(({ name }) => name === older.name);
+  const facts: ContainerFact[] = before ? factsBetween(before, older) : ['image'];
+  if (before && facts.length === 0) return { container: before, facts };
+  const container = {
+    ...older,
+    id: randomUUID(),
+    parentId: before?.id ?? older.id,
+    changes: (before?.changes ?? older.changes) + 1,
+    createdAt: now.toISOString(),
+  };
+  return { container, facts };
 }
 
 /** The port that probes, the Service's public side and the Ingress speak of: the first published tcp port, else the first tcp port. */
@@ -114,6 +140,7 @@ export function containerIssues(containers: readonly Container[]): Issue[] {
   containers.forEach((container, index) => {
     const path = `containers.${index}`;
     if (containers.findIndex(({ name }) => name === container.name) < index) value(`${path}.name`, 'pattern');
+    if (container.variables.length > MAX_VARIABLES) value(`${path}.variables`, 'count', { max: MAX_VARIABLES });
     for (const { name, value: text } of container.variables) {
       const bytes = Buffer.byteLength(name) + Buffer.byteLength(text);
       total += bytes;

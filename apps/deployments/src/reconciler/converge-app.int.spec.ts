@@ -32,6 +32,7 @@ function record(given: Partial<AppRecord> = {}, container: Partial<Container> = 
     replicas: 2,
     host: 'shop.apps.example.com',
     registryAuth: null,
+    restartedAt: null,
     ...given,
     containers: [
       {
@@ -102,6 +103,7 @@ describe('convergeApp', () => {
     const wanted = {
       replicas: app.replicas,
       revision: app.revision,
+      restartedAt: app.restartedAt,
       revisionReady: false,
       servedSinceStart: false,
       changedAt: new Date(),

@@ -49,6 +49,7 @@ function record(given: Partial<AppRecord> = {}): AppRecord {
     replicas: 2,
     host: 'shop.apps.example.com',
     registryAuth: null,
+    restartedAt: null,
     ...given,
   };
 }
@@ -93,6 +94,7 @@ describe('the objects of an App', () => {
     ['name-with-a-digit', { name: '2048', host: '2048.apps.example.com' }, {}],
     ['name-with-a-digit-in-a-shared-environment', { name: '2048', environment: shared }, {}],
     ['stopped', { replicas: 0 }, {}],
+    ['restarted', { restartedAt: new Date('2026-03-01T10:00:07.500Z') }, {}],
     ['not-published', { containers: [container({ ports: [{ ...http, published: false }] })], host: null }, {}],
     ['without-ports', { containers: [container({ ports: [], healthCheck: health })], host: null }, {}],
     [

@@ -26,6 +26,8 @@ export const MANAGED_BY = 'app.kubernetes.io/managed-by';
 export const INSTANCE = 'app.kubernetes.io/instance';
 /** On the pod template: which Revision a pod runs. */
 export const REVISION = 'slipway.dev/revision';
+/** On the pod template: the restart that a pod came of. The name is kubectl's, which shows it. */
+export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 /** On the pod template: the ids of its containers by name. */
 const CONTAINERS = 'slipway.dev/containers';
 /** On every object: a hash of what was applied, so that a field that is no longer wanted is noticed. */
@@ -72,6 +74,7 @@ export interface AppRecord {
   readonly replicas: number;
   readonly host: string | null;
   readonly registryAuth: RegistryAuth | null;
+  readonly restartedAt: Date | null;
 }
 
 /** The Environment's own objects; those of a dedicated one carry the App's id, the others the Environment's. */
@@ -230,6 +233,7 @@ function deployment(app: AppRecord, rendering: Rendering): V1Deployment {
           labels: labelsOf(app),
           annotations: {
             [REVISION]: String(app.revision),
+            ...(app.restartedAt && { [RESTARTED_AT]: app.restartedAt.toISOString() }),
             [CONTAINERS]: JSON.stringify(Object.fromEntries(app.containers.map(({ name, id }) => [name, id]))),
           },
         },

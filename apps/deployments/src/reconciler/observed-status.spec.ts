@@ -7,9 +7,12 @@ import { observedStatus, type Wanted } from './observed-status.js';
 const now = new Date('2026-03-01T10:00:00.000Z');
 const ago = (seconds: number): string => new Date(now.getTime() - seconds * 1000).toISOString();
 
+const restartedAt = new Date(ago(5));
+
 const wanted: Wanted = {
   replicas: 2,
   revision: 3,
+  restartedAt: null,
   revisionReady: true,
   servedSinceStart: true,
   changedAt: new Date(ago(60)),
@@ -20,7 +23,7 @@ type DeploymentStatus = NonNullable<V1Deployment['status']>;
 
 function deployment(
   status: DeploymentStatus = {},
-  more: { replicas?: number; generation?: number; revision?: number } = {},
+  more: { replicas?: number; generation?: number; revision?: number; restartedAt?: Date } = {},
 ): V1Deployment {
   const { replicas = 2, generation = 7, revision = 3 } = more;
   return {
@@ -30,7 +33,7 @@ function deployment(
     spec: {
       replicas,
       selector: {},
-      template: { metadata: { annotations: { 'slipway.dev/revision': String(revision) } } },
+      template: { metadata: { annotations: marks(revision, more.restartedAt) } },
     },
     status: { observedGeneration: 7, ...status },
   };
@@ -38,8 +41,16 @@ function deployment(
 
 const full: DeploymentStatus = { replicas: 2, readyReplicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 
+function marks(revision: number, restartedAt?: Date): Record<string, string> {
+  return {
+    'slipway.dev/revision': String(revision),
+    ...(restartedAt && { 'kubectl.kubernetes.io/restartedAt': restartedAt.toISOString() }),
+  };
+}
+
 interface PodGiven {
   revision?: number;
+  restartedAt?: Date;
   ready?: boolean;
   leaving?: boolean;
   phase?: string;
@@ -58,7 +69,7 @@ function pod(given: PodGiven = {}): V1Pod {
     kind: 'Pod',
     metadata: {
       name: 'shop-1',
-      annotations: { 'slipway.dev/revision': String(revision) },
+      annotations: marks(revision, given.restartedAt),
       ...(given.leaving && { deletionTimestamp: ago(1) }),
     },
     spec: {
@@ -124,6 +135,34 @@ describe('observedStatus', () => {
         'runs while pods that are on their way out still end',
         deployment(full),
         [ready, ready, pod({ leaving: true, revision: 2 })],
+        {},
+        'running',
+      ],
+      [
+        'is updating while pods of before a restart serve',
+        deployment({ ...full, updatedReplicas: 1 }, { restartedAt }),
+        [ready, pod({ restartedAt })],
+        { restartedAt },
+        'updating',
+      ],
+      [
+        'is updating before the cluster has taken a restart',
+        deployment(full),
+        [ready, ready],
+        { restartedAt },
+        'updating',
+      ],
+      [
+        'runs when all pods are of its last restart',
+        deployment(full, { restartedAt }),
+        [pod({ ready: true, restartedAt }), pod({ ready: true, restartedAt })],
+        { restartedAt },
+        'running',
+      ],
+      [
+        'runs when somebody else restarted it',
+        deployment(full, { restartedAt }),
+        [pod({ ready: true, restartedAt }), pod({ ready: true, restartedAt })],
         {},
         'running',
       ],

@@ -3,7 +3,7 @@
 import { Phase, type ReplicaCounts } from '@slipway/contracts';
 import type { V1Container, V1ContainerStatus, V1Deployment, V1Pod, V1PodTemplateSpec } from '@slipway/cluster';
 
-import { REVISION } from './desired-objects.js';
+import { RESTARTED_AT, REVISION } from './desired-objects.js';
 import { type Trouble, withNextStep } from './next-step.js';
 
 /** A pod that no node takes is given this long: clusters that add nodes need a while. */
@@ -27,6 +27,8 @@ export interface Wanted {
   /** 0 while stopped. */
   readonly replicas: number;
   readonly revision: number;
+  /** Pods of an older start are to be replaced. */
+  readonly restartedAt: Date | null;
   /** The Revision has been fully ready before. */
   readonly revisionReady: boolean;
   /** The App has been fully ready since it was last started. */
@@ -79,7 +81,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   // Until the cluster has taken and seen what is wanted, its counts tell of something else.
   const followed =
     deployment !== undefined &&
-    (wanted.replicas === 0 || revisionOf(deployment.spec?.template) === wanted.revision) &&
+    (wanted.replicas === 0 || isOf(wanted, deployment.spec?.template)) &&
     (status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0) &&
     (deployment.spec?.replicas ?? 1) === wanted.replicas;
 
@@ -89,7 +91,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
     return onItsWay(Phase.stopping, undefined, []);
   }
 
-  const current = staying.filter((pod) => revisionOf(pod) === wanted.revision);
+  const current = staying.filter((pod) => isOf(wanted, pod));
   const unsteady = current.flatMap((pod) => crashes(pod, now)).filter(isLoop);
   const complete =
     followed &&
@@ -106,7 +108,7 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   const waits = unsteady.flatMap(({ steadyInMs }) => (steadyInMs === undefined ? [] : [steadyInMs]));
   if (trouble) return told(Phase.failed, trouble, soonest(waits));
 
-  const serving = staying.some((pod) => revisionOf(pod) !== wanted.revision && isReady(pod));
+  const serving = staying.some((pod) => !isOf(wanted, pod) && isReady(pod));
   const steady = wanted.servedSinceStart && wanted.revisionReady;
   const phase = serving ? Phase.updating : steady ? Phase.scaling : Phase.deploying;
   return onItsWay(phase, sign, [...waits, ...current.flatMap((pod) => waitsOf(pod, now))]);
@@ -318,6 +320,10 @@ function containersOf(pod: V1Pod): V1ContainerStatus[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 }
 
-function revisionOf(pod: V1Pod | V1PodTemplateSpec | undefined): number {
-  return Number(pod?.metadata?.annotations?.[REVISION] ?? Number.NaN);
+function isOf(
+  { revision, restartedAt }: Pick<Wanted, 'revision' | 'restartedAt'>,
+  pod: V1Pod | V1PodTemplateSpec | undefined,
+): boolean {
+  const { [REVISION]: ofRevision, [RESTARTED_AT]: ofStart } = pod?.metadata?.annotations ?? {};
+  return ofRevision === String(revision) && (restartedAt === null || ofStart === restartedAt.toISOString());
 }

@@ -332,14 +332,16 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 function recordOf({ app, host, environment, containers }: FoundApp): AppRecord {
-  const { id, name, revision, registryAuth } = app;
-  return { id, name, environment, revision, containers, replicas: wantedReplicas(app), host, registryAuth };
+  const { id, name, revision, registryAuth, restartedAt } = app;
+  const replicas = wantedReplicas(app);
+  return { id, name, environment, revision, containers, replicas, host, registryAuth, restartedAt };
 }
 
 function statusOf({ app, revision }: FoundApp, { seen, conflict, failure }: Converged): ObservedStatus {
   const wanted = {
     replicas: wantedReplicas(app),
     revision: app.revision,
+    restartedAt: app.restartedAt,
     revisionReady: revision.readyAt !== null,
     servedSinceStart: app.servedSinceStart,
     changedAt: app.changedAt,

@@ -6,6 +6,7 @@ import {
   sentenceOfDeleted,
   sentenceOfDeleting,
   sentenceOfPhase,
+  sentenceOfRestarted,
   sentenceOfScaled,
   sentenceOfUpdated,
 } from './sentence.js';
@@ -31,6 +32,7 @@ describe('the sentence of an activity', () => {
       'kim changed image, health check and variables of shop, now revision 3.',
     ],
     [sentenceOfUpdated({ app, actor, changes: ['description'], revision: null }), 'kim changed description of shop.'],
+    [sentenceOfRestarted({ app, actor, revision: 3 }), 'kim restarted shop.'],
     [sentenceOfScaled({ app, actor, old: 1, new: 3 }), 'kim scaled shop from 1 to 3 replicas.'],
     [sentenceOfScaled({ app, actor, old: 2, new: 0 }), 'kim stopped shop.'],
     [sentenceOfScaled({ app, actor, old: 0, new: 2 }), 'kim started shop with 2 replicas.'],

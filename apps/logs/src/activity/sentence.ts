@@ -4,6 +4,7 @@ import type {
   AppDeleted,
   AppDeleting,
   AppPhaseChanged,
+  AppRestarted,
   AppScaled,
   AppUpdated,
   EventActor,
@@ -28,6 +29,8 @@ export function sentenceOfScaled({ app, actor, old, new: wanted }: AppScaled): s
   if (old === 0) return `${who(actor)} started ${app.name} with ${replicas(wanted)}.`;
   return `${who(actor)} scaled ${app.name} from ${old} to ${replicas(wanted)}.`;
 }
+
+export const sentenceOfRestarted = ({ app, actor }: AppRestarted): string => `${who(actor)} restarted ${app.name}.`;
 
 export function sentenceOfPhase({ app, to, reason, message }: AppPhaseChanged): string {
   const state = to === 'failed' ? `${app.name} failed` : `${app.name} is ${to}`;

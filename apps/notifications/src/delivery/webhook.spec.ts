@@ -13,6 +13,7 @@ describe('webhookTypesOf', () => {
   it.each([
     [fact('created'), []],
     [fact('updated'), ['deployment_updated']],
+    [fact('restarted'), ['deployment_restarted']],
     [fact('scaled'), ['deployment_scaling']],
     [fact('deleting'), []],
     [fact('deleted'), ['deployment_deleted']],

@@ -16,6 +16,8 @@ export function webhookTypesOf({ name, fields }: Pick<Fact, 'name' | 'fields'>):
   switch (name) {
     case 'deployments.app.updated':
       return ['deployment_updated'];
+    case 'deployments.app.restarted':
+      return ['deployment_restarted'];
     case 'deployments.app.scaled':
       return ['deployment_scaling'];
     case 'deployments.app.deleted':

@@ -150,6 +150,14 @@ export class UpdateApp {
   @NestedList(() => ContainerChange, { max: 20 }) @Optional() containers?: ContainerChange[];
 }
 
+/** Variables of the first container. Names that are in neither list keep their values; one in both is set. */
+export class SetVariables {
+  @Nested(() => AppRef) app: AppRef;
+  @Integer({ min: 1 }) @Optional() ifVersion?: number;
+  @NestedList(() => Variable) @Sealed() set: Variable[];
+  @TextList({ max: 1000, maxLength: 253 }) unset: string[];
+}
+
 export class ScaleApp {
   @Nested(() => AppRef) app: AppRef;
   @Integer({ min: 1 }) @Optional() ifVersion?: number;
@@ -360,9 +368,16 @@ export class AppCreated {
 export class AppUpdated {
   @Nested(() => AppFacts) app: AppFacts;
   @Nested(() => EventActor) @Optional() actor: EventActor | null;
-  /** What was changed: `image`, `port`, `variables`, `resources`, `health_check`, `registry_auth`, `description`, `replicas`. */
+  /** What was changed: `image`, `port`, `variables`, `resources`, `health_check`, `command`, `registry_auth`, `description`, `replicas`. */
   @TextList({ max: 20, maxLength: 64 }) changes: string[];
   @Integer({ min: 1 }) @Optional() revision: number | null;
+}
+
+export class AppRestarted {
+  @Nested(() => AppFacts) app: AppFacts;
+  @Nested(() => EventActor) @Optional() actor: EventActor | null;
+  /** A restart makes none. */
+  @Integer({ min: 1 }) revision: number;
 }
 
 export class AppScaled {

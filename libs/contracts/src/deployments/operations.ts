@@ -7,6 +7,7 @@ import {
   AppDeleting,
   AppPage,
   AppPhaseChanged,
+  AppRestarted,
   AppScaled,
   AppUpdated,
   AppView,
@@ -20,10 +21,19 @@ import {
   NamespaceRemoved,
   ScaleApp,
   ScaledApp,
+  SetVariables,
   UpdateApp,
 } from './deployments.v1.js';
 import { GetNodeAddress, NodeAddress } from './node.v1.js';
 import { ListPods, PodList } from './pod.v1.js';
+import {
+  GetRevision,
+  ListRevisions,
+  RevisionContent,
+  RevisionPage,
+  RollBackApp,
+  RolledBackApp,
+} from './revision.v1.js';
 
 export const createApp = defineCommand({ subject: 'cmd.deployments.app.create.v1', input: CreateApp, output: AppView });
 export const updateApp = defineCommand({
@@ -34,6 +44,21 @@ export const updateApp = defineCommand({
 export const scaleApp = defineCommand({ subject: 'cmd.deployments.app.scale.v1', input: ScaleApp, output: ScaledApp });
 export const startApp = defineCommand({ subject: 'cmd.deployments.app.start.v1', input: AppCommand, output: AppView });
 export const stopApp = defineCommand({ subject: 'cmd.deployments.app.stop.v1', input: AppCommand, output: AppView });
+export const restartApp = defineCommand({
+  subject: 'cmd.deployments.app.restart.v1',
+  input: AppCommand,
+  output: AppView,
+});
+export const setVariables = defineCommand({
+  subject: 'cmd.deployments.app.set-variables.v1',
+  input: SetVariables,
+  output: ChangedApp,
+});
+export const rollBackApp = defineCommand({
+  subject: 'cmd.deployments.app.rollback.v1',
+  input: RollBackApp,
+  output: RolledBackApp,
+});
 export const deleteApp = defineCommand({
   subject: 'cmd.deployments.app.delete.v1',
   input: AppCommand,
@@ -50,6 +75,16 @@ export const getNodeAddress = defineQuery({
   output: NodeAddress,
 });
 export const listPods = defineQuery({ subject: 'qry.deployments.pod.list.v1', input: ListPods, output: PodList });
+export const listRevisions = defineQuery({
+  subject: 'qry.deployments.revision.list.v1',
+  input: ListRevisions,
+  output: RevisionPage,
+});
+export const getRevision = defineQuery({
+  subject: 'qry.deployments.revision.get.v1',
+  input: GetRevision,
+  output: RevisionContent,
+});
 
 const everyone = ['catalog', 'logs', 'notifications'] as const;
 const journals = ['logs', 'notifications'] as const;
@@ -67,6 +102,11 @@ export const appUpdated = defineEvent({
 export const appScaled = defineEvent({
   subject: 'evt.deployments.app.scaled.v1',
   payload: AppScaled,
+  listeners: journals,
+});
+export const appRestarted = defineEvent({
+  subject: 'evt.deployments.app.restarted.v1',
+  payload: AppRestarted,
   listeners: journals,
 });
 export const appPhaseChanged = defineEvent({

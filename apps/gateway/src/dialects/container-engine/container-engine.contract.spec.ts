@@ -13,6 +13,7 @@ import {
   deleteSubscription,
   getApp,
   getNodeAddress,
+  getRevision,
   getSubscription,
   getUser,
   listApps,
@@ -20,13 +21,17 @@ import {
   listDeliveries,
   listLines,
   listPods,
+  listRevisions,
   listSubscriptions,
   openCredential,
   problem,
   refreshSession,
   registerUser,
+  restartApp,
   revokeCredential,
+  rollBackApp,
   scaleApp,
+  setVariables,
   startApp,
   stopApp,
   updateApp,
@@ -53,6 +58,7 @@ import {
   opened,
   pods,
   READ_KEY,
+  revisions,
   subscription,
   user,
 } from '../../fixture/samples.js';
@@ -83,6 +89,16 @@ const updated = (change: Partial<AppView>): AppView => ({
   version: 2,
   revision: { ...app.revision, number: 2 },
   ...change,
+});
+const rolledBack = (change: Partial<AppView>): AppView => ({
+  ...app,
+  version: 3,
+  revision: { ...app.revision, number: 3, cause: 'rollback' },
+  ...change,
+});
+const withVariables = (of: AppView): AppView => ({
+  ...of,
+  containers: of.containers.map((container) => ({ ...container, variables: [{ name: 'LEVEL', value: 'debug' }] })),
 });
 const digest = (value: string): string => createHash('sha256').update(value).digest('hex');
 
@@ -131,6 +147,15 @@ function wellCore(core: ReplayedCore): void {
     })
     .answers(stopApp, () => appIn('stopping', { stopped: true }))
     .answers(startApp, () => appIn('deploying', { replicas: 5 }))
+    .answers(restartApp, () => ({ ...appIn('updating'), version: 2 }))
+    .answers(setVariables, () => ({ app: withVariables(updated({})), changed: true }))
+    .answers(listRevisions, () => ({ revisions: [...revisions], total: 2 }))
+    .answers(getRevision, ({ number }) => {
+      const revision = revisions.find((entry) => entry.revision.number === number);
+      if (!revision) throw new Refusal(problem.notFound('revision', 'none'));
+      return { ...revision, containers: withVariables(app).containers };
+    })
+    .answers(rollBackApp, () => ({ app: rolledBack({}), changed: true, rolledBackTo: 1 }))
     .answers(deleteApp, () => appIn('deleting'))
     .answers(awaitApp, ({ until }): AwaitedApp => {
       if (until === 'gone') return { app: null, reached: true };
@@ -172,6 +197,29 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
     })),
   'update an application file': (core) =>
     core.refuses(updateApp, problem.conflict('app', 'file', { code: 'not_containers' })),
+  'restart a stopped one': (core) => core.refuses(restartApp, problem.conflict('app', 'stopped', { code: 'stopped' })),
+  'get the variables': (core) => core.answers(getApp, () => withVariables(app)),
+  'patch nothing of the variables': (core) =>
+    core.answers(setVariables, () => ({ app: withVariables(app), changed: false })),
+  'patch the variables of a stopped one': (core) =>
+    core.answers(setVariables, () => ({ app: withVariables(updated({ stopped: true })), changed: true })),
+  'patch too many variables': (core) =>
+    core.refuses(
+      setVariables,
+      problem.invalid('app', 'too many', {
+        issues: [{ path: 'containers.0.variables', rule: 'count', kind: 'value', params: { max: 1000 } }],
+      }),
+    ),
+  'roll back a stopped one': (core) =>
+    core.answers(rollBackApp, () => ({ app: rolledBack({ stopped: true }), changed: true, rolledBackTo: 1 })),
+  'roll back to what is equal': (core) => core.answers(rollBackApp, () => ({ app, changed: false, rolledBackTo: 1 })),
+  'roll back to the current one': (core) =>
+    core.refuses(
+      rollBackApp,
+      problem.conflict('revision', 'current', { code: 'revision_current', facts: { revision: 2 } }),
+    ),
+  'roll back the first one': (core) =>
+    core.refuses(rollBackApp, problem.conflict('revision', 'first', { code: 'revision_current' })),
   'scale not there in time': (core) => core.answers(awaitApp, () => ({ app: appIn('scaling'), reached: false })),
   'scale that fails': (core) =>
     core.answers(awaitApp, () => ({

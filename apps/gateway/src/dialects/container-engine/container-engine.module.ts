@@ -12,6 +12,7 @@ import { Observation } from './observation.js';
 import { PodsController } from './pods.controller.js';
 import { ProfileController } from './profile.controller.js';
 import { RequestInterceptor } from './request.interceptor.js';
+import { RevisionsController } from './revisions.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 
 @Module({
@@ -21,6 +22,7 @@ import { WebhooksController } from './webhooks.controller.js';
     ProfileController,
     DeploymentsController,
     PodsController,
+    RevisionsController,
     LogsController,
     NodeIpController,
     EventsController,

@@ -1,5 +1,11 @@
 // The rules of section 5 that a class of fields cannot hold, because they depend on configuration, on names or on two fields.
-import type { CreateDeployment, ResourcesInput, ScaleDeployment, UpdateDeployment } from './deployments.dto.js';
+import type {
+  CreateDeployment,
+  PatchVariables,
+  ResourcesInput,
+  ScaleDeployment,
+  UpdateDeployment,
+} from './deployments.dto.js';
 import { detailsOf, rangeText, type FieldIssue } from './rule-texts.js';
 import { failure } from './errors.js';
 import type { Submitted } from './json-body.js';
@@ -34,6 +40,13 @@ export function acceptDeployment<T extends CreateDeployment | UpdateDeployment>(
 
 export function acceptScale(body: Submitted<ScaleDeployment>, maxReplicas: number): number {
   return body.accept(replicaIssues(body.value.replicas, 0, maxReplicas)).replicas;
+}
+
+/** @throws Failure 400 for a name or a value; what comes of all variables together is judged where they are kept */
+export function acceptVariables(body: Submitted<PatchVariables>): Record<string, string | null> {
+  const { env_vars } = body.value;
+  const asText = Object.fromEntries(Object.entries(env_vars).map(([name, value]) => [name, value ?? '']));
+  return body.accept(variableIssues(asText)).env_vars;
 }
 
 const isImage = ({ path }: FieldIssue): boolean => path === 'image';

@@ -5,18 +5,19 @@ import {
   deleteApp,
   getApp,
   listApps,
+  restartApp,
   scaleApp,
+  setVariables,
   startApp,
   stopApp,
   updateApp,
-  type AppCommand,
   type AppView,
 } from '@slipway/contracts';
 
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { GatewayConfig } from '../../gateway.config.js';
-import { acceptDeployment, acceptScale } from './deployment-rules.js';
+import { acceptDeployment, acceptScale, acceptVariables } from './deployment-rules.js';
 import {
   CreatedDeployment,
   CreateDeployment,
@@ -24,12 +25,16 @@ import {
   Deployment,
   DeploymentList,
   DeploymentStatus,
+  PatchedVariables,
+  PatchVariables,
+  RestartedDeployment,
   ScaledDeployment,
   ScaleDeployment,
   StartedDeployment,
   StoppedDeployment,
   UpdatedDeployment,
   UpdateDeployment,
+  Variables,
 } from './deployments.dto.js';
 import {
   needsCurrent,
@@ -38,18 +43,22 @@ import {
   toDeleted,
   toDeployment,
   toList,
+  toPatchedVariables,
+  toRestarted,
   toScaled,
+  toSetVariables,
   toStarted,
   toStopped,
   toUpdateApp,
   toUpdated,
+  toVariablesAnswer,
 } from './deployments.projection.js';
 import { AWAITED, CONDITIONAL, Endpoint, KEYED, PAGE_QUERY } from './endpoint.js';
 import { failure } from './errors.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { Observation } from './observation.js';
-import { ifMatchOf, tagOf } from './preconditions.js';
+import { commandOn, ifMatchOf, tagged } from './preconditions.js';
 import { pageOf, statusesIn } from './query.js';
 import { filterOf, toDeploymentStatus } from './status.js';
 
@@ -176,20 +185,48 @@ export class DeploymentsController {
     return toStarted(await this.observation.until(call, app, 'running'));
   }
 
+  @Post(':deploymentId/restart')
+  @Endpoint({
+    access: 'credential',
+    summary: 'Replaces all replicas by equal ones, without losing a request',
+    answer: RestartedDeployment,
+    headers: CONDITIONAL,
+  })
+  async restart(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<RestartedDeployment> {
+    return toRestarted(tagged(call, await this.core.execute(call, restartApp, commandOn(id, call))));
+  }
+
+  @Get(':deploymentId/env')
+  @Endpoint({ access: 'credential', summary: 'The environment variables of a deployment', answer: Variables })
+  async variables(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<Variables> {
+    return toVariablesAnswer(
+      tagged(call, await this.core.query(call, getApp, { app: { id }, include: ['variables'] })),
+    );
+  }
+
+  @Patch(':deploymentId/env')
+  @Endpoint({
+    access: 'credential',
+    summary: 'Sets the variables that are sent, takes away those that are null, keeps the rest',
+    answer: PatchedVariables,
+    headers: CONDITIONAL,
+  })
+  async patchVariables(
+    @Param('deploymentId') id: string,
+    @JsonBody(PatchVariables) body: Submitted<PatchVariables>,
+    @Current() call: HttpCall,
+  ): Promise<PatchedVariables> {
+    const command = commandOn(id, call);
+    const changes = toSetVariables(acceptVariables(body));
+    const changed = await this.core.execute(call, setVariables, { ...command, ...changes });
+    tagged(call, changed.app);
+    return toPatchedVariables(changed);
+  }
+
   @Get(':deploymentId/status')
   @Endpoint({ access: 'credential', summary: 'What the cluster shows of a deployment', answer: DeploymentStatus })
   async status(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<DeploymentStatus> {
     const app = await this.core.query(call, getApp, { app: { id }, include: ['pods'] });
     return toDeploymentStatus(app, Date.now());
   }
-}
-
-function commandOn(id: string, call: HttpCall): AppCommand {
-  const ifVersion = ifMatchOf(call.header('if-match'));
-  return { app: { id }, ...(ifVersion !== undefined && { ifVersion }) };
-}
-
-function tagged(call: HttpCall, app: AppView): AppView {
-  call.set('ETag', tagOf(app.version));
-  return app;
 }

@@ -69,6 +69,11 @@ export class ScaleDeployment {
   @Integer() replicas: number;
 }
 
+/** A value sets, null takes away. */
+export class PatchVariables {
+  @TextMap({ nullable: true }) env_vars: Record<string, string | null>;
+}
+
 // ---- answers
 
 export class CreatedDeployment {
@@ -152,6 +157,28 @@ export class UpdatedDeployment {
   @Time() updated_at: string;
   @Integer() revision: number;
   @TextList() @Optional() warnings?: string[];
+}
+
+export class RestartedDeployment {
+  @Id() id: string;
+  @OneOf(STATUSES) status: Status;
+  @Text() message: string;
+}
+
+export class Variables {
+  @Id() deployment_id: string;
+  @Text() app_name: string;
+  @TextMap() env_vars: Record<string, string>;
+  @Time() updated_at: string;
+}
+
+export class PatchedVariables {
+  @Id() id: string;
+  @OneOf(STATUSES) status: Status;
+  @Text() message: string;
+  @TextMap() updated_env_vars: Record<string, string>;
+  @Time() updated_at: string;
+  @Integer() revision: number;
 }
 
 export class ScaledDeployment {

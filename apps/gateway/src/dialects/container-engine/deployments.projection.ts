@@ -5,11 +5,13 @@ import type {
   ChangedApp,
   ContainerChange,
   ContainerInput,
+  ContainerView,
   CreateApp,
   HealthCheck,
   Port,
   RegistryAuth,
   Resources,
+  SetVariables,
   UpdateApp,
   Variable,
 } from '@slipway/contracts';
@@ -23,14 +25,17 @@ import type {
   DeploymentListItem,
   HealthCheckAnswer,
   HealthCheckInput,
+  PatchedVariables,
   RegistryAuthInput,
   ResourcesAnswer,
   ResourcesInput,
+  RestartedDeployment,
   ScaledDeployment,
   StartedDeployment,
   StoppedDeployment,
   UpdatedDeployment,
   UpdateDeployment,
+  Variables,
 } from './deployments.dto.js';
 import { paginationOf, type Page } from './query.js';
 import { errorMessageOf, statusOfApp } from './status.js';
@@ -166,7 +171,7 @@ function toListItem(app: AppView): DeploymentListItem {
 }
 
 export function toDeployment(app: AppView): Deployment {
-  const container = app.containers[0];
+  const { port, env_vars, resources, health_check } = contentOf(app.containers);
   return {
     id: app.id,
     user_id: app.ownerId,
@@ -174,11 +179,11 @@ export function toDeployment(app: AppView): Deployment {
     image: imageOf(app),
     status: statusOfApp(app),
     url: app.url ?? null,
-    port: mainPortOf(container?.ports ?? []),
-    env_vars: Object.fromEntries((container?.variables ?? []).map(({ name, value }) => [name, value])),
+    port,
+    env_vars,
     replicas: app.replicas,
-    resources: toResourcesAnswer(container?.resources ?? {}),
-    health_check: container?.healthCheck ? toHealthCheckAnswer(container.healthCheck) : null,
+    resources,
+    health_check,
     created_at: toTime(app.createdAt),
     updated_at: updatedAtOf(app),
     deployed_at: toTimeOrNull(app.revision.readyAt),
@@ -188,6 +193,51 @@ export function toDeployment(app: AppView): Deployment {
     ready_replicas: app.status.counts.ready,
     origin: app.origin,
     registry_auth: app.registry ? { username: app.registry.username, server: app.registry.server } : null,
+  };
+}
+
+/** What a Revision holds beside its image. */
+export function contentOf([container]: readonly ContainerView[]): Pick<
+  Deployment,
+  'port' | 'env_vars' | 'resources' | 'health_check'
+> {
+  return {
+    port: mainPortOf(container?.ports ?? []),
+    env_vars: Object.fromEntries((container?.variables ?? []).map(({ name, value }) => [name, value])),
+    resources: toResourcesAnswer(container?.resources ?? {}),
+    health_check: container?.healthCheck ? toHealthCheckAnswer(container.healthCheck) : null,
+  };
+}
+
+export function toRestarted(app: AppView): RestartedDeployment {
+  return { id: app.id, status: 'updating', message: 'Deployment restart in progress' };
+}
+
+export function toVariablesAnswer(app: AppView): Variables {
+  const { env_vars } = contentOf(app.containers);
+  return { deployment_id: app.id, app_name: app.name, env_vars, updated_at: updatedAtOf(app) };
+}
+
+/** `null` takes a variable away. */
+export function toSetVariables(env_vars: Readonly<Record<string, string | null>>): Pick<SetVariables, 'set' | 'unset'> {
+  const entries = Object.entries(env_vars);
+  const given = entries.filter((entry): entry is [string, string] => entry[1] !== null);
+  return {
+    set: given.map(([name, value]) => ({ name, value })),
+    unset: entries.filter(([, value]) => value === null).map(([name]) => name),
+  };
+}
+
+export function toPatchedVariables(changed: ChangedApp): PatchedVariables {
+  const { id, status, message, updated_at, revision } = toUpdated(changed);
+  const inProgress = changed.changed && !changed.app.stopped;
+  return {
+    id,
+    status,
+    message: inProgress ? 'Environment variables update in progress' : message,
+    updated_env_vars: contentOf(changed.app.containers).env_vars,
+    updated_at,
+    revision,
   };
 }
 

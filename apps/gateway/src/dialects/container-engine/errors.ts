@@ -158,15 +158,26 @@ function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Fai
   if (problem.code === 'too_large') return failure.payloadTooLarge();
   // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
   if (rules.has('url') && endpoint.includes('/v1/webhooks')) return failure.badRequest('Webhook URL is not allowed');
-  const issues = (problem.issues ?? []).map(wordIssue);
+  const issues = (problem.issues ?? []).map(wordIssue).map(inTheWordsOfBodies);
   const shapes = issues.filter(({ kind }) => kind === 'shape');
   if (shapes.length > 0) return failure.unprocessable('Invalid request body', detailsOf(shapes));
   if (issues.length === 0) return new Failure(400, 'VALIDATION_ERROR', 'Validation failed', problem.text);
   return failure.validation(issues);
 }
 
+/** The core judges the variables of an app together; bodies have them under a name of their own. */
+function inTheWordsOfBodies(issue: FieldIssue): FieldIssue {
+  return { ...issue, path: issue.path.replace(/^containers\.\d+\.variables/, 'env_vars') };
+}
+
 function conflict(problem: Problem): Failure {
   switch (problem.code) {
+    case 'revision_current': {
+      const revision = problem.facts?.revision;
+      const message =
+        revision === undefined ? 'No earlier revision' : `Revision ${String(revision)} is already current`;
+      return new Failure(409, 'CONFLICT', message);
+    }
     case 'deleting':
       return new Failure(404, 'NOT_FOUND', `${NOUNS[problem.noun]} not found`);
     case 'key_running':

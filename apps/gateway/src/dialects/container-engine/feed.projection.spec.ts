@@ -62,6 +62,13 @@ describe('toFrame', () => {
     });
   });
 
+  it('words a restart, which makes no revision', () => {
+    expect(toFrame(event('deployments.app.restarted', { revision: 3 }))).toMatchObject({
+      type: 'deployment_updated',
+      data: { app_name: 'shop', changes: 'Restarted', revision: 3 },
+    });
+  });
+
   it('names the deployment once where it is a field of the type', () => {
     expect(text('deployments.app.deleted')).toBe(
       `${head('deployment_deleted')}{"app_name":"shop","type":"deployment_deleted","data":{${both}}}}`,

@@ -54,13 +54,19 @@ export function unknownFieldsOf(call: HttpCall): readonly string[] {
 }
 
 class ReadJsonBody<T extends object> implements PipeTransform<HttpCall, Promise<Submitted<T>>> {
-  constructor(private readonly type: Class<T>) {}
+  constructor(
+    private readonly type: Class<T>,
+    private readonly optional: boolean,
+  ) {}
 
   async transform(call: HttpCall): Promise<Submitted<T>> {
     if (call.contentType !== undefined && !isJson(call.contentType)) throw failure.unsupportedMediaType();
     const bytes = await call.readBody(LIMIT_BYTES);
     if (call.contentType === undefined && bytes.length > 0) throw failure.unsupportedMediaType();
-    const { value, issues, unknown } = validateInput(this.type, parse(bytes));
+    const { value, issues, unknown } = validateInput(
+      this.type,
+      this.optional && bytes.length === 0 ? {} : parse(bytes),
+    );
     const shapes = issues.filter(({ kind }) => kind === 'shape');
     if (shapes.length > 0) throw failure.unprocessable('Invalid request body', detailsOf(shapes.map(wordIssue)));
     Reflect.set(call, UNKNOWN, unknown);
@@ -72,12 +78,13 @@ const Call = createParamDecorator((_: unknown, context: ExecutionContext) =>
   callOf(context.switchToHttp().getRequest<object>()),
 );
 
-/** The body as `Submitted<type>`, and its schema in the OpenAPI document. */
-export function JsonBody(type: Class<object>): ParameterDecorator {
+/** The body as `Submitted<type>`, and its schema in the OpenAPI document. `optional`: none at all is an empty object. */
+export function JsonBody(type: Class<object>, { optional = false } = {}): ParameterDecorator {
   return (target, property, index) => {
-    Call(undefined, new ReadJsonBody(type))(target, property, index);
+    Call(undefined, new ReadJsonBody(type, optional))(target, property, index);
     const descriptor = property === undefined ? undefined : Object.getOwnPropertyDescriptor(target, property);
-    if (property !== undefined && descriptor) ApiBody({ schema: jsonSchemaOf(type) })(target, property, descriptor);
+    if (property !== undefined && descriptor)
+      ApiBody({ schema: jsonSchemaOf(type), required: !optional })(target, property, descriptor);
   };
 }
 
