@@ -11,7 +11,6 @@ import {
   startApp,
   stopApp,
   updateApp,
-  type AppView,
 } from '@slipway/contracts';
 
 import { CoreClient } from '../../core/core-client.js';
