@@ -1,5 +1,6 @@
 import { apiVersionOf, kinds, verbsOf } from './kinds.js';
 import type { JsonObject } from './objects.js';
+import { metricsGroup, metricsResources } from './pod-metrics.js';
 import { unknownPath } from './status-error.js';
 
 const version = {
@@ -15,7 +16,7 @@ const version = {
 };
 
 /** The answer to a path that names no resource, undefined for one that is not served; throws a 404 for another version of a served group. */
-export function discover(path: string, serverAddress: string): JsonObject | string | undefined {
+export function discover(path: string, serverAddress: string, metrics: boolean): JsonObject | string | undefined {
   if (path === '/version') return version;
   if (path === '/healthz' || path === '/livez' || path === '/readyz') return 'ok';
   if (path === '/api') {
@@ -25,21 +26,23 @@ export function discover(path: string, serverAddress: string): JsonObject | stri
       serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
     };
   }
-  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups() };
+  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(metrics) };
   const [, root, group, groupVersion] = path.split('/');
   if (root === 'api' && groupVersion === undefined) return resources(group ?? '');
-  const found = groups().find((entry) => entry.name === group);
+  if (metrics && path === `/apis/${metricsResources.groupVersion}`) return metricsResources;
+  const found = groups(metrics).find((entry) => entry.name === group);
   if (root !== 'apis' || !found) return undefined;
   if (groupVersion !== undefined) return resources(`${group}/${groupVersion}`);
   return { kind: 'APIGroup', apiVersion: 'v1', ...found };
 }
 
-function groups(): JsonObject[] {
+function groups(metrics: boolean): JsonObject[] {
   const served = new Map(kinds.filter((kind) => kind.group).map((kind) => [kind.group, kind.version]));
-  return [...served].map(([name, groupVersion]) => {
+  const own = [...served].map(([name, groupVersion]) => {
     const entry = { groupVersion: `${name}/${groupVersion}`, version: groupVersion };
     return { name, versions: [entry], preferredVersion: entry };
   });
+  return metrics ? [...own, metricsGroup] : own;
 }
 
 function resources(groupVersion: string): JsonObject {

@@ -26,6 +26,8 @@ export interface EmbeddedClusterOptions {
   ingressAddress?: string;
   /** What the one node offers; a pod that asks for more is unschedulable. Default 8 CPUs and 16Gi. Usage is not summed up. */
   node?: { cpu?: string; memory?: string };
+  /** Whether it has metrics.k8s.io, as a cluster with a metrics-server has. Default true. */
+  metrics?: boolean;
   /** How many changes a watch can resume over before it gets 410. Default 5000. */
   historySize?: number;
   log?: (line: string) => void;
@@ -65,7 +67,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
   const registry = new Registry(store);
   const logs = new PodLogs();
   const faults = new Faults();
-  const { ingressAddress, node = {} } = options;
+  const { ingressAddress, node = {}, metrics = true } = options;
   const { authority, server: certificate, token } = identity;
 
   const caPem = authority.certificatePem;
@@ -73,7 +75,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
   const fill = (): void => seed(registry, { cpu: node.cpu ?? '8', memory: node.memory ?? '16Gi' });
   fill();
 
-  const dependencies = { registry, logs, faults, token, timings, log };
+  const dependencies = { registry, logs, faults, token, timings, metrics, log };
   const server = createServer({ cert: certificate.certificatePem, key: certificate.keyPem }, (request, response) => {
     void handleRequest(dependencies, request, response);
   });

@@ -4,11 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { discover } from './discovery.js';
 import type { Fault, Faults } from './faults.js';
-import { apiVersionOf, type Kind, verbsOf } from './kinds.js';
+import { apiVersionOf, type Kind, kindOf, verbsOf } from './kinds.js';
 import { listObjects } from './list-objects.js';
 import type { PodLogs } from './logs.js';
 import { type JsonObject, type KubeObject, textOf } from './objects.js';
 import { listOptions } from './options.js';
+import { parseMetricsTarget, podMetrics } from './pod-metrics.js';
 import type { Registry } from './registry.js';
 import { parseTarget, type ResourceTarget } from './request-target.js';
 import { toScale } from './scale.js';
@@ -37,6 +38,8 @@ export interface HttpDependencies {
   readonly faults: Faults;
   readonly token: string;
   readonly timings: Timings;
+  /** Whether metrics.k8s.io is served. */
+  readonly metrics: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -51,12 +54,13 @@ export async function handleRequest(
     if (!isKnown && !openPaths.has(url.pathname)) throw forbiddenToAnonymous(request.method ?? 'GET', url);
     const review = request.method === 'POST' ? selfReview(url.pathname) : undefined;
     if (review) return sendJson(response, 201, review);
+    if (dependencies.metrics && (await serveMetrics(dependencies, url, request, response))) return;
     const target = parseTarget(request.method ?? 'GET', url);
     const fault = dependencies.faults.take(target ? faultTarget(target, request) : { verb: 'discovery' });
     if (fault) await sufferBefore(fault, target, request);
     if (fault?.drop === 'after') loseAnswer(response, request);
     if (target) await serveResource(dependencies, target, url, request, response);
-    else serveDiscovery(url, request, response);
+    else serveDiscovery(dependencies, url, request, response);
   } catch (error) {
     if (error instanceof ConnectionDropped || response.destroyed) return;
     if (!(error instanceof StatusError)) dependencies.log(`${request.method} ${request.url}: ${String(error)}`);
@@ -88,9 +92,14 @@ function forbiddenToAnonymous(method: string, url: URL): StatusError {
   return forbidden(kind, name, `User "system:anonymous" cannot ${verb} ${resource}${where}`);
 }
 
-function serveDiscovery(url: URL, request: IncomingMessage, response: ServerResponse): void {
+function serveDiscovery(
+  { metrics }: HttpDependencies,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const path = url.pathname.replace(/\/$/, '');
-  const found = discover(path, `${request.socket.localAddress}:${request.socket.localPort}`);
+  const found = discover(path, `${request.socket.localAddress}:${request.socket.localPort}`, metrics);
   if (found === undefined) {
     response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
     return;
@@ -98,6 +107,22 @@ function serveDiscovery(url: URL, request: IncomingMessage, response: ServerResp
   if (request.method !== 'GET') throw methodNotAllowed();
   if (typeof found === 'string') response.writeHead(200, { 'Content-Type': 'text/plain' }).end(found);
   else sendJson(response, 200, found);
+}
+
+/** False for what is none of their paths. */
+async function serveMetrics(
+  { registry, faults }: HttpDependencies,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const target = parseMetricsTarget(request.method ?? 'GET', url);
+  if (!target) return false;
+  const fault = faults.take({ ...target, resource: 'pods.metrics.k8s.io' });
+  if (fault) await sufferBefore(fault, undefined, request);
+  if (fault?.drop === 'after') loseAnswer(response, request);
+  sendJson(response, 200, podMetrics(registry, target, matcher(url.searchParams, kindOf('pods'))));
+  return true;
 }
 
 async function serveResource(

@@ -14,6 +14,7 @@ const SERVED: Readonly<Record<string, readonly string[]>> = {
   '/apis/batch/v1': ['jobs', 'jobs/status'],
   '/apis/coordination.k8s.io/v1': ['leases'],
   '/apis/discovery.k8s.io/v1': ['endpointslices'],
+  '/apis/metrics.k8s.io/v1beta1': ['pods'],
   '/apis/networking.k8s.io/v1': ['ingresses', 'ingresses/status', 'ingressclasses', 'networkpolicies'],
   '/apis/rbac.authorization.k8s.io/v1': ['rolebindings'],
 };

@@ -30,6 +30,7 @@ export interface KindTypes {
   HorizontalPodAutoscaler: Typed<k8s.V2HorizontalPodAutoscaler>;
   PodDisruptionBudget: Typed<k8s.V1PodDisruptionBudget>;
   Lease: Typed<k8s.V1Lease>;
+  PodMetrics: Typed<k8s.PodMetric>;
   Role: Typed<k8s.V1Role>;
   RoleBinding: Typed<k8s.V1RoleBinding>;
 }
@@ -70,6 +71,7 @@ const KINDS: Readonly<Record<Kind, KindPath>> = {
   HorizontalPodAutoscaler: inNamespace('autoscaling/v2', 'horizontalpodautoscalers'),
   PodDisruptionBudget: inNamespace('policy/v1', 'poddisruptionbudgets'),
   Lease: inNamespace('coordination.k8s.io/v1', 'leases'),
+  PodMetrics: inNamespace('metrics.k8s.io/v1beta1', 'pods'),
   Role: inNamespace('rbac.authorization.k8s.io/v1', 'roles'),
   RoleBinding: inNamespace('rbac.authorization.k8s.io/v1', 'rolebindings'),
 };

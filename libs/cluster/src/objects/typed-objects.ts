@@ -23,6 +23,7 @@ export type V1Job = KindTypes['Job'];
 export type V1CronJob = KindTypes['CronJob'];
 export type V1Ingress = KindTypes['Ingress'];
 export type V1NetworkPolicy = KindTypes['NetworkPolicy'];
+export type PodMetrics = KindTypes['PodMetrics'];
 export type V1RoleBinding = KindTypes['RoleBinding'];
 export type V1Lease = KindTypes['Lease'];
 export type V1Container = Wire<k8s.V1Container>;

@@ -16,6 +16,8 @@ export const metricsServer: Part = ({ layout, ports, credentials, binaries }) =>
     `--kubelet-client-certificate=${credentials.pair('api-server-to-kubelet').certificate}`,
     `--kubelet-client-key=${credentials.pair('api-server-to-kubelet').key}`,
     '--kubelet-preferred-address-types=InternalIP',
+    // Each cluster of a machine has its kubelet at a port of its own, never at 10250.
+    '--kubelet-use-node-status-port',
     '--metric-resolution=15s',
   ],
 });
