@@ -1,4 +1,5 @@
-// Answers that do not end by themselves: events and lines over plain HTTP. A slow reader costs a bounded buffer, then lines.
+// Answers that do not end by themselves: events and lines over plain HTTP. A slow reader costs a bounded buffer, then lines, or its stream
+// where nothing may be lost.
 import { Readable } from 'node:stream';
 
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
@@ -11,12 +12,14 @@ import type { HttpCall } from './http-call.js';
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const SILENCE_MS = 25_000;
 const MAX_PER_USER = 50;
+/** How long a reader that was too slow may take for what waits for it before the connection is cut. */
+const FINISH_WITHIN_MS = 2_000;
 
 export interface HttpStreamOptions {
   /** Sent after 25 s of silence, so that no proxy takes the connection for dead. */
   readonly keepAlive: string;
-  /** What a reader gets that was too slow for so many chunks. */
-  readonly lost: (count: number) => string;
+  /** What a reader gets that was too slow for so many chunks. Without it none may be lost: the stream of such a reader ends. */
+  readonly lost?: (count: number) => string;
 }
 
 /** Chunks of text for one reader. */
@@ -34,11 +37,12 @@ export class HttpStream extends Readable {
     this.once('close', () => clearInterval(this.timer));
   }
 
-  /** Sends a chunk, or counts it as lost while the reader is too slow. */
+  /** Sends a chunk. While the reader is too slow it counts as lost, or ends the stream. */
   offer(chunk: string): void {
     if (this.finished || this.destroyed) return;
     if (this.readableLength > MAX_BUFFERED_BYTES) {
-      this.lost += 1;
+      if (this.options.lost) this.lost += 1;
+      else this.finishTooSlow();
       return;
     }
     this.tellLost();
@@ -61,8 +65,14 @@ export class HttpStream extends Readable {
     if (this.readableLength < MAX_BUFFERED_BYTES / 2) this.tellLost();
   }
 
+  private finishTooSlow(): void {
+    this.finish();
+    const timer = setTimeout(() => this.destroy(), FINISH_WITHIN_MS);
+    this.once('close', () => clearTimeout(timer));
+  }
+
   private tellLost(): void {
-    if (this.lost === 0 || this.finished) return;
+    if (this.lost === 0 || this.finished || !this.options.lost) return;
     const count = this.lost;
     this.lost = 0;
     this.push(this.options.lost(count));

@@ -58,8 +58,8 @@ import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { Observation } from './observation.js';
 import { commandOn, ifMatchOf, tagged } from './preconditions.js';
-import { pageOf, statusesIn } from './query.js';
-import { filterOf, toDeploymentStatus } from './status.js';
+import { pageOf, someOf } from './query.js';
+import { filterOf, STATUSES, toDeploymentStatus } from './status.js';
 
 @UseInterceptors(RequestInterceptor)
 @Controller('v1/deployments')
@@ -98,7 +98,7 @@ export class DeploymentsController {
   })
   async list(@Current() call: HttpCall): Promise<DeploymentList> {
     const page = pageOf(call.query);
-    const statuses = statusesIn(call.query);
+    const statuses = someOf(call.query, 'status', STATUSES);
     return toList(await this.core.query(call, listApps, { ...page, ...(statuses && filterOf(statuses)) }), page);
   }
 

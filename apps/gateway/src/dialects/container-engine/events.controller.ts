@@ -1,30 +1,35 @@
 import { Controller, Get, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
-import { FeedReader } from '../../core/feed-reader.js';
+import { FeedReader, type FeedSink } from '../../core/feed-reader.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
+import { HttpStreams, type HttpStream } from '../../core/http-streams.js';
 import { CloseCode, MAX_BUFFERED_BYTES, WebSockets } from '../../core/web-sockets.js';
 import { Endpoint } from './endpoint.js';
 import { failure } from './errors.js';
-import { replayGap, toFrame, type Frame } from './feed.projection.js';
+import { FRAME_TYPES, replayGap, toFrame, toServerSentEvent, type Frame } from './feed.projection.js';
+import { idOf, someOf } from './query.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
+const RESUMED = { last_event_id: 'The last event that was seen: what came after it is sent first' };
+
 @UseInterceptors(RequestInterceptor)
-@Controller('v1/ws')
+@Controller('v1')
 @ApiTags('notifications')
 export class EventsController {
   constructor(
     private readonly feeds: FeedReader,
     private readonly sockets: WebSockets,
+    private readonly streams: HttpStreams,
   ) {}
 
-  @Get('notifications')
+  @Get('ws/notifications')
   @Endpoint({
     access: 'stream',
     status: 101,
     summary: 'What happens to the deployments of the caller',
     answer: 'A WebSocket',
-    query: { last_event_id: 'The last event that was seen: what came after it is sent first' },
+    query: RESUMED,
   })
   async notifications(@Current() call: HttpCall): Promise<void> {
     if (!call.upgrade) throw failure.upgradeRequired();
@@ -35,16 +40,64 @@ export class EventsController {
       throw error;
     });
     void socket.closed().then(() => feed.close());
-    const send = (frame: Frame | undefined): void => {
-      if (frame === undefined) return;
+    const send = (frame: Frame): void => {
       // A client that is too slow comes again with its last id and misses nothing.
       if (socket.bufferedBytes > MAX_BUFFERED_BYTES) socket.close(CloseCode.tooSlow);
       else socket.send(JSON.stringify(frame));
     };
-    feed.start({
-      event: (event) => send(toFrame(event)),
-      gap: () => send(replayGap(new Date())),
-      failed: () => socket.close(CloseCode.internal),
-    });
+    feed.start(sinkOf(send, () => socket.close(CloseCode.internal)));
   }
+
+  @Get('events')
+  @Endpoint({
+    access: 'stream',
+    summary: 'The same as server-sent events. It ends when its reader is too slow, who comes again with the last id',
+    answer: 'text/event-stream',
+    query: {
+      ...RESUMED,
+      deployment_id: 'Of one deployment alone',
+      types: `With commas: ${FRAME_TYPES.join(', ')}`,
+    },
+    headers: { 'Last-Event-ID': 'As last_event_id, which it goes before' },
+  })
+  async events(@Current() call: HttpCall): Promise<HttpStream> {
+    const isWanted = filterOf(call.query);
+    const stream = this.streams.start(call, { keepAlive: ':\n\n' });
+    // A browser that comes again repeats the address, and so the id with which it came first.
+    const lastEventId = call.header('last-event-id') ?? call.query.get('last_event_id') ?? undefined;
+    const feed = await this.feeds.open(call, lastEventId).catch((error: unknown) => {
+      stream.destroy();
+      throw error;
+    });
+    stream.once('close', () => feed.close());
+    call.set('Content-Type', 'text/event-stream');
+    stream.offer('retry: 2000\n\n');
+    // HEAD has the headers of an answer that would never end.
+    if (call.method === 'HEAD') stream.finish();
+    const send = (frame: Frame): void => {
+      if (isWanted(frame)) stream.offer(toServerSentEvent(frame));
+    };
+    feed.start(sinkOf(send, () => stream.finish()));
+    return stream;
+  }
+}
+
+function sinkOf(send: (frame: Frame) => void, failed: () => void): FeedSink {
+  return {
+    event: (event) => {
+      const frame = toFrame(event);
+      if (frame) send(frame);
+    },
+    gap: () => send(replayGap(new Date())),
+    failed,
+  };
+}
+
+/** A gap is told to everybody: what went may have been wanted. @throws Failure 400 */
+function filterOf(query: URLSearchParams): (frame: Frame) => boolean {
+  const deploymentId = idOf(query, 'deployment_id');
+  const types: readonly string[] | undefined = someOf(query, 'types', FRAME_TYPES);
+  return ({ id, type, deployment_id }) =>
+    id === null ||
+    ((deploymentId === undefined || deployment_id === deploymentId) && (types === undefined || types.includes(type)));
 }

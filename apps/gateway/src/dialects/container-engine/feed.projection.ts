@@ -4,6 +4,17 @@ import { Phase, type FeedEvent } from '@slipway/contracts';
 import { errorMessageOf, statusOf } from './status.js';
 import { toTime } from './time.js';
 
+/** What `types` may name. */
+export const FRAME_TYPES = [
+  'deployment_created',
+  'deployment_status_changed',
+  'deployment_updated',
+  'deployment_scaled',
+  'deployment_deleted',
+  'deployment_domain_changed',
+] as const;
+export type FrameType = (typeof FRAME_TYPES)[number];
+
 export interface Frame {
   readonly id: string | null;
   readonly type: string;
@@ -27,13 +38,19 @@ export function toFrame(event: FeedEvent): Frame | undefined {
   };
 }
 
+/** The frame as one server-sent event. One without an id leaves the id that the client would resume from as it is. */
+export function toServerSentEvent(frame: Frame): string {
+  const id = frame.id === null ? '' : `id: ${frame.id}\n`;
+  return `${id}event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`;
+}
+
 /** Entries between the reader's last id and what follows have gone with age. */
 export function replayGap(now: Date): Frame {
   return { id: null, type: 'replay_gap', deployment_id: null, timestamp: toTime(now.toISOString()), data: {} };
 }
 
 interface Described {
-  readonly type: string;
+  readonly type: FrameType;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 

@@ -2,7 +2,6 @@ import { Integer } from '@slipway/contracts';
 
 import { failure } from './errors.js';
 import { rangeText } from './rule-texts.js';
-import { STATUSES, type Status } from './status.js';
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 100;
@@ -44,19 +43,34 @@ export function integerOf(query: URLSearchParams, name: string, { min }: { min: 
 /** @throws Failure 400 when the parameter is there and none of `values` */
 export function oneOf<T extends string>(query: URLSearchParams, name: string, values: readonly T[]): T | undefined {
   const text = query.get(name);
-  if (text === null) return undefined;
-  const value = values.find((one) => one === text);
-  if (value === undefined) throw failure.invalidQuery(`${name}: must be one of ${values.join(', ')}`);
-  return value;
+  return text === null ? undefined : memberOf(values, name, text);
 }
 
-/** What `status` names, one or several with commas. @throws Failure 400 for a status that does not exist */
-export function statusesIn(query: URLSearchParams): Status[] | undefined {
-  const text = query.get('status');
+/** What the parameter names, one or several of `values` with commas. @throws Failure 400 for a word that is none of them */
+export function someOf<T extends string>(query: URLSearchParams, name: string, values: readonly T[]): T[] | undefined {
+  return query
+    .get(name)
+    ?.split(',')
+    .map((word) => memberOf(values, name, word));
+}
+
+/** In lower case. @throws Failure 400 when the parameter is there and no UUID */
+export function idOf(query: URLSearchParams, name: string): string | undefined {
+  const text = query.get(name);
   if (text === null) return undefined;
-  return text.split(',').map((word) => {
-    const status = STATUSES.find((one) => one === word);
-    if (status === undefined) throw failure.invalidQuery(`status: must be one of ${STATUSES.join(', ')}`);
-    return status;
-  });
+  if (!isUuid(text)) throw failure.invalidQuery(`${name}: must be a UUID`);
+  return text.toLowerCase();
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Of any version and case, the nil one included. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+function memberOf<T extends string>(values: readonly T[], name: string, word: string): T {
+  const value = values.find((one) => one === word);
+  if (value === undefined) throw failure.invalidQuery(`${name}: must be one of ${values.join(', ')}`);
+  return value;
 }

@@ -5,8 +5,8 @@ import { callOf } from '../../core/http-call.js';
 import { failure } from './errors.js';
 import { unknownFieldsOf } from './json-body.js';
 import { ifMatchOf } from './preconditions.js';
+import { isUuid } from './query.js';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -20,7 +20,7 @@ export class RequestInterceptor implements NestInterceptor<unknown, unknown> {
     const call = callOf(context.switchToHttp().getRequest<object>());
     for (const [name, value] of Object.entries(call.params)) {
       if (!name.endsWith('Id')) continue;
-      if (!UUID.test(value)) throw failure.invalidId(name);
+      if (!isUuid(value)) throw failure.invalidId(name);
       call.params[name] = value.toLowerCase();
     }
     // What is no tag is told before the body is looked at; what the tag demands is judged with the change.

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 
 import {
   checkCredential,
@@ -97,6 +97,138 @@ describe('streams', () => {
     const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
     return { socket, messages, ended, opened };
   }
+
+  /** An answer over HTTP that stays open. */
+  async function listen(path: string, headers: Record<string, string> = {}) {
+    const answer = await fetch(`${gateway.url}${path}`, {
+      headers: { Authorization: `Bearer ${API_KEY}`, ...headers },
+    });
+    const read = { text: '', ended: false };
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    void (async () => {
+      for (;;) {
+        const chunk = await reader?.read().catch(() => ({ done: true, value: undefined }));
+        if (!chunk || chunk.done) break;
+        read.text += chunk.value ?? '';
+      }
+      read.ended = true;
+    })();
+    return { answer, read, stop: () => void reader?.cancel() };
+  }
+
+  describe('of events', () => {
+    const PATH = '/v1/events';
+    const idsIn = (text: string): string[] => [...text.matchAll(/^id: (.*)$/gm)].map(([, id = '']) => id);
+
+    it('send each event once, as the frame of the sockets under its id and type', async () => {
+      const socket = open('/v1/ws/notifications');
+      await socket.opened;
+      const { answer, read, stop } = await listen(PATH);
+      expect(answer.headers.get('content-type')).toBe('text/event-stream');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+      for (const id of [1, 1, 2]) core.emit(FEED, event(id));
+      await vi.waitFor(() => expect(idsIn(read.text)).toEqual(['1', '2']));
+      const [first = '', second = ''] = socket.messages;
+      expect(read.text).toBe(
+        `retry: 2000\n\nid: 1\nevent: deployment_scaled\ndata: ${first}\n\nid: 2\nevent: deployment_scaled\ndata: ${second}\n\n`,
+      );
+      stop();
+      socket.socket.terminate();
+      await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
+    });
+
+    it('resume after the id of the header, or else after that of the query', async () => {
+      stored.push(event(1), event(2), event(3));
+      const byQuery = await listen(`${PATH}?last_event_id=1`);
+      await vi.waitFor(() => expect(idsIn(byQuery.read.text)).toEqual(['2', '3']));
+      const byHeader = await listen(`${PATH}?last_event_id=1`, { 'Last-Event-ID': '2' });
+      core.emit(FEED, event(4));
+      await vi.waitFor(() => expect(idsIn(byHeader.read.text)).toEqual(['3', '4']));
+      for (const { stop } of [byQuery, byHeader]) stop();
+    });
+
+    it('tell a gap first, whatever the filter, and leave the last id alone', async () => {
+      stored.push(event(7));
+      const { read, stop } = await listen(`${PATH}?last_event_id=0&types=deployment_deleted`);
+      await vi.waitFor(() =>
+        expect(read.text).toMatch(/^retry: 2000\n\nevent: replay_gap\ndata: \{"id":null,"type":"replay_gap",.*\}\n\n$/),
+      );
+      stop();
+    });
+
+    it('give one deployment and some types alone where the query names them', async () => {
+      const of = (id: number, more: Partial<FeedEvent>) => core.emit(FEED, { ...event(id), ...more });
+      const one = await listen(`${PATH}?deployment_id=${APP_ID.toUpperCase()}`);
+      const some = await listen(`${PATH}?types=deployment_created,deployment_deleted`);
+      of(1, { appId: OTHER_ID });
+      of(2, { fact: 'deployments.app.deleted' });
+      of(3, { fact: 'deployments.app.created', appId: OTHER_ID });
+      of(4, {});
+      await vi.waitFor(() => expect(idsIn(one.read.text)).toEqual(['2', '4']));
+      await vi.waitFor(() => expect(idsIn(some.read.text)).toEqual(['2', '3']));
+      for (const { stop } of [one, some]) stop();
+    });
+
+    it.each([
+      ['deployment_id=7', 'deployment_id: must be a UUID'],
+      ['types=deployment_created,exploded', 'types: must be one of deployment_created, deployment_status_changed, '],
+    ])('are refused for a filter that is none: %s', async (query, details) => {
+      const { answer, read } = await listen(`${PATH}?${query}`);
+      expect(answer.status).toBe(400);
+      await vi.waitFor(() => expect(read.ended).toBe(true));
+      expect(read.text).toContain('"message":"Invalid query parameter"');
+      expect(read.text).toContain(details);
+    });
+
+    it('end when their reader is too slow, who comes again and misses nothing', async () => {
+      const stalled = await new Promise<IncomingMessage>((resolve, reject) => {
+        const headers = { Authorization: `Bearer ${API_KEY}` };
+        request(`${gateway.url}${PATH}`, { headers }, resolve).on('error', reject).end();
+      });
+      stalled.pause().on('error', () => undefined);
+      const filler = 'x'.repeat(256 * 1024);
+      for (let id = 1; id <= 40; id += 1) {
+        const next = event(id, { old: 1, new: filler });
+        stored.push(next);
+        core.emit(FEED, next);
+      }
+      await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0), { timeout: 10_000 });
+      const seen: string[] = [];
+      // What comes too fast ends the stream again, each time a little further on.
+      for (let times = 0; seen.length < stored.length && times < stored.length; times += 1) {
+        const { read } = await listen(PATH, { 'Last-Event-ID': seen.at(-1) ?? '0' });
+        await vi.waitFor(() => expect(read.ended || read.text.endsWith('\n\n')).toBe(true), { timeout: 10_000 });
+        seen.push(...idsIn(read.text.slice(0, read.text.lastIndexOf('\n\n'))));
+      }
+      expect(seen).toEqual(stored.map(({ id }) => id));
+    });
+
+    it('are refused in the order of all routes, and count no reader that was', async () => {
+      core.refuses(listFeed, problem.unavailable('service', 'away'));
+      for (let count = 0; count < 51; count += 1) expect((await listen(PATH)).answer.status).toBe(503);
+      expect((await listen(PATH, { Authorization: 'Bearer nothing' })).answer.status).toBe(401);
+    });
+
+    it('have headers alone for HEAD', async () => {
+      const headers = { Authorization: `Bearer ${API_KEY}` };
+      const answer = await fetch(`${gateway.url}${PATH}`, { method: 'HEAD', headers });
+      expect(answer.headers.get('content-type')).toBe('text/event-stream');
+      await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
+    });
+
+    it('take a token in the query', async () => {
+      const answer = await fetch(`${gateway.url}${PATH}?token=${API_KEY}`);
+      expect(answer.status).toBe(200);
+      expect(gateway.lines.join('')).not.toContain(API_KEY);
+      await answer.body?.cancel();
+    });
+
+    it('end when the credential is revoked', async () => {
+      const { read } = await listen(PATH);
+      core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
+      await vi.waitFor(() => expect(read.ended).toBe(true));
+    });
+  });
 
   describe('of notifications', () => {
     const PATH = '/v1/ws/notifications';
@@ -319,23 +451,8 @@ describe('streams', () => {
       expect(await answer.json()).toMatchObject({ error: { message: 'Cluster is not reachable' } });
     });
 
-    /** An answer over HTTP that stays open. */
-    async function follow(query: string, headers: Record<string, string> = {}) {
-      const answer = await fetch(`${gateway.url}${PATH}?follow=true${query}`, {
-        headers: { Authorization: `Bearer ${API_KEY}`, ...headers },
-      });
-      const read = { text: '', ended: false };
-      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-      void (async () => {
-        for (;;) {
-          const chunk = await reader?.read().catch(() => ({ done: true, value: undefined }));
-          if (!chunk || chunk.done) break;
-          read.text += chunk.value ?? '';
-        }
-        read.ended = true;
-      })();
-      return { answer, read, stop: () => void reader?.cancel() };
-    }
+    const follow = (query: string, headers: Record<string, string> = {}) =>
+      listen(`${PATH}?follow=true${query}`, headers);
 
     it('follow as one object a line until the deployment is deleted', async () => {
       const { answer, read } = await follow('');
