@@ -28,6 +28,8 @@ import { WorkloadEntity } from './app/workload.entity.js';
 import type { DeploymentsConfig } from './deployments.config.js';
 import { EnvironmentEntity } from './environment/environment.entity.js';
 import { migrations } from './migrations/index.js';
+import { GetMetricsHandler } from './metrics/get-metrics.js';
+import { SampleMetrics } from './metrics/sample-metrics.js';
 import { GetNodeAddressHandler } from './node/get-node-address.js';
 import { NodeAddresses } from './node/node-addresses.js';
 import { ListPodsHandler } from './pod/list-pods.js';
@@ -71,6 +73,7 @@ export class DeploymentsModule {
         AwaitAppHandler,
         ListPodsHandler,
         GetNodeAddressHandler,
+        GetMetricsHandler,
         ListRevisionsHandler,
         GetRevisionHandler,
       ],
@@ -80,6 +83,7 @@ export class DeploymentsModule {
         CommitChange,
         { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
         NodeAddresses,
+        SampleMetrics,
         WatchContact,
         StoreStatus,
         ReconcileApps,

@@ -2,6 +2,7 @@ export * from './catalog/catalog.v1.js';
 export * from './catalog/operations.js';
 export * from './define.js';
 export * from './deployments/deployments.v1.js';
+export * from './deployments/metrics.v1.js';
 export * from './deployments/node.v1.js';
 export * from './deployments/operations.js';
 export * from './deployments/pod.v1.js';

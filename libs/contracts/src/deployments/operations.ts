@@ -24,6 +24,7 @@ import {
   SetVariables,
   UpdateApp,
 } from './deployments.v1.js';
+import { AppMetrics, GetMetrics } from './metrics.v1.js';
 import { GetNodeAddress, NodeAddress } from './node.v1.js';
 import { ListPods, PodList } from './pod.v1.js';
 import {
@@ -69,6 +70,11 @@ export const getApp = defineQuery({ subject: 'qry.deployments.app.get.v1', input
 export const listApps = defineQuery({ subject: 'qry.deployments.app.list.v1', input: ListApps, output: AppPage });
 export const countApps = defineQuery({ subject: 'qry.deployments.app.count.v1', input: CountApps, output: AppCount });
 export const awaitApp = defineQuery({ subject: 'qry.deployments.app.await.v1', input: AwaitApp, output: AwaitedApp });
+export const getMetrics = defineQuery({
+  subject: 'qry.deployments.app.metrics.v1',
+  input: GetMetrics,
+  output: AppMetrics,
+});
 export const getNodeAddress = defineQuery({
   subject: 'qry.deployments.node.address.v1',
   input: GetNodeAddress,

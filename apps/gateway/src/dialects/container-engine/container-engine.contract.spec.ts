@@ -12,6 +12,7 @@ import {
   deleteApp,
   deleteSubscription,
   getApp,
+  getMetrics,
   getNodeAddress,
   getRevision,
   getSubscription,
@@ -55,6 +56,7 @@ import {
   delivery,
   key,
   logLine,
+  metrics,
   opened,
   pods,
   READ_KEY,
@@ -130,6 +132,10 @@ function wellCore(core: ReplayedCore): void {
     .answers(listPods, ({ app: { id } }) => {
       if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
       return pods;
+    })
+    .answers(getMetrics, ({ app: { id }, from }) => {
+      if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
+      return { sample: metrics.sample, history: from ? metrics.history : null };
     })
     .answers(getNodeAddress, ({ app: { id } }): NodeAddress => {
       if (id !== APP_ID) throw new Refusal(problem.notFound('app', 'none'));
@@ -250,6 +256,7 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
       listPods,
       problem.unavailable('service', 'no answer', { code: 'cluster_unreachable', retryAfterMs: 5_000 }),
     ),
+  'metrics of a cluster that has none': (core) => core.answers(getMetrics, () => ({ sample: null, history: [] })),
   'node-ip that nobody knows': (core) => core.answers(getNodeAddress, () => ({ address: null, source: null })),
   'a key used with another request': (core) =>
     core.refuses(createApp, problem.invalid('request', 'reused', { code: 'key_reused' })),

@@ -7,6 +7,7 @@ import { ContainerEngineEdge } from './edge.js';
 import { EventsController } from './events.controller.js';
 import { HealthController } from './health.controller.js';
 import { LogsController } from './logs.controller.js';
+import { MetricsController } from './metrics.controller.js';
 import { NodeIpController } from './node-ip.controller.js';
 import { Observation } from './observation.js';
 import { PodsController } from './pods.controller.js';
@@ -24,6 +25,7 @@ import { WebhooksController } from './webhooks.controller.js';
     PodsController,
     RevisionsController,
     LogsController,
+    MetricsController,
     NodeIpController,
     EventsController,
     WebhooksController,

@@ -3,7 +3,7 @@ import { isRfc3339, type ListLines, type LogLine } from '@slipway/contracts';
 import { comparableTime } from '../../core/line-time.js';
 import { failure } from './errors.js';
 import type { LogEntry } from './logs.dto.js';
-import { integerOf, oneOf } from './query.js';
+import { integerOf, oneOf, timeOf } from './query.js';
 import { toTime } from './time.js';
 
 const DEFAULT_TAIL = 100;
@@ -49,13 +49,6 @@ export function isSeen(line: LogLine, lastEventId: string | undefined): boolean 
   return (
     lastEventId !== undefined && isRfc3339(lastEventId) && comparableTime(line.time) <= comparableTime(lastEventId)
   );
-}
-
-function timeOf(query: URLSearchParams, name: string): string | undefined {
-  // An offset's plus sign is a blank in a query that was not encoded.
-  const text = query.get(name)?.replace(/ (?=\d\d:\d\d$)/, '+');
-  if (text !== undefined && !isRfc3339(text)) throw failure.invalidQuery(`${name}: must be an RFC 3339 time`);
-  return text;
 }
 
 function nameOf(query: URLSearchParams, name: string, maxLength: number): string | undefined {

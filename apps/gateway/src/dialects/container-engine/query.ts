@@ -1,4 +1,4 @@
-import { Integer } from '@slipway/contracts';
+import { Integer, isRfc3339 } from '@slipway/contracts';
 
 import { failure } from './errors.js';
 import { rangeText } from './rule-texts.js';
@@ -73,4 +73,12 @@ function memberOf<T extends string>(values: readonly T[], name: string, word: st
   const value = values.find((one) => one === word);
   if (value === undefined) throw failure.invalidQuery(`${name}: must be one of ${values.join(', ')}`);
   return value;
+}
+
+/** @throws Failure 400 when the parameter is there and no time */
+export function timeOf(query: URLSearchParams, name: string): string | undefined {
+  // An offset's plus sign is a blank in a query that was not encoded.
+  const text = query.get(name)?.replace(/ (?=\d\d:\d\d$)/, '+');
+  if (text !== undefined && !isRfc3339(text)) throw failure.invalidQuery(`${name}: must be an RFC 3339 time`);
+  return text;
 }

@@ -1,0 +1,124 @@
+// What a user sees of a running deployment beside its status. On a real cluster the measures are those of its metrics-server.
+import { waitFor } from '@slipway/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+
+import { DeployedApp } from './fixture/deployed-app.js';
+import { startInstance, type Instance } from './fixture/instance.js';
+import { patienceMs, testImage } from './fixture/test-cluster.js';
+
+interface Pod {
+  readonly name: string;
+  readonly status: string;
+  readonly ready: boolean;
+  readonly node_name: string;
+}
+
+interface Metrics {
+  readonly timestamp?: string;
+  readonly window_seconds?: number;
+  readonly cpu?: Readonly<Record<string, number>>;
+  readonly memory?: Readonly<Record<string, number>>;
+  readonly pods?: readonly { readonly name: string; readonly memory_bytes: number }[];
+  readonly history?: readonly { readonly timestamp: string; readonly memory_bytes: number }[];
+}
+
+interface Line {
+  readonly pod: string;
+  readonly message: string;
+}
+
+let instance: Instance;
+let app: DeployedApp;
+beforeAll(async () => {
+  instance = await startInstance();
+  app = await DeployedApp.create(instance.client, { app_name: 'observed', image: testImage('web'), replicas: 2 });
+  await app.until({ status: 'running' });
+}, 180_000);
+afterAll(async () => {
+  await app.send('DELETE');
+  await instance.close();
+});
+
+const pods = async (): Promise<readonly Pod[]> => (await app.send('GET', '/pods')).body.pods as Pod[];
+
+describe('a running deployment', () => {
+  it('tells of its pods', async () => {
+    const told = await pods();
+    expect(told).toHaveLength(2);
+    for (const pod of told) {
+      expect(pod).toEqual({
+        name: expect.stringMatching(/^observed-/),
+        status: 'Running',
+        ready: true,
+        restart_count: 0,
+        node_name: expect.stringMatching(/./),
+        created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        reason: null,
+        message: null,
+      });
+    }
+  });
+
+  it('has the lines of one pod at the address of that pod, and of no pod of another', async () => {
+    const [pod, other] = (await pods()).map(({ name }) => name);
+    const lines = await waitFor(async () => {
+      const { body } = await app.send('GET', `/pods/${pod}/logs?tail=3`);
+      return (body.logs as Line[]).length === 3 && (body.logs as Line[]);
+    });
+    expect(new Set(lines.map((line) => line.pod))).toEqual(new Set([pod]));
+
+    const url = new URL(`${app.path}/pods/${other}/logs/ws?tail=1`, instance.url);
+    url.protocol = 'ws:';
+    const socket = new WebSocket(url, { headers: instance.client.headers });
+    const streamed: Line[] = [];
+    socket.on('message', (message: Buffer) => streamed.push(JSON.parse(message.toString('utf8')) as Line));
+    await waitFor(() => streamed.length >= 3, { timeoutMs: patienceMs });
+    socket.terminate();
+    expect(new Set(streamed.map((line) => line.pod))).toEqual(new Set([other]));
+
+    const foreign = await instance.client.send('GET', `${app.path}/pods/observed-0/logs`);
+    expect([foreign.status, foreign.body]).toEqual([
+      404,
+      { error: { code: 'NOT_FOUND', message: 'Pod not found', details: '' } },
+    ]);
+  }, 120_000);
+
+  it('tells where its hosts have to lead: nobody has set an address, so to where the cluster says', async () => {
+    const { body } = await app.send('GET', '/node-ip');
+    expect(body).toEqual({
+      node_ip: expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/),
+      source: expect.stringMatching(/^(ingress|external|internal)$/),
+    });
+  });
+
+  it('tells what its pods use, and what they used in the last hour', async () => {
+    // A metrics-server has to have looked twice at both pods, and Slipway once at what it says.
+    const metrics = await waitFor(
+      async () => {
+        const { body } = await app.send('GET', `/metrics?from=${new Date(0).toISOString()}&resolution=1h`);
+        const told = body.metrics as Metrics;
+        return told.pods?.length === 2 && told;
+      },
+      { timeoutMs: 90_000, intervalMs: 500 },
+    );
+    expect(Date.now() - Date.parse(metrics.timestamp ?? '')).toBeLessThan(120_000);
+    expect(metrics.window_seconds).toBeGreaterThan(0);
+    expect(metrics.cpu).toEqual({
+      usage_millicores: expect.any(Number),
+      request_millicores: 20,
+      limit_millicores: 1_000,
+    });
+    expect(metrics.memory).toEqual({
+      usage_bytes: expect.any(Number),
+      request_bytes: 2 * 16 * 2 ** 20,
+      limit_bytes: 2 * 512 * 2 ** 20,
+    });
+    expect(metrics.pods?.map(({ name }) => name)).toEqual((await pods()).map(({ name }) => name).toSorted());
+    const used = metrics.pods?.map(({ memory_bytes }) => memory_bytes) ?? [];
+    for (const bytes of used) expect(bytes).toBeGreaterThan(0);
+    expect(metrics.memory?.usage_bytes).toBe(used.reduce((sum, bytes) => sum + bytes, 0));
+    expect(metrics.history?.length).toBeGreaterThan(0);
+    expect(metrics.history?.at(-1)?.memory_bytes).toBeGreaterThan(0);
+  }, 120_000);
+});
