@@ -5,7 +5,9 @@ import { PersistenceModule } from '@slipway/persistence';
 
 import { DeliveryEntity } from './delivery/delivery.entity.js';
 import { Endpoints } from './delivery/endpoints.js';
+import { GetDeliveryHandler } from './delivery/get-delivery.js';
 import { ListDeliveriesHandler } from './delivery/list-deliveries.js';
+import { ReplayDeliveryHandler } from './delivery/replay-delivery.js';
 import { SendDeliveries } from './delivery/send-deliveries.js';
 import { AppUrlEntity } from './fact/app-url.entity.js';
 import { OnAppCreated } from './fact/on-app-created.js';
@@ -27,8 +29,10 @@ import { CreateSubscriptionHandler } from './subscription/create-subscription.js
 import { DeleteSubscriptionHandler } from './subscription/delete-subscription.js';
 import { GetSubscriptionHandler } from './subscription/get-subscription.js';
 import { ListSubscriptionsHandler } from './subscription/list-subscriptions.js';
+import { RotateSecretHandler } from './subscription/rotate-secret.js';
 import { SubscriptionEntity } from './subscription/subscription.entity.js';
 import { SubscriptionSecrets } from './subscription/subscription-secrets.js';
+import { TestSubscriptionHandler } from './subscription/test-subscription.js';
 import { UpdateSubscriptionHandler } from './subscription/update-subscription.js';
 
 const service = ServiceName.notifications;
@@ -73,7 +77,11 @@ export class NotificationsModule {
         DeleteSubscriptionHandler,
         GetSubscriptionHandler,
         ListSubscriptionsHandler,
+        RotateSecretHandler,
+        TestSubscriptionHandler,
         ListDeliveriesHandler,
+        GetDeliveryHandler,
+        ReplayDeliveryHandler,
       ],
       providers: [TakeInFact, Endpoints, SendDeliveries, OutboundAgents, SubscriptionSecrets],
     };

@@ -13,7 +13,11 @@ import {
   deleteSubscription,
   type DeliveryPage,
   type DeliveryView,
+  getDelivery,
   listDeliveries,
+  replayDelivery,
+  rotateSecret,
+  testSubscription,
   updateSubscription,
   WEBHOOK_TYPES,
   type WebhookType,
@@ -434,6 +438,206 @@ describe('deliveries', () => {
     const pending = await list(hook, { status: 'pending' });
     expect(pending).toEqual({ deliveries: everything.deliveries.slice(0, 2), total: 2 });
     expect(await list(hook, { status: 'failed' })).toEqual({ deliveries: [], total: 0 });
+  });
+
+  describe('one by one', () => {
+    const ref = ({ subscription }: Hook, { id }: DeliveryView) => ({ subscriptionId: subscription.id, id });
+
+    it('are shown with what was sent and each attempt, to their owner alone', async () => {
+      const hook = await subscribe((_, response) => void response.writeHead(500).end());
+      await tell('deploying', 'running');
+      const delivery = await ended(hook);
+      const detail = await harness.query(getDelivery, ref(hook, delivery), { actor: kim });
+      expect(detail).toEqual({
+        delivery,
+        payload: receiver.received(hook.path)[0]?.body,
+        attemptLog: [
+          {
+            at: expect.any(String),
+            durationMs: expect.any(Number),
+            statusCode: 500,
+            error: 'The endpoint answered 500.',
+          },
+        ],
+      });
+      const other = await subscribe();
+      for (const [input, who, noun] of [
+        [ref(hook, delivery), actor(), 'subscription'],
+        [ref(other, delivery), kim, 'delivery'],
+      ] as const) {
+        await expect(harness.query(getDelivery, input, { actor: who })).rejects.toMatchObject({
+          problem: { kind: 'not_found', noun },
+        });
+        await expect(harness.execute(replayDelivery, input, { actor: who })).rejects.toMatchObject({
+          problem: { kind: 'not_found', noun },
+        });
+      }
+    });
+
+    it('are sent again as they were when replayed, once per command, as a delivery of its own', async () => {
+      const hook = await subscribe();
+      await tell('deploying', 'running');
+      const delivery = await ended(hook);
+      const command = harness.message(replayDelivery, ref(hook, delivery), { actor: kim });
+      await harness.deliver(command);
+      await harness.deliver(command);
+      const sent = await waitFor(() => receiver.received(hook.path).length > 1 && receiver.received(hook.path));
+      const [first, second] = sent;
+      expect(second?.text).toBe(first?.text);
+      expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+      await waitFor(async () => (await list(hook, { status: 'delivered' })).total === 2);
+      const { deliveries } = await list(hook);
+      expect(deliveries.map(({ eventId }) => eventId)).toEqual([delivery.eventId, delivery.eventId]);
+      // A replay is repeated like any other.
+      const again = deliveries.find(({ id }) => id !== delivery.id);
+      if (!again) throw new Error('no replay is listed');
+      await harness.execute(replayDelivery, ref(hook, again), { actor: kim });
+      await waitFor(() => receiver.received(hook.path).length === 3);
+    });
+
+    it('keep one delivery per event beside their replays', async () => {
+      const hook = await subscribe();
+      const message = harness.message(appPhaseChanged, phase(app, 'deploying', 'running'));
+      await harness.deliver(message);
+      const delivery = await ended(hook);
+      await harness.execute(replayDelivery, ref(hook, delivery), { actor: kim });
+      await waitFor(async () => (await list(hook, { status: 'delivered' })).total === 2);
+      await harness.dataSource.query(`delete from inbox where operation_id = $1`, [message.envelope.operationId]);
+      await harness.deliver(message);
+      expect((await list(hook)).total).toBe(2);
+    });
+
+    it('are not replayed to a webhook that is switched off', async () => {
+      const hook = await subscribe();
+      await tell('deploying', 'running');
+      const delivery = await ended(hook);
+      await harness.execute(updateSubscription, { id: hook.subscription.id, active: false }, { actor: kim });
+      await expect(harness.execute(replayDelivery, ref(hook, delivery), { actor: kim })).rejects.toMatchObject({
+        problem: { kind: 'conflict', noun: 'subscription' },
+      });
+      expect((await list(hook)).total).toBe(1);
+    });
+  });
+
+  describe('after a rotation', () => {
+    const signaturesOf = (received: Received | undefined): string[] =>
+      String(received?.headers['webhook-signature']).split(' ');
+    const signedWith = (received: Received | undefined, hook: Hook): string => {
+      const signed = `${String(received?.headers['webhook-id'])}.${String(received?.headers['webhook-timestamp'])}.${received?.text}`;
+      return `v1,${createHmac('sha256', keyOf(hook)).update(signed).digest('base64')}`;
+    };
+    const sent = async (hook: Hook, count: number): Promise<Received | undefined> => {
+      await tell('deploying', 'running');
+      return (await waitFor(() => receiver.received(hook.path).length === count && receiver.received(hook.path))).at(
+        -1,
+      );
+    };
+    const rotate = ({ subscription }: Hook) => harness.execute(rotateSecret, { id: subscription.id }, { actor: kim });
+
+    it('both secrets sign for a day, the new one first, then it alone', async () => {
+      const hook = await subscribe();
+      const { secret, previousExpiresAt } = await rotate(hook);
+      const rotated = { ...hook, secret };
+      expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+      expect(secret).not.toBe(hook.secret);
+      const inHours = (Date.parse(previousExpiresAt) - Date.now()) / 3_600_000;
+      expect(inHours).toBeGreaterThan(23.9);
+      expect(inHours).toBeLessThanOrEqual(24);
+      const first = await sent(hook, 1);
+      expect(signaturesOf(first)).toEqual([signedWith(first, rotated), signedWith(first, hook)]);
+      await harness.dataSource.query(
+        `update subscription set "previousSecretExpiresAt" = now() - interval '1 second' where id = $1`,
+        [hook.subscription.id],
+      );
+      const second = await sent(hook, 2);
+      expect(signaturesOf(second)).toEqual([signedWith(second, rotated)]);
+    });
+
+    it('the one before the last signs no more after a second one', async () => {
+      const hook = await subscribe();
+      const second = { ...hook, secret: (await rotate(hook)).secret };
+      const third = { ...hook, secret: (await rotate(hook)).secret };
+      const received = await sent(hook, 1);
+      expect(signaturesOf(received)).toEqual([signedWith(received, third), signedWith(received, second)]);
+    });
+
+    it('a secret that the owner sets signs alone', async () => {
+      const hook = await subscribe();
+      await rotate(hook);
+      const secret = `whsec_${Buffer.from('the owner’s own').toString('base64')}`;
+      await harness.execute(updateSubscription, { id: hook.subscription.id, secret }, { actor: kim });
+      const received = await sent(hook, 1);
+      expect(signaturesOf(received)).toEqual([signedWith(received, { ...hook, secret })]);
+    });
+
+    it('S8 no secret is stored in clear, and a command that is delivered twice rotates once', async () => {
+      const hook = await subscribe();
+      const command = harness.message(rotateSecret, { id: hook.subscription.id }, { actor: kim });
+      const answers = [await harness.deliver(command), await harness.deliver(command)];
+      expect(answers[1]).toEqual(answers[0]);
+      const { secret } = answers[0] as { secret: string };
+      for (const table of ['subscription', 'inbox', 'outbox']) {
+        const dump = JSON.stringify(await harness.dataSource.query<object[]>(`select * from ${table}`));
+        for (const clear of [secret, hook.secret]) expect(dump, table).not.toContain(clear);
+      }
+    });
+  });
+
+  describe('of a test', () => {
+    const test = ({ subscription }: Hook, who = kim) =>
+      harness.execute(testSubscription, { id: subscription.id }, { actor: who });
+
+    it('are made at once, signed, with a body of their own, and listed nowhere', async () => {
+      const hook = await subscribe(undefined, []);
+      const answer = await test(hook);
+      expect(answer).toEqual({ success: true, statusCode: 204, error: null, responseTimeMs: expect.any(Number) });
+      const [received] = receiver.received(hook.path);
+      expect(received?.body).toEqual({
+        event: 'webhook.test',
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/),
+        data: { message: expect.any(String), user_id: kim.userId, webhook_id: hook.subscription.id },
+      });
+      expect(received && isSigned(received, keyOf(hook))).toBe(true);
+      expect((await list(hook)).total).toBe(0);
+    });
+
+    it('tell how it went', async () => {
+      const ill = await subscribe((_, response) => void response.writeHead(500).end());
+      expect(await test(ill)).toMatchObject({ success: false, statusCode: 500, error: null });
+      const away = await subscribe();
+      await harness.dataSource.query(`update subscription set url = 'http://127.0.0.1:1/' where id = $1`, [
+        away.subscription.id,
+      ]);
+      expect(await test(away)).toMatchObject({
+        success: false,
+        statusCode: null,
+        error: 'The connection was refused.',
+      });
+    });
+
+    it('answer a repeated command as the first time, under the same webhook-id', async () => {
+      const hook = await subscribe();
+      const command = harness.message(testSubscription, { id: hook.subscription.id }, { actor: kim });
+      const [first, second] = [await harness.deliver(command), await harness.deliver(command)];
+      expect(second).toEqual(first);
+      expect(new Set(receiver.received(hook.path).map(({ headers }) => headers['webhook-id']))).toEqual(
+        new Set([command.envelope.operationId]),
+      );
+    });
+
+    it('are refused for a webhook that is switched off, or another’s, and beyond four at once', async () => {
+      const off = await subscribe();
+      await harness.execute(updateSubscription, { id: off.subscription.id, active: false }, { actor: kim });
+      await expect(test(off)).rejects.toMatchObject({ problem: { kind: 'not_found' } });
+      const held: (() => void)[] = [];
+      const slow = await subscribe((_, response) => void held.push(() => response.writeHead(204).end()));
+      await expect(test(slow, actor())).rejects.toMatchObject({ problem: { kind: 'not_found' } });
+      const running = Array.from({ length: 4 }, () => test(slow));
+      await waitFor(() => held.length === 4);
+      await expect(test(slow)).rejects.toMatchObject({ problem: { kind: 'rate_limited' } });
+      for (const answer of held) answer();
+      for (const answer of await Promise.all(running)) expect(answer.success).toBe(true);
+    });
   });
 
   describe('to WEBHOOK_URL', () => {

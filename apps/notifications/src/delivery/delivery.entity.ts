@@ -1,5 +1,5 @@
 import type { AppId, DeliveryId, SubscriptionId, UserId, WebhookType } from '@slipway/contracts';
-import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export interface LoggedAttempt {
   readonly at: string;
@@ -9,7 +9,7 @@ export interface LoggedAttempt {
 }
 
 @Entity('delivery')
-@Unique('delivery_event_unique', ['endpointId', 'eventId'])
+@Index('delivery_event_unique', ['endpointId', 'eventId'], { unique: true, where: '"replayOf" is null' })
 @Index('delivery_due', ['endpointId', 'nextAttemptAt'], { where: '"nextAttemptAt" is not null' })
 @Index('delivery_of_endpoint', ['endpointId', 'createdAt', 'id'])
 @Index('delivery_created', ['createdAt'])
@@ -21,6 +21,8 @@ export class DeliveryEntity {
   @Column('uuid') ownerId: UserId;
   /** The `webhook-id`. */
   @Column('uuid') eventId: string;
+  /** The delivery that this one repeats. */
+  @Column('uuid', { nullable: true }) replayOf: DeliveryId | null;
   @Column('text') type: WebhookType;
   @Column('uuid') appId: AppId;
   /** What is sent, byte for byte. */

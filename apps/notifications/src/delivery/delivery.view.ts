@@ -1,4 +1,4 @@
-import type { DeliveryView } from '@slipway/contracts';
+import type { DeliveryDetail, DeliveryView } from '@slipway/contracts';
 
 import type { DeliveryEntity } from './delivery.entity.js';
 
@@ -15,5 +15,13 @@ export function toDeliveryView(row: DeliveryEntity): DeliveryView {
     nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     deliveredAt: row.deliveredAt?.toISOString() ?? null,
+  };
+}
+
+export function toDeliveryDetail(row: DeliveryEntity): DeliveryDetail {
+  return {
+    delivery: toDeliveryView(row),
+    payload: JSON.parse(row.body) as Record<string, unknown>,
+    attemptLog: row.attemptLog.map((attempt) => ({ ...attempt })),
   };
 }

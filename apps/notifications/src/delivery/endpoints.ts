@@ -27,7 +27,8 @@ export interface SubscribedEndpoint extends OwnedEndpoint {
 export interface Target {
   readonly owner: 'user' | 'operator';
   readonly url: string;
-  readonly secret: string | null;
+  /** Those that sign; none, and nothing is signed. */
+  readonly secrets: readonly string[];
 }
 
 /** Subscriptions and WEBHOOK_URL seen alike. */
@@ -58,12 +59,14 @@ export class Endpoints {
   /** Undefined for one that is gone or switched off. */
   async target(id: SubscriptionId): Promise<Target | undefined> {
     if (id === OPERATOR_ENDPOINT) {
-      const { webhookUrl: url, webhookSecret: secret = null } = this.config;
-      return url === undefined ? undefined : { owner: 'operator', url, secret };
+      const { webhookUrl: url, webhookSecret } = this.config;
+      return url === undefined
+        ? undefined
+        : { owner: 'operator', url, secrets: webhookSecret === undefined ? [] : [webhookSecret] };
     }
     const row = await this.transactions.read((reader) =>
       reader.getRepository(SubscriptionEntity).findOneBy({ id, active: true }),
     );
-    return row ? { owner: 'user', url: row.url, secret: this.secrets.decrypt(row) } : undefined;
+    return row ? { owner: 'user', url: row.url, secrets: this.secrets.signing(row, new Date()) } : undefined;
   }
 }

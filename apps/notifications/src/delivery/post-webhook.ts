@@ -20,7 +20,7 @@ export interface Attempt {
  * A redirect is an answer like another: following it would pass what the address filter has judged.
  */
 export async function postWebhook(
-  { url, secret }: Target,
+  { url, secrets }: Target,
   { eventId, body }: { readonly eventId: string; readonly body: string },
   dispatcher: Dispatcher,
   stop: AbortSignal,
@@ -38,7 +38,7 @@ export async function postWebhook(
         'user-agent': 'Container-Engine-Webhook/1.0',
         'webhook-id': eventId,
         'webhook-timestamp': String(timestamp),
-        ...(secret !== null && { 'webhook-signature': signatureOf(secret, eventId, timestamp, body) }),
+        ...(secrets.length > 0 && { 'webhook-signature': signatureOf(secrets, eventId, timestamp, body) }),
       },
       body,
     });

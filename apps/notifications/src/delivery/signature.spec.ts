@@ -9,16 +9,22 @@ const GOLDEN = {
 
 describe('signatureOf', () => {
   it('signs the golden delivery as recorded', () => {
-    expect(signatureOf(GOLDEN.secret, '4711', 1772359207, GOLDEN.body)).toBe(
+    expect(signatureOf([GOLDEN.secret], '4711', 1772359207, GOLDEN.body)).toBe(
       'v1,u1zx6hdqfM3JSlqZ2dmafuqX9sEc/mL6zI4KFbkCa4A=',
     );
   });
 
   it('signs the example of Standard Webhooks 1.0', () => {
     const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-    expect(signatureOf(secret, 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, '{"test": 2432232314}')).toBe(
+    expect(signatureOf([secret], 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, '{"test": 2432232314}')).toBe(
       'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
     );
+  });
+
+  it('signs once for each secret, in their order', () => {
+    const one = signatureOf(['one'], '4711', 1, '{}');
+    const two = signatureOf(['two'], '4711', 1, '{}');
+    expect(signatureOf(['one', 'two'], '4711', 1, '{}')).toBe(`${one} ${two}`);
   });
 });
 

@@ -1,7 +1,7 @@
 import { EnvironmentKind } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
-import { bodyOf, webhookIdOf, webhookTypesOf } from './webhook.js';
+import { bodyOf, testBodyOf, webhookIdOf, webhookTypesOf } from './webhook.js';
 
 const changed = (from: string, to: string, after: string | null = null) => ({
   name: 'deployments.app.phase-changed',
@@ -33,6 +33,7 @@ describe('webhookTypesOf', () => {
     [changed('deploying', 'failed', 'start'), ['deployment_failed', 'deployment_start_failed']],
     [changed('stopping', 'failed', 'stop'), ['deployment_failed', 'deployment_stop_failed']],
     [changed('stopping', 'stopped', 'stop'), ['deployment_stopped']],
+    [changed('stopping', 'stopped', 'scale'), ['deployment_stopped', 'deployment_scaled']],
     [changed('running', 'scaling', 'scale'), []],
     [changed('running', 'stopping', 'stop'), []],
     [changed('stopped', 'pending', 'start'), []],
@@ -86,5 +87,14 @@ describe('bodyOf', () => {
       timestamp: '2026-03-01T10:00:07.250Z',
       url: null,
     });
+  });
+});
+
+describe('testBodyOf', () => {
+  it('is the documented body, which is of no deployment', () => {
+    const [user, webhook] = ['0b9f7f3e-52a4-4c0e-9a70-3c4f5a1d2e6b', '16fd2706-8baf-433b-82eb-8c7fada847da'];
+    expect(testBodyOf(user, webhook, new Date('2026-03-01T10:00:07.000Z'))).toBe(
+      `{"event":"webhook.test","timestamp":"2026-03-01T10:00:07Z","data":{"message":"This is a test of your webhook","user_id":"${user}","webhook_id":"${webhook}"}}`,
+    );
   });
 });

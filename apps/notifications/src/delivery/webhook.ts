@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { Phase, type WebhookType } from '@slipway/contracts';
+import { Phase, type SubscriptionId, type UserId, type WebhookType } from '@slipway/contracts';
 
 import type { Fact } from '../fact/fact.js';
 
@@ -52,7 +52,8 @@ function typesOfPhase({ from, to, after }: Fact['fields']): readonly WebhookType
       return act ? ['deployment_failed', act] : ['deployment_failed'];
     }
     case Phase.stopped:
-      return ['deployment_stopped'];
+      // Scaled to 0 is stopped, and is what the scaling led to.
+      return after === 'scale' ? ['deployment_stopped', 'deployment_scaled'] : ['deployment_stopped'];
     default:
       return [];
   }
@@ -71,15 +72,28 @@ export function webhookIdOf(eventId: string, type: WebhookType, isMain: boolean)
   );
 }
 
+/** What a test of a webhook sends. */
+export function testBodyOf(userId: UserId, subscriptionId: SubscriptionId, time: Date): string {
+  return JSON.stringify({
+    event: 'webhook.test',
+    timestamp: toTime(time),
+    data: { message: 'This is a test of your webhook', user_id: userId, webhook_id: subscriptionId },
+  });
+}
+
 /** What is sent, byte for byte, in every attempt. */
 export function bodyOf({ app, time }: Pick<Fact, 'app' | 'time'>, type: WebhookType, url: string | null): string {
   return JSON.stringify({
     deployment_id: app.id,
     status: type.replace(/^deployment_/, ''),
     type,
-    timestamp: time.toISOString().replace('.000Z', 'Z'),
+    timestamp: toTime(time),
     app_name: app.name,
     user_id: app.ownerId,
     url,
   });
+}
+
+function toTime(time: Date): string {
+  return time.toISOString().replace('.000Z', 'Z');
 }

@@ -1,5 +1,12 @@
 import { inboxAndOutbox, type MigrationClass } from '@slipway/persistence';
 
 import { FeedsAndWebhooks1764126000000 } from './1764126000000-feeds-and-webhooks.js';
+import { DeliveryReplays1795717000000 } from './1795717000000-delivery-replays.js';
+import { PreviousSecrets1795718000000 } from './1795718000000-previous-secrets.js';
 
-export const migrations: readonly MigrationClass[] = [inboxAndOutbox, FeedsAndWebhooks1764126000000];
+export const migrations: readonly MigrationClass[] = [
+  inboxAndOutbox,
+  FeedsAndWebhooks1764126000000,
+  DeliveryReplays1795717000000,
+  PreviousSecrets1795718000000,
+];

@@ -12,7 +12,7 @@ import {
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { userIdOf } from '../caller.js';
+import { writerIdOf } from '../caller.js';
 import { generateSecret } from '../delivery/signature.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { judgeUrl } from './judge-url.js';
@@ -32,7 +32,7 @@ export class CreateSubscriptionHandler {
 
   @Handles(createSubscription)
   async handle(input: CreateSubscription, envelope: Envelope): Promise<CreatedSubscription> {
-    const userId = userIdOf(envelope);
+    const userId = writerIdOf(envelope);
     const wrong = await judgeUrl(this.outbound, input.url);
     return this.inbox.once(createSubscription, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
@@ -51,6 +51,8 @@ export class CreateSubscriptionHandler {
         name: input.name,
         url: input.url,
         secret: this.secrets.encrypt(id, secret),
+        previousSecret: null,
+        previousSecretExpiresAt: null,
         types: input.types,
         active: true,
         disabledReason: null,

@@ -3,7 +3,7 @@ import { deleteSubscription, type Envelope, SubscriptionRef } from '@slipway/con
 import { Handles } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { userIdOf } from '../caller.js';
+import { writerIdOf } from '../caller.js';
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { lockOwn } from './subscription.queries.js';
@@ -15,7 +15,7 @@ export class DeleteSubscriptionHandler {
   /** What was sent to it, and what was to be, goes too. */
   @Handles(deleteSubscription)
   handle({ id }: SubscriptionRef, envelope: Envelope): Promise<void> {
-    const userId = userIdOf(envelope);
+    const userId = writerIdOf(envelope);
     return this.inbox.once(deleteSubscription, envelope, async (tx) => {
       const { id: endpointId } = await lockOwn(tx, userId, id);
       await tx.getRepository(SubscriptionEntity).delete({ id: endpointId });

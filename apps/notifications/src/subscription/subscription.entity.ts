@@ -10,6 +10,9 @@ export class SubscriptionEntity {
   @Column('text') url: string;
   /** Encrypted. */
   @Column('text') secret: string;
+  /** Encrypted; signs as well until it expires. */
+  @Column('text', { nullable: true }) previousSecret: string | null;
+  @Column('timestamptz', { nullable: true }) previousSecretExpiresAt: Date | null;
   @Column('text', { array: true }) types: WebhookType[];
   @Column('boolean') active: boolean;
   @Column('text', { nullable: true }) disabledReason: string | null;

@@ -2,6 +2,8 @@ import type { UpdateSubscription, WebhookType } from '@slipway/contracts';
 
 /** What an event of a user is fanned out to at most; far above what anybody has asked for. */
 export const MAX_SUBSCRIPTIONS = 100;
+/** How long a receiver has to learn the new secret. */
+export const PREVIOUS_SECRET_KEPT_MS = 24 * 60 * 60 * 1_000;
 
 export interface Subscription {
   readonly name: string;

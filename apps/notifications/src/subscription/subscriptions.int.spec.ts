@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import {
   type Actor,
   type CreatedSubscription,
@@ -7,6 +9,9 @@ import {
   getSubscription,
   listDeliveries,
   listSubscriptions,
+  replayDelivery,
+  rotateSecret,
+  testSubscription,
   updateSubscription,
 } from '@slipway/contracts';
 import { actor, type Harness } from '@slipway/testing';
@@ -57,6 +62,23 @@ describe('subscriptions', () => {
     expect(secretOf((await rows())[0])).toBe(secret);
     const got = await harness.query(getSubscription, { id: subscription.id }, { actor: kim });
     expect(got).toEqual(subscription);
+  });
+
+  it('S7 take no command from a credential that only reads', async () => {
+    const { subscription } = await create();
+    const { id } = subscription;
+    const reader = { ...kim, credential: { ...kim.credential, scope: 'read' as const } };
+    const refused = { problem: { kind: 'forbidden', code: 'read_only' } };
+    const commands = [
+      harness.execute(createSubscription, input({ name: 'another' }), { actor: reader }),
+      harness.execute(updateSubscription, { id, name: 'another' }, { actor: reader }),
+      harness.execute(deleteSubscription, { id }, { actor: reader }),
+      harness.execute(testSubscription, { id }, { actor: reader }),
+      harness.execute(rotateSecret, { id }, { actor: reader }),
+      harness.execute(replayDelivery, { subscriptionId: id, id: randomUUID() }, { actor: reader }),
+    ];
+    for (const command of commands) await expect(command).rejects.toMatchObject(refused);
+    expect(await harness.query(listSubscriptions, {}, { actor: reader })).toEqual({ subscriptions: [subscription] });
   });
 
   it('take the secret that is given', async () => {

@@ -3,7 +3,7 @@ import { type Envelope, type SubscriptionView, updateSubscription, UpdateSubscri
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { userIdOf } from '../caller.js';
+import { writerIdOf } from '../caller.js';
 import { endPending } from '../delivery/end-pending.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { judgeUrl } from './judge-url.js';
@@ -23,7 +23,7 @@ export class UpdateSubscriptionHandler {
 
   @Handles(updateSubscription)
   async handle(input: UpdateSubscription, envelope: Envelope): Promise<SubscriptionView> {
-    const userId = userIdOf(envelope);
+    const userId = writerIdOf(envelope);
     const wrong = input.url == null ? null : await judgeUrl(this.outbound, input.url);
     return this.inbox.once(updateSubscription, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
@@ -31,7 +31,12 @@ export class UpdateSubscriptionHandler {
       const after: SubscriptionEntity = {
         ...before,
         ...changed(before, input),
-        secret: input.secret == null ? before.secret : this.secrets.encrypt(before.id, input.secret),
+        // Whoever sets a secret says which one signs: that one alone.
+        ...(input.secret != null && {
+          secret: this.secrets.encrypt(before.id, input.secret),
+          previousSecret: null,
+          previousSecretExpiresAt: null,
+        }),
         updatedAt: new Date(),
       };
       await orNameTaken(after.name, () => tx.getRepository(SubscriptionEntity).save(after));

@@ -96,6 +96,23 @@ export class UpdateSubscription {
   @Flag() @Optional() active?: boolean;
 }
 
+export class RotatedSecret {
+  @Text() @Sealed() secret: string;
+  /** Until then the one before signs as well. */
+  @Time() previousExpiresAt: string;
+}
+
+/** How one attempt to reach a webhook went. */
+export class TestedSubscription {
+  /** The endpoint answered with a 2xx. */
+  @Flag() success: boolean;
+  /** Null when no answer came. */
+  @Integer() @Optional() statusCode: number | null;
+  /** Why no answer came. */
+  @Text({ max: 1024 }) @Optional() error: string | null;
+  @Integer({ min: 0 }) responseTimeMs: number;
+}
+
 export class SubscriptionRef {
   @Id() id: SubscriptionId;
 }
@@ -116,6 +133,25 @@ export class DeliveryView {
   @Time() @Optional() nextAttemptAt: string | null;
   @Time() createdAt: string;
   @Time() @Optional() deliveredAt: string | null;
+}
+
+export class DeliveryRef {
+  @Id() subscriptionId: SubscriptionId;
+  @Id() id: DeliveryId;
+}
+
+export class DeliveryAttempt {
+  @Time() at: string;
+  @Integer({ min: 0 }) durationMs: number;
+  @Integer() @Optional() statusCode: number | null;
+  @Text({ max: 1024 }) @Optional() error: string | null;
+}
+
+export class DeliveryDetail {
+  @Nested(() => DeliveryView) delivery: DeliveryView;
+  /** The body that is sent. */
+  @JsonObject() payload: Record<string, unknown>;
+  @NestedList(() => DeliveryAttempt) attemptLog: DeliveryAttempt[];
 }
 
 export class ListDeliveries {

@@ -3,13 +3,18 @@ import { Nothing } from '../empty.js';
 import {
   CreateSubscription,
   CreatedSubscription,
+  DeliveryDetail,
   DeliveryPage,
+  DeliveryRef,
+  DeliveryView,
   FeedPage,
   ListDeliveries,
   ListFeed,
+  RotatedSecret,
   SubscriptionList,
   SubscriptionRef,
   SubscriptionView,
+  TestedSubscription,
   UpdateSubscription,
 } from './notifications.v1.js';
 
@@ -27,6 +32,23 @@ export const deleteSubscription = defineCommand({
   subject: 'cmd.notifications.subscription.delete.v1',
   input: SubscriptionRef,
 });
+/** One signed attempt right now, which is waited for: whoever asks waits longer than for other commands. */
+export const testSubscription = defineCommand({
+  subject: 'cmd.notifications.subscription.test.v1',
+  input: SubscriptionRef,
+  output: TestedSubscription,
+});
+export const rotateSecret = defineCommand({
+  subject: 'cmd.notifications.subscription.rotate-secret.v1',
+  input: SubscriptionRef,
+  output: RotatedSecret,
+});
+/** Sends again what was sent, under the same event id, as a delivery of its own. */
+export const replayDelivery = defineCommand({
+  subject: 'cmd.notifications.delivery.replay.v1',
+  input: DeliveryRef,
+  output: DeliveryView,
+});
 
 export const listFeed = defineQuery({ subject: 'qry.notifications.event.list.v1', input: ListFeed, output: FeedPage });
 export const getSubscription = defineQuery({
@@ -43,4 +65,9 @@ export const listDeliveries = defineQuery({
   subject: 'qry.notifications.delivery.list.v1',
   input: ListDeliveries,
   output: DeliveryPage,
+});
+export const getDelivery = defineQuery({
+  subject: 'qry.notifications.delivery.get.v1',
+  input: DeliveryRef,
+  output: DeliveryDetail,
 });

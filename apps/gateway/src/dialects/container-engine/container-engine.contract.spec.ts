@@ -13,6 +13,7 @@ import {
   deleteSubscription,
   getApp,
   getMetrics,
+  getDelivery,
   getNodeAddress,
   getRevision,
   getSubscription,
@@ -27,14 +28,17 @@ import {
   openCredential,
   problem,
   refreshSession,
+  replayDelivery,
   registerUser,
   restartApp,
   revokeCredential,
   rollBackApp,
+  rotateSecret,
   scaleApp,
   setVariables,
   startApp,
   stopApp,
+  testSubscription,
   updateApp,
   updateSubscription,
   updateUser,
@@ -54,15 +58,18 @@ import {
   checked,
   createdKey,
   delivery,
+  deliveryDetail,
   key,
   logLine,
   metrics,
   opened,
+  OTHER_ID,
   pods,
   READ_KEY,
   revisions,
   subscription,
   user,
+  USER_ID,
 } from '../../fixture/samples.js';
 import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
 
@@ -172,11 +179,36 @@ function wellCore(core: ReplayedCore): void {
     .answers(getSubscription, () => subscription)
     .answers(updateSubscription, () => subscription)
     .answers(deleteSubscription, () => undefined)
-    .answers(listDeliveries, () => ({ deliveries: [delivery], total: 1 }));
+    .answers(listDeliveries, () => ({ deliveries: [delivery], total: 1 }))
+    .answers(getDelivery, ({ id }) => {
+      if (id !== OTHER_ID) throw new Refusal(problem.notFound('delivery', 'none'));
+      return deliveryDetail;
+    })
+    .answers(replayDelivery, () => ({ ...delivery, id: USER_ID, status: 'pending' as const }))
+    .answers(rotateSecret, () => ({
+      secret: 'whsec_c2xpcHdheS1nb2xkZW4tc2VjcmV0LTAw',
+      previousExpiresAt: '2026-03-02T10:00:00.000Z',
+    }))
+    .answers(testSubscription, () => ({ success: true, statusCode: 204, error: null, responseTimeMs: 12 }));
 }
 
 /** Where the services say something else, by the name of the exchange. */
 const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
+  'test one that answers an error': (core) =>
+    core.answers(testSubscription, () => ({ success: false, statusCode: 500, error: null, responseTimeMs: 12 })),
+  'test one that cannot be reached': (core) =>
+    core.answers(testSubscription, () => ({
+      success: false,
+      statusCode: null,
+      error: 'The connection was refused.',
+      responseTimeMs: 3,
+    })),
+  'test one that is switched off': (core) => core.refuses(testSubscription, problem.notFound('subscription', 'off')),
+  'replay to one that is switched off': (core) =>
+    core.refuses(
+      replayDelivery,
+      problem.conflict('subscription', 'The webhook is switched off, so nothing is sent to it. Switch it on first.'),
+    ),
   'register a taken address': (core) =>
     core.refuses(registerUser, problem.alreadyExists('user', 'taken', { facts: { fields: ['email', 'username'] } })),
   'register while closed': (core) =>

@@ -79,7 +79,7 @@ export function failureOf(problem: Problem, wording: Wording): Failure {
     case 'forbidden':
       return new Failure(403, 'FORBIDDEN', forbiddenMessage(problem));
     case 'not_found':
-      return new Failure(404, 'NOT_FOUND', `${NOUNS[problem.noun]} not found`);
+      return new Failure(404, 'NOT_FOUND', notFoundMessage(problem, wording));
     case 'already_exists':
       return alreadyExists(problem, wording);
     case 'invalid':
@@ -119,6 +119,12 @@ const NOUNS: Readonly<Record<Noun, string>> = {
   request: 'Route',
   service: 'Service',
 };
+
+function notFoundMessage({ noun }: Problem, { endpoint }: Wording): string {
+  // The original tests active webhooks only and says the same of those that are not there.
+  const active = noun === 'subscription' && endpoint === 'POST /v1/webhooks/:webhookId/test';
+  return active ? 'Active webhook not found' : `${NOUNS[noun]} not found`;
+}
 
 function forbiddenMessage(problem: Problem): string {
   if (problem.code === 'read_only') return 'API key is read-only';

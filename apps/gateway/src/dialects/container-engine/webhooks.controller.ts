@@ -3,9 +3,13 @@ import { ApiTags } from '@nestjs/swagger';
 import {
   createSubscription,
   deleteSubscription,
+  getDelivery,
   getSubscription,
   listDeliveries,
   listSubscriptions,
+  replayDelivery,
+  rotateSecret,
+  testSubscription,
   updateSubscription,
 } from '@slipway/contracts';
 
@@ -20,7 +24,11 @@ import {
   CreateWebhook,
   DeletedWebhook,
   DELIVERY_STATUSES,
+  DeliveryDetail,
   DeliveryList,
+  QueuedDelivery,
+  RotatedWebhookSecret,
+  TestedWebhook,
   UpdateWebhook,
   Webhook,
   WebhookList,
@@ -29,10 +37,16 @@ import {
   acceptWebhook,
   acceptWebhookUpdate,
   toCreatedWebhook,
+  toDeliveryDetail,
   toDeliveryList,
+  toRotatedSecret,
+  toTestedWebhook,
   toWebhook,
   toWebhookList,
 } from './webhooks.projection.js';
+
+/** The webhook has 10 s of these. */
+const TEST_WITHIN_MS = 15_000;
 
 @UseInterceptors(RequestInterceptor)
 @Controller('v1/webhooks')
@@ -89,6 +103,28 @@ export class WebhooksController {
     return { message: 'Webhook deleted successfully', webhook_id: id };
   }
 
+  @Post(':webhookId/test')
+  @Endpoint({
+    access: 'credential',
+    summary: 'Sends a test to an active webhook and tells how it went',
+    answer: TestedWebhook,
+    headers: KEYED,
+  })
+  async test(@Param('webhookId') id: string, @Current() call: HttpCall): Promise<TestedWebhook> {
+    return toTestedWebhook(await this.core.execute(call, testSubscription, { id }, { timeoutMs: TEST_WITHIN_MS }));
+  }
+
+  @Post(':webhookId/rotate-secret')
+  @Endpoint({
+    access: 'credential',
+    summary: 'Makes a new secret, which is shown once; the one before signs as well for a day',
+    answer: RotatedWebhookSecret,
+    headers: KEYED,
+  })
+  async rotateSecret(@Param('webhookId') id: string, @Current() call: HttpCall): Promise<RotatedWebhookSecret> {
+    return toRotatedSecret(id, await this.core.execute(call, rotateSecret, { id }));
+  }
+
   @Get(':webhookId/deliveries')
   @Endpoint({
     access: 'credential',
@@ -101,5 +137,35 @@ export class WebhooksController {
     const status = oneOf(call.query, 'status', DELIVERY_STATUSES);
     const input = { subscriptionId, ...page, ...(status && { status }) };
     return toDeliveryList(await this.core.query(call, listDeliveries, input), page);
+  }
+  @Get(':webhookId/deliveries/:deliveryId')
+  @Endpoint({
+    access: 'credential',
+    summary: 'One delivery, with what is sent and each attempt',
+    answer: DeliveryDetail,
+  })
+  async delivery(
+    @Param('webhookId') subscriptionId: string,
+    @Param('deliveryId') id: string,
+    @Current() call: HttpCall,
+  ): Promise<DeliveryDetail> {
+    return toDeliveryDetail(await this.core.query(call, getDelivery, { subscriptionId, id }));
+  }
+
+  @Post(':webhookId/deliveries/:deliveryId/replay')
+  @Endpoint({
+    access: 'credential',
+    status: 202,
+    summary: 'Sends a delivery again, as a new one with the same event id and body',
+    answer: QueuedDelivery,
+    headers: KEYED,
+  })
+  async replay(
+    @Param('webhookId') subscriptionId: string,
+    @Param('deliveryId') id: string,
+    @Current() call: HttpCall,
+  ): Promise<QueuedDelivery> {
+    const delivery = await this.core.execute(call, replayDelivery, { subscriptionId, id });
+    return { id: delivery.id, message: 'Delivery queued' };
   }
 }

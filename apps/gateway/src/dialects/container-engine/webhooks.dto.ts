@@ -2,6 +2,7 @@ import {
   Flag,
   Id,
   Integer,
+  JsonObject,
   Nested,
   NestedList,
   OneOf,
@@ -82,6 +83,47 @@ export class Delivery {
   @Time() @Optional() next_attempt_at: string | null;
   @Time() created_at: string;
   @Time() @Optional() delivered_at: string | null;
+}
+
+export class DeliveryAttempt {
+  @Time() at: string;
+  @Integer() duration_ms: number;
+  @Integer() @Optional() status_code: number | null;
+  @Text() @Optional() error: string | null;
+}
+
+export class DeliveryDetail {
+  @Id() id: string;
+  @Id() event_id: string;
+  @OneOf([...WEBHOOK_TYPES, 'webhook.test']) type: string;
+  @Id() @Optional() deployment_id: string | null;
+  @OneOf(DELIVERY_STATUSES) status: DeliveryStatus;
+  @Integer() attempts: number;
+  @Integer() @Optional() last_status_code: number | null;
+  @Text() @Optional() last_error: string | null;
+  @Time() @Optional() next_attempt_at: string | null;
+  @Time() created_at: string;
+  @Time() @Optional() delivered_at: string | null;
+  @JsonObject() payload: Record<string, unknown>;
+  @NestedList(() => DeliveryAttempt) attempt_log: DeliveryAttempt[];
+}
+
+export class QueuedDelivery {
+  @Id() id: string;
+  @Text() message: string;
+}
+
+export class RotatedWebhookSecret {
+  @Id() id: string;
+  @Text() @Sealed() secret: string;
+  @Time() previous_secret_expires_at: string;
+}
+
+export class TestedWebhook {
+  @Flag() success: boolean;
+  @Integer() @Optional() status_code: number | null;
+  @Text() message: string;
+  @Integer() response_time_ms: number;
 }
 
 export class DeliveryList {

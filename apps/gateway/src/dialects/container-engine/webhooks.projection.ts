@@ -2,10 +2,13 @@ import {
   WEBHOOK_TYPES,
   type CreatedSubscription,
   type CreateSubscription,
+  type DeliveryDetail as CoreDeliveryDetail,
   type DeliveryPage,
   type DeliveryView,
+  type RotatedSecret,
   type SubscriptionList,
   type SubscriptionView,
+  type TestedSubscription,
   type UpdateSubscription,
   type WebhookType,
 } from '@slipway/contracts';
@@ -19,7 +22,10 @@ import type {
   CreatedWebhook,
   CreateWebhook,
   Delivery,
+  DeliveryDetail,
   DeliveryList,
+  RotatedWebhookSecret,
+  TestedWebhook,
   UpdateWebhook,
   Webhook,
   WebhookList,
@@ -99,6 +105,33 @@ export function toWebhookList({ subscriptions }: SubscriptionList): WebhookList 
 
 export function toDeliveryList({ deliveries, total }: DeliveryPage, page: Page): DeliveryList {
   return { deliveries: deliveries.map(toDelivery), pagination: paginationOf(page, total) };
+}
+
+export function toDeliveryDetail({ delivery, payload, attemptLog }: CoreDeliveryDetail): DeliveryDetail {
+  return {
+    ...toDelivery(delivery),
+    payload,
+    attempt_log: attemptLog.map(({ at, durationMs, statusCode, error }) => ({
+      at: toTime(at),
+      duration_ms: durationMs,
+      status_code: statusCode ?? null,
+      error: error ?? null,
+    })),
+  };
+}
+
+export function toRotatedSecret(id: string, { secret, previousExpiresAt }: RotatedSecret): RotatedWebhookSecret {
+  return { id, secret, previous_secret_expires_at: toTime(previousExpiresAt) };
+}
+
+export function toTestedWebhook({ success, statusCode, error, responseTimeMs }: TestedSubscription): TestedWebhook {
+  const answered = success ? 'Webhook test successful' : `Webhook returned status ${statusCode}`;
+  return {
+    success,
+    status_code: statusCode ?? null,
+    message: error == null ? answered : `Failed to send request: ${error}`,
+    response_time_ms: responseTimeMs,
+  };
 }
 
 function toDelivery(delivery: DeliveryView): Delivery {
