@@ -1,21 +1,12 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-
 import { waitFor } from '@slipway/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 
 import { DeployedApp } from './fixture/deployed-app.js';
+import { followByHttp, followByWebSocket, said, type Line } from './fixture/followed-log.js';
 import { startInstance, type Instance } from './fixture/instance.js';
 import { kubectl, removeEverything } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { testImage } from './fixture/test-cluster.js';
-
-interface Line {
-  readonly source: string;
-  readonly pod: string;
-  readonly message: string;
-}
 
 /** Twenty-five lines a second from each pod. */
 const talkative = { INTERVAL: '0.04' };
@@ -37,36 +28,13 @@ const deploy = async (app_name: string, body: object): Promise<DeployedApp> => {
   return app;
 };
 
-/** What a reader of the HTTP stream has been given so far. */
-async function followByHttp(app: DeployedApp): Promise<Line[]> {
-  const ending = new AbortController();
-  endings.push(() => ending.abort());
-  const response = await fetch(new URL(`${app.path}/logs?follow=true&tail=10000`, instance.url), {
-    headers: instance.client.headers,
-    signal: ending.signal,
-  });
-  const lines: Line[] = [];
-  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-  body.on('error', () => undefined);
-  createInterface({ input: body })
-    .on('line', (line) => line !== '' && lines.push(JSON.parse(line) as Line))
-    .on('error', () => undefined);
-  return lines;
-}
+type Follow = typeof followByHttp;
 
-async function followByWebSocket(app: DeployedApp): Promise<Line[]> {
-  const url = new URL(`${app.path}/logs/stream?tail=10000`, instance.url);
-  url.protocol = 'ws:';
-  const socket = new WebSocket(url, { headers: instance.client.headers });
-  endings.push(() => socket.terminate());
-  const lines: Line[] = [];
-  socket.on('message', (message: Buffer) => lines.push(JSON.parse(message.toString('utf8')) as Line));
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+const follow = async (by: Follow, app: DeployedApp): Promise<readonly Line[]> => {
+  const { lines, close } = await by(instance.client, `${app.path}/logs`);
+  endings.push(close);
   return lines;
-}
-
-const said = (lines: readonly Line[], pod: string): string[] =>
-  lines.filter((line) => line.pod === pod).map(({ message }) => message);
+};
 
 /** `line 1` to `line n`, as one run of the image `web` writes them. */
 const counted = (lines: number): string[] => Array.from({ length: lines }, (_, index) => `line ${index + 1}`);
@@ -76,12 +44,12 @@ const podNames = async (app: DeployedApp): Promise<string[]> => (await app.pods(
 describe.each([
   ['HTTP', followByHttp],
   ['a WebSocket', followByWebSocket],
-])('following by %s', (way, follow) => {
+] as [string, Follow][])('following by %s', (way, by) => {
   const name = way === 'HTTP' ? 'by-http' : 'by-socket';
 
   it('brings every line of every pod once, through a rolling update', async () => {
     const app = await deploy(`${name}-update`, { replicas: 2, env_vars: talkative });
-    const lines = await follow(app);
+    const lines = await follow(by, app);
     const before = await podNames(app);
     await app.send('PUT', '', { image: testImage('web', '2') });
     await app.until({ status: 'running', revision: 2 });
@@ -100,7 +68,7 @@ describe.each([
 
   it('brings the last lines before a crash and the first ones after it', async () => {
     const app = await deploy(`${name}-crash`, { env_vars: talkative });
-    const lines = await follow(app);
+    const lines = await follow(by, app);
     const [pod = ''] = await podNames(app);
     const namespace = await app.namespace();
     await waitFor(() => said(lines, pod).length > 25);
@@ -123,7 +91,7 @@ describe.each([
 describe('a container that crashes again and again', () => {
   it('is followed from run to run, each line once, and its last run is what a read shows', async () => {
     const app = await DeployedApp.create(instance.client, { app_name: 'crash', image: testImage('crash') });
-    const lines = await followByHttp(app);
+    const lines = await follow(followByHttp, app);
     await app.until({ status: 'failed', reason: 'CrashLoopBackOff', restart_count: 3 });
     const words = 'cannot open the settings: no such file';
     await waitFor(() => lines.length === 4);

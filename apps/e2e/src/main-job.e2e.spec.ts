@@ -75,6 +75,10 @@ describe('tenants', () => {
       ['POST', '/start'],
       ['GET', '/status'],
       ['GET', '/logs'],
+      ['GET', '/pods'],
+      ['GET', '/pods/private-0/logs'],
+      ['GET', '/metrics'],
+      ['GET', '/node-ip'],
       ['DELETE', ''],
     ];
     for (const [method, path, sent] of attempts) {

@@ -1,9 +1,9 @@
 // What a user sees of a running deployment beside its status. On a real cluster the measures are those of its metrics-server.
 import { waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 
 import { DeployedApp } from './fixture/deployed-app.js';
+import { followByHttp, followByWebSocket, said, type Line } from './fixture/followed-log.js';
 import { startInstance, type Instance } from './fixture/instance.js';
 import { patienceMs, testImage } from './fixture/test-cluster.js';
 
@@ -23,24 +23,26 @@ interface Metrics {
   readonly history?: readonly { readonly timestamp: string; readonly memory_bytes: number }[];
 }
 
-interface Line {
-  readonly pod: string;
-  readonly message: string;
-}
-
 let instance: Instance;
 let app: DeployedApp;
+const deployed: DeployedApp[] = [];
+
+const deploy = async (name: string): Promise<DeployedApp> => {
+  const made = await DeployedApp.create(instance.client, { app_name: name, image: testImage('web'), replicas: 2 });
+  deployed.push(made);
+  await made.until({ status: 'running' });
+  return made;
+};
 beforeAll(async () => {
   instance = await startInstance();
-  app = await DeployedApp.create(instance.client, { app_name: 'observed', image: testImage('web'), replicas: 2 });
-  await app.until({ status: 'running' });
+  app = await deploy('observed');
 }, 180_000);
 afterAll(async () => {
-  await app.send('DELETE');
+  for (const made of deployed) await made.send('DELETE');
   await instance.close();
 });
 
-const pods = async (): Promise<readonly Pod[]> => (await app.send('GET', '/pods')).body.pods as Pod[];
+const pods = async (of = app): Promise<readonly Pod[]> => (await of.send('GET', '/pods')).body.pods as Pod[];
 
 describe('a running deployment', () => {
   it('tells of its pods', async () => {
@@ -68,14 +70,11 @@ describe('a running deployment', () => {
     });
     expect(new Set(lines.map((line) => line.pod))).toEqual(new Set([pod]));
 
-    const url = new URL(`${app.path}/pods/${other}/logs/ws?tail=1`, instance.url);
-    url.protocol = 'ws:';
-    const socket = new WebSocket(url, { headers: instance.client.headers });
-    const streamed: Line[] = [];
-    socket.on('message', (message: Buffer) => streamed.push(JSON.parse(message.toString('utf8')) as Line));
-    await waitFor(() => streamed.length >= 3, { timeoutMs: patienceMs });
-    socket.terminate();
-    expect(new Set(streamed.map((line) => line.pod))).toEqual(new Set([other]));
+    const log = await followByWebSocket(instance.client, `${app.path}/pods/${other}/logs`, 'ws');
+    const { length } = log.lines;
+    await waitFor(() => log.lines.length > length + 1, { timeoutMs: patienceMs });
+    log.close();
+    expect(new Set(log.lines.map((line) => line.pod))).toEqual(new Set([other]));
 
     const foreign = await instance.client.send('GET', `${app.path}/pods/observed-0/logs`);
     expect([foreign.status, foreign.body]).toEqual([
@@ -121,4 +120,40 @@ describe('a running deployment', () => {
     expect(metrics.history?.length).toBeGreaterThan(0);
     expect(metrics.history?.at(-1)?.memory_bytes).toBeGreaterThan(0);
   }, 120_000);
+
+  it.each([
+    ['HTTP', 'by-http', followByHttp],
+    ['a WebSocket', 'by-socket', followByWebSocket],
+  ] as [string, string, typeof followByHttp][])(
+    'has every line of every pod once for a reader by %s, through the replacement of all pods',
+    async (_way, name, follow) => {
+      const replaced = await deploy(name);
+      const podNames = async (): Promise<string[]> => (await pods(replaced)).map((pod) => pod.name);
+      const before = await podNames();
+      const log = await follow(instance.client, `${replaced.path}/logs`);
+      await replaced.send('POST', '/restart');
+      const after = await waitFor(
+        async () => {
+          const names = await podNames();
+          return names.length === 2 && !names.some((pod) => before.includes(pod)) && names;
+        },
+        { timeoutMs: patienceMs },
+      );
+      const ended = (pod: string): boolean => said(log.lines, pod).at(-1)?.endsWith('stopping') ?? false;
+      const counted = (pod: string): number[] =>
+        said(log.lines, pod)
+          .map((message) => /line (\d+)$/.exec(message)?.[1])
+          .filter((number) => number !== undefined)
+          .map(Number);
+      await waitFor(() => before.every(ended) && after.every((pod) => counted(pod).length >= 3), {
+        timeoutMs: patienceMs,
+      });
+      log.close();
+      expect(new Set(log.lines.map(({ pod }) => pod))).toEqual(new Set([...before, ...after]));
+      for (const pod of [...before, ...after]) {
+        expect(counted(pod)).toEqual(counted(pod).map((_, index) => index + 1));
+      }
+    },
+    240_000,
+  );
 });
