@@ -1,6 +1,7 @@
 import { loadConfig } from '@slipway/runtime';
 import { describe, expect, it } from 'vitest';
 
+import { smtpOptions } from './mail/mail-transport.js';
 import { NotificationsConfig } from './notifications.config.js';
 
 const required = { DATABASE_URL: 'x', NATS_URL: 'x', ENCRYPTION_KEYS: 'x', SEAL_PRIVATE_KEY: 'x' };
@@ -32,12 +33,24 @@ describe('NotificationsConfig', () => {
     });
   });
 
+  it('takes the server of MAILTRAP_* when there is no AWS_SES_SMTP_HOST; 465 is TLS, a user name asks for it elsewhere', () => {
+    const mailtrap = { MAILTRAP_SMTP_HOST: 'trap', MAILTRAP_SMTP_PORT: '2525', MAILTRAP_USERNAME: 'k' };
+    expect(smtpOptions(load({}))).toBeNull();
+    expect(smtpOptions(load(mailtrap))).toMatchObject({ host: 'trap', port: 2525, secure: false, requireTLS: true });
+    const ses = { ...mailtrap, AWS_SES_SMTP_HOST: 'ses', AWS_SES_SMTP_PORT: '465' };
+    expect(smtpOptions(load(ses))).toMatchObject({ host: 'ses', port: 465, secure: true });
+    expect(smtpOptions(load(ses))).not.toHaveProperty('auth');
+  });
+
   it.each([
     ['WEBHOOK_URL', 'ftp://example.org'],
     ['WEBHOOK_URL', 'http://kim:secret@example.org'],
     ['WEBHOOK_EVENTS', 'deployment_exploded'],
     ['OUTBOUND_ALLOW', 'everything'],
     ['OUTBOUND_ALLOW', '10.0.0.0'],
+    ['AWS_SES_SMTP_PORT', '70000'],
+    ['EMAIL_FROM', 'nobody'],
+    ['PUBLIC_URL', 'engine.example.org'],
   ])('refuses %s=%s, naming the variable', (variable, value) => {
     expect(() => load({ [variable]: value })).toThrow(variable);
   });

@@ -1,13 +1,19 @@
-import { WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
+import { isEmail, WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
-import { IsIn, IsNotEmpty, IsOptional, ValidateBy } from 'class-validator';
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Matches, Max, Min, ValidateBy } from 'class-validator';
 
 import { isNetwork } from './outbound/networks.js';
 import { isWebhookUrl } from './subscription/subscription.js';
 
 export const ALL_TYPES = 'all';
+/** Submission with STARTTLS; 465 is TLS from the first byte. */
+const SMTP_PORT = 587;
+const DOMAIN_SUFFIX = 'vinhomes.co.uk';
+const EMAIL_FROM_NAME = 'Container Engine';
+const MAIL_DIR = '.slipway/mail';
+const PUBLIC_URL = 'http://localhost:3000';
 
 export class NotificationsConfig {
   @DatabaseUrl() databaseUrl: string;
@@ -63,4 +69,77 @@ export class NotificationsConfig {
     { each: true },
   )
   outboundAllow: readonly string[];
+
+  @Variable('PUBLIC_URL', { default: PUBLIC_URL, description: 'Where links in mails lead.' })
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  publicUrl: string;
+
+  @Variable('DOMAIN_SUFFIX', { default: DOMAIN_SUFFIX, description: 'Mails come from it, unless EMAIL_FROM is set.' })
+  @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)
+  domainSuffix: string;
+
+  @Variable('AWS_SES_SMTP_HOST', {
+    description: 'The SMTP server, any one, that mails leave by. Unset: MAILTRAP_SMTP_HOST, else files in MAIL_DIR.',
+  })
+  @IsOptional()
+  @IsNotEmpty()
+  smtpHost?: string;
+
+  @Variable('AWS_SES_SMTP_PORT', {
+    type: 'integer',
+    default: SMTP_PORT,
+    description: 'Its port: 465 is TLS from the first byte, others STARTTLS.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  smtpPort: number;
+
+  @Variable('AWS_SES_USERNAME', { description: 'Its user; the connection is then encrypted, or there is none.' })
+  @IsOptional()
+  smtpUsername?: string;
+
+  @Variable('AWS_SES_PASSWORD', { secret: true, description: 'The password of that user.' })
+  @IsOptional()
+  smtpPassword?: string;
+
+  @Variable('MAILTRAP_SMTP_HOST', { description: 'Read when AWS_SES_SMTP_HOST is unset, with those that follow.' })
+  @IsOptional()
+  @IsNotEmpty()
+  mailtrapHost?: string;
+
+  @Variable('MAILTRAP_SMTP_PORT', { type: 'integer', default: SMTP_PORT, description: 'As AWS_SES_SMTP_PORT.' })
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  mailtrapPort: number;
+
+  @Variable('MAILTRAP_USERNAME', { description: 'As AWS_SES_USERNAME.' })
+  @IsOptional()
+  mailtrapUsername?: string;
+
+  @Variable('MAILTRAP_PASSWORD', { secret: true, description: 'As AWS_SES_PASSWORD.' })
+  @IsOptional()
+  mailtrapPassword?: string;
+
+  @Variable('MAIL_DIR', {
+    default: MAIL_DIR,
+    description: 'Folder in which mails are put as `.eml` files when no SMTP server is set.',
+  })
+  mailDir: string;
+
+  @Variable('EMAIL_FROM', { description: 'Sender of mails. Default: no-reply@<DOMAIN_SUFFIX>.' })
+  @IsOptional()
+  @ValidateBy({
+    name: 'emailFrom',
+    validator: {
+      validate: (text: unknown) => typeof text === 'string' && isEmail(text),
+      defaultMessage: () => 'must be an e-mail address',
+    },
+  })
+  emailFrom?: string;
+
+  @Variable('EMAIL_FROM_NAME', { default: EMAIL_FROM_NAME, description: 'Name of that sender.' })
+  @IsNotEmpty()
+  emailFromName: string;
 }

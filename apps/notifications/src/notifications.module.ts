@@ -22,6 +22,11 @@ import { FeedEntryEntity } from './feed/feed-entry.entity.js';
 import { FEED_KEPT } from './feed/feed.js';
 import { FeedEntity } from './feed/feed.entity.js';
 import { ListFeedHandler } from './feed/list-feed.js';
+import { MailEntity } from './mail/mail.entity.js';
+import { MailQueue } from './mail/mail-queue.js';
+import { MailTransport } from './mail/mail-transport.js';
+import { SendMailHandler } from './mail/send-mail.js';
+import { SendMails } from './mail/send-mails.js';
 import { migrations } from './migrations/index.js';
 import { NotificationsConfig } from './notifications.config.js';
 import { OutboundAgents } from './outbound/outbound-agents.js';
@@ -39,6 +44,8 @@ const service = ServiceName.notifications;
 
 /** The longest schedule of retries takes three and a half days; a month lets its owner look into it. */
 const DELIVERIES_KEPT = '30 days';
+/** What is left of a mail that is over: to whom, which, when. */
+const MAILS_KEPT = '30 days';
 
 @Module({})
 export class NotificationsModule {
@@ -52,9 +59,10 @@ export class NotificationsModule {
           service,
           databaseUrl,
           encryptionKeys,
-          entities: [FeedEntity, FeedEntryEntity, AppUrlEntity, SubscriptionEntity, DeliveryEntity],
+          entities: [FeedEntity, FeedEntryEntity, AppUrlEntity, SubscriptionEntity, DeliveryEntity, MailEntity],
           migrations,
           prunes: [
+            { table: 'mail', condition: `"createdAt" < now() - interval '${MAILS_KEPT}' and "nextAttemptAt" is null` },
             { table: 'feed_entry', condition: `"time" < now() - interval '${FEED_KEPT}'` },
             {
               table: 'delivery',
@@ -82,8 +90,18 @@ export class NotificationsModule {
         ListDeliveriesHandler,
         GetDeliveryHandler,
         ReplayDeliveryHandler,
+        SendMailHandler,
       ],
-      providers: [TakeInFact, Endpoints, SendDeliveries, OutboundAgents, SubscriptionSecrets],
+      providers: [
+        TakeInFact,
+        Endpoints,
+        SendDeliveries,
+        OutboundAgents,
+        SubscriptionSecrets,
+        MailQueue,
+        MailTransport,
+        SendMails,
+      ],
     };
   }
 }

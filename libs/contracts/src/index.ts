@@ -16,6 +16,7 @@ export * from './identity/operations.js';
 export * from './ids.js';
 export * from './logs/logs.v1.js';
 export * from './logs/operations.js';
+export * from './notifications/mail.v1.js';
 export * from './notifications/notifications.v1.js';
 export * from './notifications/operations.js';
 export * from './problem.js';

@@ -3,10 +3,12 @@ import { inboxAndOutbox, type MigrationClass } from '@slipway/persistence';
 import { FeedsAndWebhooks1764126000000 } from './1764126000000-feeds-and-webhooks.js';
 import { DeliveryReplays1795717000000 } from './1795717000000-delivery-replays.js';
 import { PreviousSecrets1795718000000 } from './1795718000000-previous-secrets.js';
+import { Mail1795724000000 } from './1795724000000-mail.js';
 
 export const migrations: readonly MigrationClass[] = [
   inboxAndOutbox,
   FeedsAndWebhooks1764126000000,
   DeliveryReplays1795717000000,
   PreviousSecrets1795718000000,
+  Mail1795724000000,
 ];

@@ -1,5 +1,6 @@
-import { defineCommand, defineQuery } from '../define.js';
+import { defineCommand, defineQuery, ServiceName } from '../define.js';
 import { Nothing } from '../empty.js';
+import { SendMail } from './mail.v1.js';
 import {
   CreateSubscription,
   CreatedSubscription,
@@ -70,4 +71,11 @@ export const getDelivery = defineQuery({
   subject: 'qry.notifications.delivery.get.v1',
   input: DeliveryRef,
   output: DeliveryDetail,
+});
+
+/** Answered when the mail is stored; the sender loop of notifications does the rest. */
+export const sendMail = defineCommand({
+  subject: 'cmd.notifications.mail.send.v1',
+  input: SendMail,
+  senders: [ServiceName.identity],
 });
