@@ -140,7 +140,7 @@ afterAll(() => instance.close());
 describe('the access matrix', () => {
   it('has an entry for every route, and none for another', () => {
     expect(Object.keys(ENTRIES).sort()).toEqual(rows.map(({ row }) => row).sort());
-  });
+  }, 120_000);
 
   it('refuses whoever shows no credential that holds, before anything else is looked at', async () => {
     const before = await allOf(owner);
@@ -154,7 +154,7 @@ describe('the access matrix', () => {
       }
     }
     expect(await allOf(owner)).toEqual(before);
-  });
+  }, 120_000);
 
   it('lets everybody in where no credential is needed, whatever is shown', async () => {
     for (const [row, { open }] of Object.entries(ENTRIES)) {
@@ -163,7 +163,7 @@ describe('the access matrix', () => {
         expect((await ask(row, who, owner)).status, `${row} by ${who}`).toBe(open);
       }
     }
-  });
+  }, 120_000);
 
   it('lets a key that only reads change nothing', async () => {
     const before = await allOf(owner);
@@ -172,7 +172,7 @@ describe('the access matrix', () => {
       expect([asked.status, asked.text], row).toEqual([403, expect.stringContaining('"API key is read-only"')]);
     }
     expect(await allOf(owner)).toEqual(before);
-  });
+  }, 120_000);
 
   it("answers a stranger as if another's things were not there, and touches none of them", async () => {
     const before = [await allOf(owner), await allOf(stranger)];
@@ -185,14 +185,14 @@ describe('the access matrix', () => {
       expect(foreign, row).toEqual(absent);
     }
     expect([await allOf(owner), await allOf(stranger)]).toEqual(before);
-  });
+  }, 120_000);
 
   it("does not reach another's things through one's own", async () => {
     for (const { row } of guarded().filter((one) => one.row.includes('{pod}'))) {
       const path = pathOf(row, { ...stranger, pod: owner.pod });
       expect((await send(row, path, credentials.stranger)).status, row).toBe(404);
     }
-  });
+  }, 120_000);
 
   it('lets the owner do everything', async () => {
     for (const [row, { own = 200, open }] of Object.entries(ENTRIES)) {
