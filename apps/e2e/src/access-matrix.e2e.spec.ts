@@ -63,6 +63,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'GET /v1/deployments/{deploymentId}/pods': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/logs': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/logs/stream': { thing: 'deployment', own: 101 },
+  'GET /v1/events': { thing: 'none' },
   'GET /v1/ws/notifications': { thing: 'none', own: 101 },
   'POST /v1/deployments/{deploymentId}/stop': { thing: 'deployment' },
   'POST /v1/deployments/{deploymentId}/start': { thing: 'deployment' },
@@ -304,6 +305,12 @@ function send(row: string, path: string, authorization: string | undefined): Pro
       resolve({ status: 101, text: '' });
     });
     sent.once('response', (response) => {
+      // A stream has no end.
+      if (response.headers['content-type'] === 'text/event-stream') {
+        resolve({ status: response.statusCode ?? 0, text: '' });
+        sent.destroy();
+        return;
+      }
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));

@@ -13,6 +13,8 @@ import type { Container } from './container.js';
 import { RevisionEntity } from './revision.entity.js';
 
 const REVISIONS_KEPT = 50;
+/** Of a column; a number beyond it is nobody's, and an error to the database. */
+const LARGEST_INTEGER = 2 ** 31 - 1;
 
 /** An App with all that belongs to it, decrypted. */
 export interface FoundApp extends FoundRevision {
@@ -151,6 +153,7 @@ export class AppQueries {
     appId: string,
     { number, before }: { number?: number | undefined; before?: number },
   ): Promise<FoundRevision | undefined> {
+    if (number !== undefined && number > LARGEST_INTEGER) return undefined;
     const row = await reader.getRepository(RevisionEntity).findOne({
       where: { appId, number: number ?? LessThan(before ?? 1) },
       order: { number: 'DESC' },

@@ -383,7 +383,8 @@ describe('commands on Apps', () => {
       const { total } = await fixture.query(listRevisions, { app: { id }, page: 1, limit: 1 });
       expect(total).toBe(50);
       const absent = { kind: 'not_found', noun: 'revision' };
-      expect(await problemOf(fixture.query(getRevision, { app: { id }, number: 2 }))).toMatchObject(absent);
+      for (const number of [2, 2 ** 31, Number.MAX_SAFE_INTEGER])
+        expect(await problemOf(fixture.query(getRevision, { app: { id }, number }))).toMatchObject(absent);
       expect(await problemOf(fixture.execute(rollBackApp, { app: { id }, revision: 2 }))).toMatchObject(absent);
       await fixture.execute(deleteApp, { app: { id } });
       const gone = { kind: 'not_found', noun: 'app' };

@@ -118,6 +118,16 @@ describe('validate input', () => {
     expect(validateInput(Deploy, plain).value.env).toEqual({ constructor: 'x' });
   });
 
+  it.each(['name', 'containers', 'env', 'port', 'file'])(
+    'refuses what nests too deep, also where %s is no such thing',
+    (field) => {
+      const arrays = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+      for (const depth of [MAX_DEPTH + 2, 5_000])
+        expect(issuesOf({ ...valid, [field]: arrays(depth) })).toEqual([`${field} object shape`]);
+      expect(issuesOf({ ...valid, [field]: nest(5_000) })).toEqual([`${field} object shape`]);
+    },
+  );
+
   it('refuses objects of free form that nest too deep', () => {
     expect(issuesOf({ ...valid, file: nest(MAX_DEPTH - 1) })).toEqual([]);
     expect(issuesOf({ ...valid, file: nest(MAX_DEPTH + 1) })).toEqual(['file object shape']);

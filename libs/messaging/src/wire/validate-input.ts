@@ -54,6 +54,11 @@ function instantiate(target: Class<object>, plain: object, path: string, notes: 
 
 function instantiateField(field: Field, value: unknown, path: string, notes: Notes): unknown {
   const { nested } = field;
+  // Whatever is declared: the checks of fields go down into what is no such thing, too.
+  if (depthOf(value) > MAX_DEPTH) {
+    notes.tooDeep.push(path);
+    return {};
+  }
   if (nested && field.list && Array.isArray(value)) {
     return value.map((item: unknown, index) =>
       isObject(item) ? instantiate(nested(), item, join(path, String(index)), notes) : item,
@@ -61,9 +66,7 @@ function instantiateField(field: Field, value: unknown, path: string, notes: Not
   }
   if (nested && !field.list && isObject(value)) return instantiate(nested(), value, path, notes);
   if (field.schema.type !== 'object' || field.schema.additionalProperties !== undefined) return value;
-  if (depthOf(value) <= MAX_DEPTH) return withoutDangerousNames(value);
-  notes.tooDeep.push(path);
-  return {};
+  return withoutDangerousNames(value);
 }
 
 function depthOf(value: unknown): number {
