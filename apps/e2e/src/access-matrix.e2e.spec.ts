@@ -61,6 +61,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'GET /v1/deployments/{deploymentId}/status': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/node-ip': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/pods': { thing: 'deployment' },
+  'GET /v1/deployments/{deploymentId}/metrics': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/logs': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/logs/stream': { thing: 'deployment', own: 101 },
   'GET /v1/events': { thing: 'none' },
