@@ -13,9 +13,10 @@ describe('sizeOfQuantity', () => {
     ['1E3', 1_000],
     ['1E', 1e18],
     ['1k', 1_000],
+    ['64Ki', 65_536],
     ['128Mi', 134_217_728],
     ['1Gi', 1_073_741_824],
   ])('of %s', (text, size) => expect(sizeOfQuantity(text)).toBeCloseTo(size, 9));
 
-  it.each(['', 'x', '-1', '1Q', '1 Mi'])('is none of %j', (text) => expect(sizeOfQuantity(text)).toBeNaN());
+  it.each(['', 'x', '-1', '1Q', '1K', '1 Mi'])('is none of %j', (text) => expect(sizeOfQuantity(text)).toBeNaN());
 });

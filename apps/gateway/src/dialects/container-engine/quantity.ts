@@ -20,6 +20,6 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 /** The size of a Kubernetes quantity, to be compared with another one; NaN for what is none. */
 export function sizeOfQuantity(text: string): number {
   const [, number = '', exponent = '', suffix = ''] =
-    /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?([numkMGTPE]i?)?$/.exec(text) ?? [];
+    /^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?([numkKMGTPE]i?)?$/.exec(text) ?? [];
   return number === '' ? NaN : Number(`${number}${exponent}`) * (SUFFIXES[suffix] ?? NaN);
 }
