@@ -74,6 +74,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'GET /v1/webhooks/{webhookId}': { thing: 'webhook' },
   'PUT /v1/webhooks/{webhookId}': { thing: 'webhook', body: { name: 'renamed' } },
   'GET /v1/webhooks/{webhookId}/deliveries': { thing: 'webhook' },
+  'GET /v1/webhooks/{webhookId}/deliveries/{deliveryId}': { thing: 'webhook' },
+  'POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay': { thing: 'webhook', own: 202 },
+  'POST /v1/webhooks/{webhookId}/test': { thing: 'webhook' },
+  'POST /v1/webhooks/{webhookId}/rotate-secret': { thing: 'webhook' },
   'DELETE /v1/webhooks/{webhookId}': { thing: 'webhook' },
   'DELETE /v1/api-keys/{keyId}': { thing: 'key' },
   'POST /v1/auth/logout': { thing: 'none' },
@@ -93,6 +97,7 @@ interface Tenant {
   readonly refreshToken: string;
   readonly things: Readonly<Record<Exclude<Thing, 'none'>, string>>;
   readonly pod: string;
+  readonly delivery: string;
 }
 
 let instance: Instance;
@@ -190,8 +195,8 @@ describe('the access matrix', () => {
   }, 120_000);
 
   it("does not reach another's things through one's own", async () => {
-    for (const { row } of guarded().filter((one) => one.row.includes('{pod}'))) {
-      const path = pathOf(row, { ...stranger, pod: owner.pod });
+    for (const { row } of guarded().filter((one) => /\{(pod|deliveryId)\}/.test(one.row))) {
+      const path = pathOf(row, { ...stranger, pod: owner.pod, delivery: owner.delivery });
       expect((await send(row, path, credentials.stranger)).status, row).toBe(404);
     }
   }, 120_000);
@@ -235,9 +240,9 @@ async function tenant(name: string): Promise<Tenant> {
     return String(answer.body.id);
   };
   const things = {
+    webhook: await made('/v1/webhooks', { ...webhook, name }),
     deployment: await made('/v1/deployments', { ...deployment, app_name: name }),
     key: await made('/v1/api-keys', { name }),
-    webhook: await made('/v1/webhooks', { ...webhook, name }),
   };
   const pod = await waitFor(
     async () => {
@@ -247,7 +252,11 @@ async function tenant(name: string): Promise<Tenant> {
     },
     { timeoutMs: patienceMs },
   );
-  return { client, refreshToken: refresh_token, things, pod };
+  const delivery = await waitFor(async () => {
+    const { body } = await client.send('GET', `/v1/webhooks/${things.webhook}/deliveries`);
+    return (body.deliveries as { id: string }[])[0]?.id;
+  });
+  return { client, refreshToken: refresh_token, things, pod, delivery };
 }
 
 /** All that a tenant sees of its own, but for what time changes by itself. */
@@ -265,13 +274,14 @@ async function allOf({ client, things }: Tenant): Promise<unknown> {
   return text.replaceAll(/"last_used":(null|"[^"]*")/g, '"last_used":"…"');
 }
 
-function pathOf(row: string, { things, pod }: Pick<Tenant, 'things' | 'pod'>, id?: string): string {
+function pathOf(row: string, { things, pod, delivery }: Omit<Tenant, 'client' | 'refreshToken'>, id?: string): string {
   return (row.split(' ')[1] ?? '')
     .replace('{deploymentId}', id ?? things.deployment)
     .replace('{webhookId}', id ?? things.webhook)
     .replace('{keyId}', id ?? things.key)
     .replace('{revision}', '1')
-    .replace('{pod}', pod);
+    .replace('{pod}', pod)
+    .replace('{deliveryId}', delivery);
 }
 
 /** `id`: in place of the thing's own. */

@@ -104,7 +104,7 @@ function bodyOf({ fields }: Route): fc.Arbitrary<string> {
   );
 }
 
-/** What changes by itself: what is observed of the cluster, and the use of the key that asks. */
+/** What changes by itself: what is observed of the cluster, the use of the key that asks, and a count that is not waited for. */
 const OBSERVED = [
   'status',
   'updated_at',
