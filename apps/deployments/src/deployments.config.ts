@@ -13,6 +13,7 @@ const ENVIRONMENT_MAX_PODS = 500;
 const RESYNC_SECONDS = 300;
 const ADDRESS = /^[0-9A-Za-z.:-]{1,253}$/;
 const OBJECT_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
+const RESOLVER = /^(?:[0-9.]{7,15}|[0-9a-fA-F:]{2,39}|\[[0-9a-fA-F:]{2,39}\])(?::[0-9]{1,5})?$/;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export class DeploymentsConfig {
@@ -69,6 +70,30 @@ export class DeploymentsConfig {
       'The only other namespace from which apps are reached; default: every one that Slipway does not manage.',
   })
   ingressNamespace?: string;
+
+  @Variable('CERT_ISSUER', {
+    description:
+      'ClusterIssuer of cert-manager for the certificates of verified domains; default: none, their Ingress has no TLS.',
+  })
+  @Matches(OBJECT_NAME)
+  certIssuer?: string;
+
+  @Variable('DOMAIN_VERIFY', {
+    default: 'dns',
+    description:
+      'How it is proven whose a domain is: `dns`, by a TXT record, or `off`, for closed networks, where every domain is taken at its word.',
+  })
+  @IsIn(['dns', 'off'])
+  domainVerify: 'dns' | 'off';
+
+  @Variable('DOMAIN_RESOLVERS', {
+    type: 'list',
+    default: [],
+    description:
+      "Name servers that are asked for TXT records, as IP addresses, with a port when it is not 53; default: the system's.",
+  })
+  @Matches(RESOLVER, { each: true })
+  domainResolvers: readonly string[];
 
   @Variable('POD_SECURITY', {
     default: 'baseline',

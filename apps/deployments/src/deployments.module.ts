@@ -26,6 +26,15 @@ import { StopAppHandler } from './app/stop-app.js';
 import { UpdateAppHandler } from './app/update-app.js';
 import { WorkloadEntity } from './app/workload.entity.js';
 import type { DeploymentsConfig } from './deployments.config.js';
+import { AddDomainHandler } from './domain/add-domain.js';
+import { CheckDomains } from './domain/check-domains.js';
+import { DomainEntity } from './domain/domain.entity.js';
+import { Domains } from './domain/domains.js';
+import { GetDomainHandler } from './domain/get-domain.js';
+import { ListDomainsHandler } from './domain/list-domains.js';
+import { RemoveDomainHandler } from './domain/remove-domain.js';
+import { TxtRecords } from './domain/txt-records.js';
+import { VerifyDomainHandler } from './domain/verify-domain.js';
 import { EnvironmentEntity } from './environment/environment.entity.js';
 import { migrations } from './migrations/index.js';
 import { GetMetricsHandler } from './metrics/get-metrics.js';
@@ -43,6 +52,7 @@ export const entities = [
   AppEntity,
   RevisionEntity,
   HostEntity,
+  DomainEntity,
   WorkloadEntity,
   ClusterContactEntity,
 ];
@@ -76,6 +86,11 @@ export class DeploymentsModule {
         GetMetricsHandler,
         ListRevisionsHandler,
         GetRevisionHandler,
+        AddDomainHandler,
+        RemoveDomainHandler,
+        VerifyDomainHandler,
+        ListDomainsHandler,
+        GetDomainHandler,
       ],
       providers: [
         AppQueries,
@@ -84,6 +99,9 @@ export class DeploymentsModule {
         { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
         NodeAddresses,
         SampleMetrics,
+        TxtRecords,
+        Domains,
+        CheckDomains,
         WatchContact,
         StoreStatus,
         ReconcileApps,

@@ -64,6 +64,15 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'GET /v1/deployments/{deploymentId}/metrics': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/logs': { thing: 'deployment' },
   'GET /v1/deployments/{deploymentId}/logs/stream': { thing: 'deployment', own: 101 },
+  'POST /v1/deployments/{deploymentId}/domains': {
+    thing: 'deployment',
+    own: 201,
+    body: { domain: 'more.example.net' },
+  },
+  'GET /v1/deployments/{deploymentId}/domains': { thing: 'deployment' },
+  'GET /v1/deployments/{deploymentId}/domains/{domainId}': { thing: 'deployment' },
+  'POST /v1/deployments/{deploymentId}/domains/{domainId}/verify': { thing: 'deployment' },
+  'DELETE /v1/deployments/{deploymentId}/domains/{domainId}': { thing: 'deployment' },
   'GET /v1/events': { thing: 'none' },
   'GET /v1/ws/notifications': { thing: 'none', own: 101 },
   'POST /v1/deployments/{deploymentId}/stop': { thing: 'deployment' },
@@ -98,6 +107,7 @@ interface Tenant {
   readonly things: Readonly<Record<Exclude<Thing, 'none'>, string>>;
   readonly pod: string;
   readonly delivery: string;
+  readonly domain: string;
 }
 
 let instance: Instance;
@@ -195,8 +205,8 @@ describe('the access matrix', () => {
   }, 120_000);
 
   it("does not reach another's things through one's own", async () => {
-    for (const { row } of guarded().filter((one) => /\{(pod|deliveryId)\}/.test(one.row))) {
-      const path = pathOf(row, { ...stranger, pod: owner.pod, delivery: owner.delivery });
+    for (const { row } of guarded().filter((one) => /\{(pod|deliveryId|domainId)\}/.test(one.row))) {
+      const path = pathOf(row, { ...owner, things: stranger.things });
       expect((await send(row, path, credentials.stranger)).status, row).toBe(404);
     }
   }, 120_000);
@@ -256,7 +266,8 @@ async function tenant(name: string): Promise<Tenant> {
     const { body } = await client.send('GET', `/v1/webhooks/${things.webhook}/deliveries`);
     return (body.deliveries as { id: string }[])[0]?.id;
   });
-  return { client, refreshToken: refresh_token, things, pod, delivery };
+  const domain = await made(`/v1/deployments/${things.deployment}/domains`, { domain: `${name}.example.net` });
+  return { client, refreshToken: refresh_token, things, pod, delivery, domain };
 }
 
 /** All that a tenant sees of its own, but for what time changes by itself. */
@@ -267,21 +278,23 @@ async function allOf({ client, things }: Tenant): Promise<unknown> {
     '/v1/deployments',
     `/v1/deployments/${things.deployment}`,
     `/v1/deployments/${things.deployment}/revisions`,
+    `/v1/deployments/${things.deployment}/domains`,
     '/v1/webhooks',
   ];
   const answers = await Promise.all(paths.map((path) => client.send('GET', path)));
   const text = JSON.stringify(answers.map(({ body }) => body));
-  return text.replaceAll(/"last_used":(null|"[^"]*")/g, '"last_used":"…"');
+  return text.replaceAll(/"(last_used|reason)":(null|"[^"]*")/g, '"$1":"…"');
 }
 
-function pathOf(row: string, { things, pod, delivery }: Omit<Tenant, 'client' | 'refreshToken'>, id?: string): string {
+function pathOf(row: string, { things, pod, delivery, domain }: Tenant, id?: string): string {
   return (row.split(' ')[1] ?? '')
     .replace('{deploymentId}', id ?? things.deployment)
     .replace('{webhookId}', id ?? things.webhook)
     .replace('{keyId}', id ?? things.key)
     .replace('{revision}', '1')
     .replace('{pod}', pod)
-    .replace('{deliveryId}', delivery);
+    .replace('{deliveryId}', delivery)
+    .replace('{domainId}', domain);
 }
 
 /** `id`: in place of the thing's own. */

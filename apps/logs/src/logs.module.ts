@@ -13,6 +13,10 @@ import { OnAppPhaseChanged } from './activity/on-app-phase-changed.js';
 import { OnAppRestarted } from './activity/on-app-restarted.js';
 import { OnAppScaled } from './activity/on-app-scaled.js';
 import { OnAppUpdated } from './activity/on-app-updated.js';
+import { OnDomainAdded } from './activity/on-domain-added.js';
+import { OnDomainVerified } from './activity/on-domain-verified.js';
+import { OnDomainFailed } from './activity/on-domain-failed.js';
+import { OnDomainRemoved } from './activity/on-domain-removed.js';
 import { AppAudienceEntity } from './audience/app-audience.entity.js';
 import { AppAudiences } from './audience/app-audiences.js';
 import { FollowLeaseEntity } from './follow/follow-lease.entity.js';
@@ -54,6 +58,10 @@ export class LogsModule {
         OnAppPhaseChanged,
         OnAppDeleting,
         OnAppDeleted,
+        OnDomainAdded,
+        OnDomainVerified,
+        OnDomainFailed,
+        OnDomainRemoved,
         ListLinesHandler,
         FollowLinesHandler,
         ListActivityHandler,

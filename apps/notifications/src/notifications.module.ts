@@ -17,6 +17,10 @@ import { OnAppPhaseChanged } from './fact/on-app-phase-changed.js';
 import { OnAppRestarted } from './fact/on-app-restarted.js';
 import { OnAppScaled } from './fact/on-app-scaled.js';
 import { OnAppUpdated } from './fact/on-app-updated.js';
+import { OnDomainAdded } from './fact/on-domain-added.js';
+import { OnDomainVerified } from './fact/on-domain-verified.js';
+import { OnDomainFailed } from './fact/on-domain-failed.js';
+import { OnDomainRemoved } from './fact/on-domain-removed.js';
 import { TakeInFact } from './fact/take-in-fact.js';
 import { FeedEntryEntity } from './feed/feed-entry.entity.js';
 import { FEED_KEPT } from './feed/feed.js';
@@ -79,6 +83,10 @@ export class NotificationsModule {
         OnAppPhaseChanged,
         OnAppDeleting,
         OnAppDeleted,
+        OnDomainAdded,
+        OnDomainVerified,
+        OnDomainFailed,
+        OnDomainRemoved,
         ListFeedHandler,
         CreateSubscriptionHandler,
         UpdateSubscriptionHandler,

@@ -8,5 +8,6 @@ export type TeamId = Branded<'Team'>;
 export type EnvironmentId = Branded<'Environment'>;
 export type AppId = Branded<'App'>;
 export type ContainerId = Branded<'Container'>;
+export type DomainId = Branded<'Domain'>;
 export type SubscriptionId = Branded<'Subscription'>;
 export type DeliveryId = Branded<'Delivery'>;

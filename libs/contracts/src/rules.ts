@@ -139,6 +139,8 @@ export type RuleName =
   | 'url'
   | 'bytes'
   | 'unchangeable'
+  | 'reserved'
+  | 'two_labels'
   | 'unknown_email'
   | 'wrong_password'
   | 'reset_token';

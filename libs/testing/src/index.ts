@@ -10,4 +10,5 @@ export {
   type TestCall,
 } from './harness/harness.js';
 export { startTestBroker, type TestBroker } from './harness/test-broker.js';
+export { type NameServer, startNameServer } from './name-server.js';
 export { type WaitOptions, waitFor } from './wait-for.js';

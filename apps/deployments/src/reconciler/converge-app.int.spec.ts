@@ -18,6 +18,7 @@ const rendering: Rendering = {
   environmentMaxPods: 500,
   ingressClass: null,
   ingressNamespace: null,
+  certIssuer: null,
   access: null,
 };
 
@@ -31,6 +32,7 @@ function record(given: Partial<AppRecord> = {}, container: Partial<Container> = 
     revision: 1,
     replicas: 2,
     host: 'shop.apps.example.com',
+    domains: [],
     registryAuth: null,
     restartedAt: null,
     ...given,

@@ -107,7 +107,10 @@ export async function convergeApp(
     if (!(error instanceof ClusterError)) throw error;
     return { seen: seen(deployment), routed: false, failure: error };
   }
-  return { seen: seen(deployment), routed: desired.some(({ kind }) => kind === 'Ingress') };
+  return {
+    seen: seen(deployment),
+    routed: desired.some(({ kind, metadata }) => kind === 'Ingress' && metadata.name === app.name),
+  };
 }
 
 export interface Removal {

@@ -11,6 +11,7 @@ const rendering: Rendering = {
   environmentMaxPods: 500,
   ingressClass: null,
   ingressNamespace: null,
+  certIssuer: null,
   access: null,
 };
 
@@ -48,6 +49,7 @@ function record(given: Partial<AppRecord> = {}): AppRecord {
     containers: [container()],
     replicas: 2,
     host: 'shop.apps.example.com',
+    domains: [],
     registryAuth: null,
     restartedAt: null,
     ...given,

@@ -7,7 +7,6 @@ import type {
   KubeObject,
   V1Container,
   V1Deployment,
-  V1Ingress,
   V1Namespace,
   V1NetworkPolicy,
   V1PodSpec,
@@ -21,6 +20,7 @@ import type {
 
 import { type Container, mainPort } from '../app/container.js';
 import { effectiveResources } from '../app/resources.js';
+import { ingresses } from './ingresses.js';
 
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
 export const INSTANCE = 'app.kubernetes.io/instance';
@@ -48,6 +48,8 @@ export interface Rendering {
   /** Null: the cluster's own default class. */
   readonly ingressClass: string | null;
   readonly ingressNamespace: string | null;
+  /** ClusterIssuer for the certificates of verified domains; null: no TLS. */
+  readonly certIssuer: string | null;
   /** What gives Slipway the right to the Secrets of an Environment, in its own namespace only; null where it has that right anyway. */
   readonly access: Access | null;
 }
@@ -73,6 +75,8 @@ export interface AppRecord {
   /** 0 while stopped. */
   readonly replicas: number;
   readonly host: string | null;
+  /** Verified hosts of the user's own. */
+  readonly domains: readonly string[];
   readonly registryAuth: RegistryAuth | null;
   readonly restartedAt: Date | null;
 }
@@ -119,7 +123,12 @@ export function appObjects(app: AppRecord, rendering: Rendering): KubeObject[] {
   if (app.registryAuth) objects.push(registrySecret(app, app.registryAuth));
   objects.push(deployment(app, rendering));
   if (app.containers.some(({ ports }) => ports.length > 0)) objects.push(service(app));
-  if (app.host && port?.published) objects.push(ingress(app, app.host, rendering));
+  if (port) {
+    // By name, so that it leads somewhere also in the moment between a Service with another port number and this.
+    const backend = { service: { name: serviceName(app), port: { name: MAIN_PORT } } };
+    const hosts = { own: port.published ? app.host : null, domains: app.domains };
+    objects.push(...ingresses(metadataOf(app, app.name), hosts, backend, rendering));
+  }
   return objects.map(stamped);
 }
 
@@ -335,20 +344,6 @@ function service(app: AppRecord): V1Service {
 function serviceName(app: AppRecord): string {
   if (!/^\d/.test(app.name)) return app.name;
   return app.environment.kind === 'dedicated' ? 'app' : `app-${app.id.slice(0, 8)}`;
-}
-
-function ingress(app: AppRecord, host: string, rendering: Rendering): V1Ingress {
-  // By name, so that it leads somewhere also in the moment between a Service with another port number and this.
-  const backend = { service: { name: serviceName(app), port: { name: MAIN_PORT } } };
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: metadataOf(app, app.name),
-    spec: {
-      ...(rendering.ingressClass && { ingressClassName: rendering.ingressClass }),
-      rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-    },
-  };
 }
 
 function stamped(object: KubeObject): KubeObject {

@@ -23,6 +23,7 @@ import { APP_BEHIND } from '../app/app.entity.js';
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
 import { DeploymentsConfig } from '../deployments.config.js';
+import { verifiedHosts } from '../domain/domains.js';
 import { chooseIngressClass } from './choose-ingress-class.js';
 import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
 import { type Access, type AppRecord, MANAGED_BY, type Rendering } from './desired-objects.js';
@@ -244,17 +245,20 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Resolves to the milliseconds after which the App is due again; to nothing when it is gone. */
   private async pass(id: string): Promise<number | undefined> {
-    const found = await this.transactions.read((reader) => this.queries.findAny(reader, id));
-    if (!found) return undefined;
+    const read = await this.transactions.read(async (reader) => {
+      const found = await this.queries.findAny(reader, id);
+      return found && { found, record: recordOf(found, await verifiedHosts(reader, found.app.id)) };
+    });
+    if (!read) return undefined;
+    const { found, record } = read;
     const links = [found.revision.traceparent ?? undefined];
     const attributes = { 'slipway.app.id': id, 'slipway.app.generation': found.app.generation };
     return inSpan('reconcile app', { parent: null, links, attributes }, () =>
-      found.app.status.phase === Phase.deleting ? this.remove(found) : this.converge(found),
+      found.app.status.phase === Phase.deleting ? this.remove(found, record) : this.converge(found, record),
     );
   }
 
-  private async converge(found: FoundApp): Promise<number> {
-    const record = recordOf(found);
+  private async converge(found: FoundApp, record: AppRecord): Promise<number> {
     const converged = await this.telling(found, async () =>
       convergeApp(this.cluster, record, await this.rendering(record), this.known, () => this.isLeader()),
     );
@@ -266,8 +270,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     return Math.min(seen.lookAgainMs ?? Number.POSITIVE_INFINITY, this.resyncMs());
   }
 
-  private async remove(found: FoundApp): Promise<number | undefined> {
-    const record = recordOf(found);
+  private async remove(found: FoundApp, record: AppRecord): Promise<number | undefined> {
     const { outcome, trouble } = await this.telling(found, async () =>
       removeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
     );
@@ -295,13 +298,14 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async rendering(record: AppRecord): Promise<Rendering> {
-    const { podSecurity, maxReplicas, environmentMaxPods, ingressNamespace } = this.config;
+    const { podSecurity, maxReplicas, environmentMaxPods, ingressNamespace, certIssuer } = this.config;
     return {
       podSecurity,
       maxReplicas,
       environmentMaxPods,
       ingressNamespace: ingressNamespace ?? null,
-      ingressClass: record.host ? await this.ingressClass() : null,
+      certIssuer: certIssuer ?? null,
+      ingressClass: record.host || record.domains.length > 0 ? await this.ingressClass() : null,
       access: await this.access(),
     };
   }
@@ -331,10 +335,10 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function recordOf({ app, host, environment, containers }: FoundApp): AppRecord {
+function recordOf({ app, host, environment, containers }: FoundApp, domains: readonly string[]): AppRecord {
   const { id, name, revision, registryAuth, restartedAt } = app;
   const replicas = wantedReplicas(app);
-  return { id, name, environment, revision, containers, replicas, host, registryAuth, restartedAt };
+  return { id, name, environment, revision, containers, replicas, host, domains, registryAuth, restartedAt };
 }
 
 function statusOf({ app, revision }: FoundApp, { seen, conflict, failure }: Converged): ObservedStatus {

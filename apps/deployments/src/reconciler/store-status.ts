@@ -106,7 +106,7 @@ function isQuiet(
 }
 
 async function deleteRows(tx: Tx, appId: string, environmentId: EnvironmentId | null): Promise<void> {
-  for (const table of ['revision', 'host', 'workload']) {
+  for (const table of ['revision', 'domain', 'host', 'workload']) {
     await tx.manager.query(`delete from ${table} where app_id = $1`, [appId]);
   }
   await tx.manager.query(`delete from app where id = $1`, [appId]);

@@ -5,6 +5,10 @@ import {
   sentenceOfCreated,
   sentenceOfDeleted,
   sentenceOfDeleting,
+  sentenceOfDomainAdded,
+  sentenceOfDomainFailed,
+  sentenceOfDomainRemoved,
+  sentenceOfDomainVerified,
   sentenceOfPhase,
   sentenceOfRestarted,
   sentenceOfScaled,
@@ -21,6 +25,7 @@ const app: AppFacts = {
   version: 1,
 };
 const actor = { userId: 'u', username: 'kim' };
+const domain = { id: 'd', host: 'shop.example.net', reason: '' };
 const phase = { app, from: 'deploying', url: null, after: null, readyOnce: true } as const;
 
 describe('the sentence of an activity', () => {
@@ -41,6 +46,13 @@ describe('the sentence of an activity', () => {
       sentenceOfPhase({ ...phase, to: 'failed', reason: 'ImagePullBackOff', message: 'not found' }),
       'shop failed: ImagePullBackOff: not found.',
     ],
+    [sentenceOfDomainAdded({ app, actor, domain }), 'kim added the domain shop.example.net to shop.'],
+    [sentenceOfDomainVerified({ app, actor: null, domain }), 'The domain shop.example.net of shop is verified.'],
+    [
+      sentenceOfDomainFailed({ app, actor: null, domain: { ...domain, reason: 'No record.' } }),
+      'The domain shop.example.net of shop is not verified: No record.',
+    ],
+    [sentenceOfDomainRemoved({ app, actor, domain }), 'kim removed the domain shop.example.net from shop.'],
     [sentenceOfDeleting({ app, actor }), 'kim deleted shop.'],
     [sentenceOfDeleted({ app }), 'shop is gone from the cluster.'],
   ])('%s', (sentence, expected) => expect(sentence).toBe(expected));

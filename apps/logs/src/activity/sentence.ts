@@ -7,6 +7,7 @@ import type {
   AppRestarted,
   AppScaled,
   AppUpdated,
+  DomainChanged,
   EventActor,
 } from '@slipway/contracts';
 
@@ -38,6 +39,18 @@ export function sentenceOfPhase({ app, to, reason, message }: AppPhaseChanged): 
   const sentence = why === '' ? state : `${state}: ${why}`;
   return sentence.length < MAX_LENGTH ? withStop(sentence) : `${sentence.slice(0, MAX_LENGTH - 1)}…`;
 }
+
+export const sentenceOfDomainAdded = ({ app, actor, domain }: DomainChanged): string =>
+  `${who(actor)} added the domain ${domain.host} to ${app.name}.`;
+
+export const sentenceOfDomainVerified = ({ app, domain }: DomainChanged): string =>
+  `The domain ${domain.host} of ${app.name} is verified.`;
+
+export const sentenceOfDomainFailed = ({ app, domain }: DomainChanged): string =>
+  `The domain ${domain.host} of ${app.name} is not verified: ${domain.reason}`;
+
+export const sentenceOfDomainRemoved = ({ app, actor, domain }: DomainChanged): string =>
+  `${who(actor)} removed the domain ${domain.host} from ${app.name}.`;
 
 export const sentenceOfDeleting = ({ app, actor }: AppDeleting): string => `${who(actor)} deleted ${app.name}.`;
 

@@ -8,6 +8,10 @@ const changed = (from: string, to: string, after: string | null = null) => ({
   fields: { from, to, after, reason: '', message: '', url: null },
 });
 const fact = (name: string) => ({ name: `deployments.app.${name}`, fields: {} });
+const domain = (name: string) => ({
+  name: `deployments.domain.${name}`,
+  fields: { domain: { host: 'shop.example.net' } },
+});
 
 describe('webhookTypesOf', () => {
   it.each([
@@ -17,6 +21,10 @@ describe('webhookTypesOf', () => {
     [fact('scaled'), ['deployment_scaling']],
     [fact('deleting'), []],
     [fact('deleted'), ['deployment_deleted']],
+    [domain('added'), []],
+    [domain('verified'), ['deployment_domain_verified']],
+    [domain('failed'), []],
+    [domain('removed'), []],
     [changed('pending', 'deploying'), ['deployment_started']],
     [changed('running', 'updating'), ['deployment_started']],
     [changed('deploying', 'running'), ['deployment_completed']],

@@ -20,6 +20,8 @@ export function webhookTypesOf({ name, fields }: Pick<Fact, 'name' | 'fields'>):
       return ['deployment_restarted'];
     case 'deployments.app.scaled':
       return ['deployment_scaling'];
+    case 'deployments.domain.verified':
+      return ['deployment_domain_verified'];
     case 'deployments.app.deleted':
       return ['deployment_deleted'];
     case 'deployments.app.phase-changed':

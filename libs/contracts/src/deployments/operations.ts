@@ -25,6 +25,16 @@ import {
   UpdateApp,
 } from './deployments.v1.js';
 import { AppMetrics, GetMetrics } from './metrics.v1.js';
+import {
+  AddDomain,
+  ChangedDomain,
+  DomainChanged,
+  DomainCommand,
+  DomainList,
+  DomainView,
+  GetDomain,
+  ListDomains,
+} from './domain.v1.js';
 import { GetNodeAddress, NodeAddress } from './node.v1.js';
 import { ListPods, PodList } from './pod.v1.js';
 import {
@@ -66,6 +76,23 @@ export const deleteApp = defineCommand({
   output: AppView,
 });
 
+export const addDomain = defineCommand({
+  subject: 'cmd.deployments.domain.add.v1',
+  input: AddDomain,
+  output: ChangedDomain,
+});
+export const removeDomain = defineCommand({
+  subject: 'cmd.deployments.domain.remove.v1',
+  input: DomainCommand,
+  output: ChangedDomain,
+});
+/** Looks for the proof at once, and answers with what was found. */
+export const verifyDomain = defineCommand({
+  subject: 'cmd.deployments.domain.verify.v1',
+  input: DomainCommand,
+  output: DomainView,
+});
+
 export const getApp = defineQuery({ subject: 'qry.deployments.app.get.v1', input: GetApp, output: AppView });
 export const listApps = defineQuery({ subject: 'qry.deployments.app.list.v1', input: ListApps, output: AppPage });
 export const countApps = defineQuery({ subject: 'qry.deployments.app.count.v1', input: CountApps, output: AppCount });
@@ -90,6 +117,17 @@ export const getRevision = defineQuery({
   subject: 'qry.deployments.revision.get.v1',
   input: GetRevision,
   output: RevisionContent,
+});
+
+export const listDomains = defineQuery({
+  subject: 'qry.deployments.domain.list.v1',
+  input: ListDomains,
+  output: DomainList,
+});
+export const getDomain = defineQuery({
+  subject: 'qry.deployments.domain.get.v1',
+  input: GetDomain,
+  output: DomainView,
 });
 
 const everyone = ['catalog', 'logs', 'notifications'] as const;
@@ -129,6 +167,26 @@ export const appDeleted = defineEvent({
   subject: 'evt.deployments.app.deleted.v1',
   payload: AppDeleted,
   listeners: everyone,
+});
+export const domainAdded = defineEvent({
+  subject: 'evt.deployments.domain.added.v1',
+  payload: DomainChanged,
+  listeners: journals,
+});
+export const domainVerified = defineEvent({
+  subject: 'evt.deployments.domain.verified.v1',
+  payload: DomainChanged,
+  listeners: journals,
+});
+export const domainFailed = defineEvent({
+  subject: 'evt.deployments.domain.failed.v1',
+  payload: DomainChanged,
+  listeners: journals,
+});
+export const domainRemoved = defineEvent({
+  subject: 'evt.deployments.domain.removed.v1',
+  payload: DomainChanged,
+  listeners: journals,
 });
 export const namespaceRemoved = defineEvent({
   subject: 'evt.deployments.namespace.removed.v1',

@@ -10,7 +10,14 @@ import {
   createCredential,
   createSubscription,
   deleteApp,
+  addDomain,
   deleteSubscription,
+  getDomain,
+  type DomainView,
+  type Issue,
+  listDomains,
+  removeDomain,
+  verifyDomain,
   getApp,
   getMetrics,
   getDelivery,
@@ -59,6 +66,7 @@ import {
   createdKey,
   delivery,
   deliveryDetail,
+  domain,
   key,
   logLine,
   metrics,
@@ -109,6 +117,8 @@ const withVariables = (of: AppView): AppView => ({
   ...of,
   containers: of.containers.map((container) => ({ ...container, variables: [{ name: 'LEVEL', value: 'debug' }] })),
 });
+const badDomain = (rule: Issue['rule']) =>
+  problem.invalid('domain', 'no domain', { issues: [{ path: 'host', rule, kind: 'value' }] });
 const digest = (value: string): string => createHash('sha256').update(value).digest('hex');
 
 /** What the services say when nothing else is said: they are there and all is well. */
@@ -169,6 +179,14 @@ function wellCore(core: ReplayedCore): void {
       return { ...revision, containers: withVariables(app).containers };
     })
     .answers(rollBackApp, () => ({ app: rolledBack({}), changed: true, rolledBackTo: 1 }))
+    .answers(addDomain, () => ({ domain, version: 2 }))
+    .answers(listDomains, () => ({ domains: [domain] }))
+    .answers(getDomain, ({ domain: id }): DomainView => {
+      if (id === NIL) throw new Refusal(problem.notFound('domain', 'none'));
+      return { ...domain, state: 'failed', reason: 'There is no TXT record.' };
+    })
+    .answers(verifyDomain, (): DomainView => ({ ...domain, state: 'verified', verifiedAt: domain.createdAt }))
+    .answers(removeDomain, () => ({ domain, version: 3 }))
     .answers(deleteApp, () => appIn('deleting'))
     .answers(awaitApp, ({ until }): AwaitedApp => {
       if (until === 'gone') return { app: null, reached: true };
@@ -290,6 +308,18 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
     ),
   'metrics of a cluster that has none': (core) => core.answers(getMetrics, () => ({ sample: null, history: [] })),
   'node-ip that nobody knows': (core) => core.answers(getNodeAddress, () => ({ address: null, source: null })),
+  'add a domain where no address is known': (core) =>
+    core.answers(addDomain, () => ({ domain: { ...domain, address: null }, version: 2 })),
+  'add a domain that is too long': (core) => core.refuses(addDomain, badDomain('length')),
+  'add a domain that is malformed': (core) => core.refuses(addDomain, badDomain('characters')),
+  'add a domain that is reserved': (core) => core.refuses(addDomain, badDomain('reserved')),
+  'add a domain of one label': (core) => core.refuses(addDomain, badDomain('two_labels')),
+  'add a taken domain': (core) =>
+    core.refuses(addDomain, problem.conflict('domain', 'taken', { code: 'domain_taken' })),
+  'add a domain without a port': (core) =>
+    core.refuses(addDomain, problem.conflict('app', 'none', { code: 'no_port' })),
+  'add one domain too many': (core) =>
+    core.refuses(addDomain, problem.quotaExceeded('domain', 'An app has at most 20 domains')),
   'a key used with another request': (core) =>
     core.refuses(createApp, problem.invalid('request', 'reused', { code: 'key_reused' })),
   'a key whose request still runs': (core) =>

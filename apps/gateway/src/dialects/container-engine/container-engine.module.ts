@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { ApiKeysController } from './api-keys.controller.js';
 import { AuthController } from './auth.controller.js';
 import { DeploymentsController } from './deployments.controller.js';
+import { DomainsController } from './domains.controller.js';
 import { ContainerEngineEdge } from './edge.js';
 import { EventsController } from './events.controller.js';
 import { HealthController } from './health.controller.js';
@@ -24,6 +25,7 @@ import { WebhooksController } from './webhooks.controller.js';
     DeploymentsController,
     PodsController,
     RevisionsController,
+    DomainsController,
     LogsController,
     MetricsController,
     NodeIpController,

@@ -164,11 +164,18 @@ function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Fai
   if (problem.code === 'too_large') return failure.payloadTooLarge();
   // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
   if (rules.has('url') && endpoint.includes('/v1/webhooks')) return failure.badRequest('Webhook URL is not allowed');
+  if (problem.noun === 'domain') return failure.badRequest(domainMessage(rules));
   const issues = (problem.issues ?? []).map(wordIssue).map(inTheWordsOfBodies);
   const shapes = issues.filter(({ kind }) => kind === 'shape');
   if (shapes.length > 0) return failure.unprocessable('Invalid request body', detailsOf(shapes));
   if (issues.length === 0) return new Failure(400, 'VALIDATION_ERROR', 'Validation failed', problem.text);
   return failure.validation(issues);
+}
+
+function domainMessage(rules: ReadonlySet<string>): string {
+  if (rules.has('length')) return 'Invalid domain length';
+  if (rules.has('reserved')) return 'Cannot use reserved domain';
+  return rules.has('two_labels') ? 'Domain must have at least 2 labels' : 'Domain contains invalid characters';
 }
 
 /** The core judges the variables of an app together; bodies have them under a name of their own. */
@@ -194,6 +201,10 @@ function conflict(problem: Problem): Failure {
       return new Failure(409, 'CONFLICT', 'Deployment is not described by an image');
     case 'not_scalable':
       return new Failure(409, 'CONFLICT', 'Deployment has no single scalable workload');
+    case 'no_port':
+      return new Failure(409, 'CONFLICT', 'Deployment has no tcp port');
+    case 'domain_taken':
+      return new Failure(409, 'CONFLICT', 'Domain already exists');
     case 'stopped':
       return new Failure(409, 'CONFLICT', 'Deployment is stopped');
     default:

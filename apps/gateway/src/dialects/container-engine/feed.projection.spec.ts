@@ -41,6 +41,21 @@ describe('toFrame', () => {
     expect(toFrame(changed)?.data).toMatchObject({ status });
   });
 
+  it.each(['verified', 'failed', 'removed'])(
+    'is the documented frame of a domain that is %s, byte by byte',
+    (status) => {
+      const fields = { domain: { id: 'd', host: 'shop.example.net', reason: '' } };
+      const told = `"domain":"shop.example.net","status":"${status}"`;
+      expect(text(`deployments.domain.${status}`, fields)).toBe(
+        `${head('deployment_domain_changed')}{${told},"type":"deployment_domain_changed","data":{${both},${told}}}}`,
+      );
+    },
+  );
+
+  it('has no frame for a domain that was added', () => {
+    expect(toFrame(event('deployments.domain.added', { domain: { host: 'shop.example.net' } }))).toBeUndefined();
+  });
+
   it('tells why something failed', () => {
     const fields = { from: 'deploying', to: 'failed', reason: 'ImagePullBackOff', message: 'no such image' };
     expect(toFrame(event('deployments.app.phase-changed', fields))?.data).toMatchObject({

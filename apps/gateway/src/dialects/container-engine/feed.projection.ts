@@ -72,6 +72,13 @@ function describe({ fact, appName: app_name, fields }: FeedEvent): Described | u
       };
     case 'deployments.app.scaled':
       return { type: 'deployment_scaled', fields: { old_replicas: fields.old, new_replicas: fields.new } };
+    case 'deployments.domain.verified':
+    case 'deployments.domain.failed':
+    case 'deployments.domain.removed':
+      return {
+        type: 'deployment_domain_changed',
+        fields: { domain: hostOf(fields.domain), status: fact.replace('deployments.domain.', '') },
+      };
     case 'deployments.app.deleted':
       return { type: 'deployment_deleted', fields: { app_name } };
     default:
@@ -100,6 +107,10 @@ function sentenceOf(changes: unknown): string {
   const last = words.pop();
   if (last === undefined) return 'Changed';
   return `Changed ${words.length > 0 ? `${words.join(', ')} and ${last}` : last}`;
+}
+
+function hostOf(domain: unknown): string {
+  return typeof domain === 'object' && domain !== null && 'host' in domain ? textOf(domain.host) : '';
 }
 
 function textOf(value: unknown): string {

@@ -78,6 +78,10 @@ function textOf({ rule, params = {} }: Issue): string {
       return `must be below ${Number(params.max)} bytes`;
     case 'unchangeable':
       return 'cannot be changed';
+    case 'reserved':
+      return 'is reserved';
+    case 'two_labels':
+      return 'must have at least 2 labels';
     case 'unknown_email':
       return 'is unknown';
     case 'wrong_password':

@@ -1,0 +1,49 @@
+import { Controller } from '@nestjs/common';
+import { ChangedDomain, DomainCommand, domainRemoved, type Envelope, removeDomain } from '@slipway/contracts';
+import { Handles } from '@slipway/messaging';
+import { Inbox } from '@slipway/persistence';
+
+import { writerOf } from '../app/actor.js';
+import { refusal } from '../app/app.js';
+import { AppQueries } from '../app/app.queries.js';
+import { AppSignals } from '../app/app-signals.js';
+import { toAppFacts, toEventActor } from '../app/app.view.js';
+import { HostEntity } from '../app/host.entity.js';
+import { orRefuse } from '../app/or-refuse.js';
+import { withOtherDomains } from './domain.js';
+import { DomainEntity } from './domain.entity.js';
+import { Domains } from './domains.js';
+
+@Controller()
+export class RemoveDomainHandler {
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly queries: AppQueries,
+    private readonly domains: Domains,
+    private readonly signals: AppSignals,
+  ) {}
+
+  @Handles(removeDomain)
+  async handle(input: DomainCommand, envelope: Envelope): Promise<ChangedDomain> {
+    const actor = writerOf(envelope);
+    const answer = await this.inbox.once(removeDomain, envelope, async (tx) => {
+      const found = await this.queries.lock(tx, input.app, actor);
+      const domain = await this.domains.find(tx, found.app.id, input.domain);
+      orRefuse(refusal(found.app, input.ifVersion));
+      const { id, appId, host, reason, state } = domain;
+      const routed = state === 'verified';
+      const after = { ...found, app: withOtherDomains(found.app, { routed }, new Date()) };
+      await this.queries.save(tx, after);
+      await tx.getRepository(DomainEntity).delete({ id });
+      if (routed) await tx.getRepository(HostEntity).delete({ host, appId });
+      await tx.outbox.add(domainRemoved, {
+        app: toAppFacts(after),
+        actor: toEventActor(actor),
+        domain: { id, host, reason },
+      });
+      return { domain: this.domains.toView(domain, after), version: after.app.version };
+    });
+    this.signals.committed(answer.domain.appId);
+    return answer;
+  }
+}

@@ -1,0 +1,43 @@
+import { Controller } from '@nestjs/common';
+import { DomainCommand, DomainView, type Envelope, verifyDomain } from '@slipway/contracts';
+import { Handles } from '@slipway/messaging';
+import { Inbox, Transactions } from '@slipway/persistence';
+
+import { writerOf } from '../app/actor.js';
+import { refusal } from '../app/app.js';
+import { AppQueries } from '../app/app.queries.js';
+import { AppSignals } from '../app/app-signals.js';
+import { orRefuse } from '../app/or-refuse.js';
+import { Domains } from './domains.js';
+
+@Controller()
+export class VerifyDomainHandler {
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly transactions: Transactions,
+    private readonly queries: AppQueries,
+    private readonly domains: Domains,
+    private readonly signals: AppSignals,
+  ) {}
+
+  @Handles(verifyDomain)
+  async handle(input: DomainCommand, envelope: Envelope): Promise<DomainView> {
+    const actor = writerOf(envelope);
+    // Looked for first: no row is locked while strangers take their time. A second delivery looks in vain, and gets the recorded answer.
+    const asked = await this.transactions.read(async (reader) => {
+      const { app } = await this.queries.findPresent(reader, input.app, actor);
+      return this.domains.find(reader, app.id, input.domain);
+    });
+    const proof = await this.domains.lookFor(asked);
+    const answer = await this.inbox.once(verifyDomain, envelope, async (tx) => {
+      const found = await this.queries.lock(tx, input.app, actor);
+      const domain = await this.domains.find(tx, found.app.id, input.domain);
+      orRefuse(refusal(found.app, input.ifVersion));
+      if (domain.state === 'verified') return this.domains.toView(domain, found);
+      const settled = await this.domains.settle(tx, found, domain, proof, actor);
+      return this.domains.toView(settled.domain, settled.found);
+    });
+    this.signals.committed(answer.appId);
+    return answer;
+  }
+}
