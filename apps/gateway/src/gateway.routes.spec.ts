@@ -57,9 +57,11 @@ describe('every route', () => {
       'GET /metrics',
       'GET /readyz',
       'GET /v1/ws/health',
+      'POST /v1/auth/forgot-password',
       'POST /v1/auth/login',
       'POST /v1/auth/refresh',
       'POST /v1/auth/register',
+      'POST /v1/auth/reset-password',
     ]);
   });
 

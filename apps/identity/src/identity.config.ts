@@ -1,4 +1,4 @@
-import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
+import { NatsUrl, SealPrivateKey, SealPublicKeys } from '@slipway/messaging';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
 import { IsIn, IsInt, Matches, Max, Min, MinLength } from 'class-validator';
@@ -10,6 +10,7 @@ export class IdentityConfig {
   @DatabaseUrl() databaseUrl: string;
   @NatsUrl() natsUrl: string;
   @EncryptionKeys() encryptionKeys: string;
+  @SealPublicKeys() sealPublicKeys: string;
   @SealPrivateKey() sealPrivateKey: string;
 
   @Variable('JWT_SECRET', {

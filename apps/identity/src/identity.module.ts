@@ -19,24 +19,45 @@ import { migrations } from './migrations/index.js';
 import { ListSigningKeysHandler } from './signing-key/list-signing-keys.js';
 import { SigningKeyEntity } from './signing-key/signing-key.entity.js';
 import { SigningKeys } from './signing-key/signing-keys.js';
+import { ChangePasswordHandler } from './user/change-password.js';
 import { GetUserHandler } from './user/get-user.js';
 import { Passwords } from './user/password.js';
 import { RegisterUserHandler } from './user/register-user.js';
+import { RequestResetHandler } from './user/request-reset.js';
+import { ResetPasswordHandler } from './user/reset-password.js';
+import { ResetTokenEntity } from './user/reset-token.entity.js';
 import { UpdateUserHandler } from './user/update-user.js';
 import { UserEntity } from './user/user.entity.js';
 
-export const entities = [UserEntity, CredentialEntity, RefreshTokenEntity, LoginFailuresEntity, SigningKeyEntity];
+export const entities = [
+  UserEntity,
+  CredentialEntity,
+  RefreshTokenEntity,
+  LoginFailuresEntity,
+  SigningKeyEntity,
+  ResetTokenEntity,
+];
+
+/** So long a link tells that it was used, or is expired, and not that nobody knows it. */
+const RESET_TOKENS_KEPT = '7 days';
 
 @Module({})
 export class IdentityModule {
   static register(config: Readonly<IdentityConfig>): DynamicModule {
-    const { natsUrl, sealPrivateKey, databaseUrl, encryptionKeys } = config;
+    const { natsUrl, sealPublicKeys, sealPrivateKey, databaseUrl, encryptionKeys } = config;
     const service = 'identity';
     return {
       module: IdentityModule,
       imports: [
-        MessagingModule.register({ service, natsUrl, sealPrivateKeys: sealPrivateKey }),
-        PersistenceModule.register({ service, databaseUrl, entities, migrations, encryptionKeys }),
+        MessagingModule.register({ service, natsUrl, sealPublicKeys, sealPrivateKeys: sealPrivateKey }),
+        PersistenceModule.register({
+          service,
+          databaseUrl,
+          entities,
+          migrations,
+          encryptionKeys,
+          prunes: [{ table: 'reset_token', condition: `"createdAt" < now() - interval '${RESET_TOKENS_KEPT}'` }],
+        }),
         JwtModule,
       ],
       controllers: [
@@ -50,6 +71,9 @@ export class IdentityModule {
         RevokeCredentialHandler,
         GetUserHandler,
         UpdateUserHandler,
+        ChangePasswordHandler,
+        RequestResetHandler,
+        ResetPasswordHandler,
       ],
       providers: [Passwords, Sessions, SigningKeys, LoginThrottle],
     };

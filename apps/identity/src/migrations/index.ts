@@ -1,5 +1,10 @@
 import { inboxAndOutbox, type MigrationClass } from '@slipway/persistence';
 
 import { UsersAndCredentials1764122400000 } from './1764122400000-users-and-credentials.js';
+import { ResetTokens1795725000000 } from './1795725000000-reset-tokens.js';
 
-export const migrations: readonly MigrationClass[] = [inboxAndOutbox, UsersAndCredentials1764122400000];
+export const migrations: readonly MigrationClass[] = [
+  inboxAndOutbox,
+  UsersAndCredentials1764122400000,
+  ResetTokens1795725000000,
+];

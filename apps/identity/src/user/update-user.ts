@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { updateUser, userUpdated, type Envelope, type UpdateUser, type UserView } from '@slipway/contracts';
+import { sendMail, updateUser, userUpdated, type Envelope, type UpdateUser, type UserView } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
@@ -22,6 +22,10 @@ export class UpdateUserHandler {
       if (taken.length > 0) throw alreadyTaken(taken);
       const { email = user.email, username = user.username } = input;
       if (email !== user.email || username !== user.username) {
+        // To the old address: whoever took the account over would not tell its owner.
+        const announcement = { username: user.username, email };
+        const old = user.email;
+        const moved = emailKey(email) !== user.emailKey;
         Object.assign(user, {
           email,
           emailKey: emailKey(email),
@@ -31,6 +35,7 @@ export class UpdateUserHandler {
         });
         await orAlreadyTaken(() => tx.getRepository(UserEntity).save(user));
         await tx.outbox.add(userUpdated, { userId: user.id });
+        if (moved) await tx.outbox.send(sendMail, { to: old, template: 'email-changed', fields: announcement });
       }
       return toUserView(tx, user);
     });

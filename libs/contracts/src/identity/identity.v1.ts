@@ -66,6 +66,25 @@ export class UpdateUser {
   @Email() @Optional() email?: string;
 }
 
+export class ChangePassword {
+  @Text({ min: 1, max: PASSWORD_MAX }) @Sealed() current: string;
+  @Text({ min: 1, max: PASSWORD_MAX }) @Sealed() new: string;
+  /** The client's address, for the throttle. */
+  @Text({ max: 64 }) address: string;
+}
+
+export class RequestReset {
+  @Email() email: string;
+}
+
+export class ResetPassword {
+  /** Of the token that was mailed. */
+  @Text({ min: 64, max: 64, pattern: DIGEST }) digest: string;
+  @Text({ min: 1, max: PASSWORD_MAX }) @Sealed() password: string;
+  /** Ends API keys too. */
+  @Flag() @Optional() revokeApiKeys?: boolean;
+}
+
 export class OpenCredentialByPassword {
   @Email() email: string;
   @Text({ min: 1, max: PASSWORD_MAX }) @Sealed() password: string;

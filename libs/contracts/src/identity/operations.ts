@@ -1,6 +1,7 @@
 import { defineCommand, defineEvent, defineQuery } from '../define.js';
 import { Nothing } from '../empty.js';
 import {
+  ChangePassword,
   CheckCredential,
   CheckedCredential,
   CreateCredential,
@@ -14,6 +15,8 @@ import {
   RefreshSession,
   RefreshedSession,
   RegisterUser,
+  RequestReset,
+  ResetPassword,
   RevokeCredential,
   SigningKeys,
   UpdateUser,
@@ -30,6 +33,23 @@ export const updateUser = defineCommand({
   subject: 'cmd.identity.user.update.v1',
   input: UpdateUser,
   output: UserView,
+});
+/** Ends every session but the presented one, and answers which. */
+export const changePassword = defineCommand({
+  subject: 'cmd.identity.user.change-password.v1',
+  input: ChangePassword,
+  output: CredentialRevoked,
+});
+/** Mails a token; `not_found` for an unknown address, which dialects hide from strangers. */
+export const requestReset = defineCommand({
+  subject: 'cmd.identity.user.request-reset.v1',
+  input: RequestReset,
+});
+/** Ends every session, and answers which. */
+export const resetPassword = defineCommand({
+  subject: 'cmd.identity.user.reset-password.v1',
+  input: ResetPassword,
+  output: CredentialRevoked,
 });
 export const openCredential = defineCommand({
   subject: 'cmd.identity.credential.open.v1',

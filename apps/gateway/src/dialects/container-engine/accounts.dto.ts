@@ -19,6 +19,23 @@ export class Refresh {
   @Flag() @Optional() rotate?: boolean | null;
 }
 
+export class ForgotPassword {
+  @Email() email: string;
+}
+
+export class ResetPassword {
+  @Text({ max: 1024 }) token: string;
+  @Text({ min: 8, max: 256 }) new_password: string;
+  @Text() @Optional() confirm_password?: string | null;
+  @Flag() @Optional() revoke_api_keys?: boolean | null;
+}
+
+export class ChangePassword {
+  @Text({ min: 1, max: 256 }) current_password: string;
+  @Text({ min: 8, max: 256 }) new_password: string;
+  @Text() confirm_new_password: string;
+}
+
 export class UserOfSession {
   @Id() id: string;
   @Text() username: string;

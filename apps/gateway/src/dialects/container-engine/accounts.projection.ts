@@ -10,6 +10,7 @@ import type {
 } from '@slipway/contracts';
 
 import type {
+  ChangePassword,
   CreatedKey,
   CreateKey,
   Key,
@@ -18,6 +19,7 @@ import type {
   Registered,
   Refreshed,
   Register,
+  ResetPassword,
   Session,
   UpdatedProfile,
   UpdateProfile,
@@ -38,6 +40,20 @@ export function acceptRegistration(body: Submitted<Register>): Register {
   }
   if (registration.password !== registration.confirm_password) throw failure.badRequest('Passwords do not match');
   return registration;
+}
+
+export function acceptReset(body: Submitted<ResetPassword>): ResetPassword {
+  const reset = body.accept();
+  if (reset.confirm_password != null && reset.confirm_password !== reset.new_password) {
+    throw failure.badRequest('Passwords do not match');
+  }
+  return reset;
+}
+
+export function acceptPasswordChange(body: Submitted<ChangePassword>): ChangePassword {
+  const change = body.accept();
+  if (change.confirm_new_password !== change.new_password) throw failure.badRequest('New passwords do not match');
+  return change;
 }
 
 export function acceptProfile(body: Submitted<UpdateProfile>): UpdateUser {

@@ -1,19 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Controller, Post, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { openCredential, refreshSession, registerUser, revokeCredential } from '@slipway/contracts';
+import {
+  openCredential,
+  refreshSession,
+  registerUser,
+  requestReset,
+  resetPassword,
+  revokeCredential,
+} from '@slipway/contracts';
+import { Refusal } from '@slipway/messaging';
 
 import { Authentication } from '../../core/authentication.js';
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { digestOf, newOpaqueToken } from '../../core/opaque-token.js';
-import { Login, Message, Refresh, Refreshed, Register, Registered, Session } from './accounts.dto.js';
-import { acceptRegistration, toRefreshed, toRegistered, toSession } from './accounts.projection.js';
+import {
+  ForgotPassword,
+  Login,
+  Message,
+  Refresh,
+  Refreshed,
+  Register,
+  Registered,
+  ResetPassword,
+  Session,
+} from './accounts.dto.js';
+import { acceptRegistration, acceptReset, toRefreshed, toRegistered, toSession } from './accounts.projection.js';
 import { Endpoint } from './endpoint.js';
 import { failure } from './errors.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
-const REFRESH_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+const OPAQUE_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+/** Above what identity needs, so that the time of the answer does not tell whether there is an account. */
+const FORGOT_PASSWORD_MS = 400;
 
 @UseInterceptors(RequestInterceptor)
 @Controller('v1/auth')
@@ -48,10 +70,43 @@ export class AuthController {
   @Endpoint({ access: 'public', summary: 'Gives a new access token for a refresh token', answer: Refreshed })
   async refresh(@JsonBody(Refresh) body: Submitted<Refresh>, @Current() call: HttpCall): Promise<Refreshed> {
     const { refresh_token: presented, rotate } = body.accept();
-    if (!REFRESH_TOKEN.test(presented)) throw failure.invalidToken();
+    if (!OPAQUE_TOKEN.test(presented)) throw failure.invalidToken();
     const next = rotate ? newOpaqueToken() : undefined;
     const input = { digest: digestOf(presented), ...(next && { nextDigest: next.digest }) };
     return toRefreshed(await this.core.execute(call, refreshSession, input), next?.value ?? presented);
+  }
+
+  @Post('forgot-password')
+  @Endpoint({ access: 'public', summary: 'Mails a link that resets the password', answer: Message })
+  async forgotPassword(
+    @JsonBody(ForgotPassword) body: Submitted<ForgotPassword>,
+    @Current() call: HttpCall,
+  ): Promise<Message> {
+    const { email } = body.accept();
+    await Promise.all([this.askForReset(call, email), delay(FORGOT_PASSWORD_MS)]);
+    return { message: 'If an account with that email exists, a password reset link has been sent.' };
+  }
+
+  @Post('reset-password')
+  @Endpoint({ access: 'public', summary: 'Sets a new password with the token of a mail', answer: Message })
+  async resetPassword(
+    @JsonBody(ResetPassword) body: Submitted<ResetPassword>,
+    @Current() call: HttpCall,
+  ): Promise<Message> {
+    const { token, new_password: password, revoke_api_keys: revokeApiKeys } = acceptReset(body);
+    const input = { digest: digestOf(token), password, ...(revokeApiKeys != null && { revokeApiKeys }) };
+    const ended = await this.core.execute(call, resetPassword, input);
+    // None named would mean all.
+    if (ended.credentialIds.length > 0) this.authentication.forget(ended);
+    return { message: 'Password reset successfully' };
+  }
+
+  private async askForReset(call: HttpCall, email: string): Promise<void> {
+    try {
+      await this.core.execute(call, requestReset, { email });
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.problem.kind !== 'not_found') throw error;
+    }
   }
 
   // A key has no session to end, and ending the key itself is what DELETE /v1/api-keys is for.

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import {
   awaitApp,
+  changePassword,
   checkCredential,
   countApps,
   createApp,
@@ -37,6 +38,8 @@ import {
   refreshSession,
   replayDelivery,
   registerUser,
+  requestReset,
+  resetPassword,
   restartApp,
   revokeCredential,
   rollBackApp,
@@ -135,6 +138,17 @@ function wellCore(core: ReplayedCore): void {
     .answers(refreshSession, () => ({ accessToken }))
     .answers(revokeCredential, ({ id }) => {
       if (id === NIL) throw new Refusal(problem.notFound('credential', 'none'));
+    })
+    .answers(changePassword, () => ({ userId: USER_ID, credentialIds: [NIL] }))
+    .answers(requestReset, ({ email }) => {
+      if (email === 'nobody@example.org') throw new Refusal(problem.notFound('user', 'none'));
+    })
+    .answers(resetPassword, ({ digest: presented }) => {
+      const state = ['expired', 'used'].find((word) => digest(word) === presented);
+      if (presented === digest('A'.repeat(43))) return { userId: USER_ID, credentialIds: [NIL] };
+      throw new Refusal(
+        problem.invalid('user', 'no good', { code: 'reset_token', facts: { state: state ?? 'unknown' } }),
+      );
     })
     .answers(createCredential, () => createdKey)
     .answers(listCredentials, () => ({ credentials: [key], total: 101 }))
@@ -237,6 +251,12 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
     core.refuses(openCredential, problem.invalid('credential', 'wrong', { code: 'wrong_password' })),
   'login too often': (core) =>
     core.refuses(openCredential, problem.rateLimited('credential', 'slow down', { retryAfterMs: 3_500 })),
+  'forgot password while identity is away': (core) =>
+    core.refuses(requestReset, problem.unavailable('service', 'Try again in a moment.', { retryAfterMs: 2_000 })),
+  'change the password with a wrong one': (core) =>
+    core.refuses(changePassword, problem.invalid('user', 'wrong', { code: 'wrong_password' })),
+  'change the password too often': (core) =>
+    core.refuses(changePassword, problem.rateLimited('user', 'slow down', { retryAfterMs: 3_500 })),
   'refresh with a spent token': (core) => core.refuses(refreshSession, problem.unauthenticated('credential', 'spent')),
   'get the profile while deployments is away': (core) =>
     core.refuses(countApps, problem.unavailable('service', 'away', { code: 'timeout' })),

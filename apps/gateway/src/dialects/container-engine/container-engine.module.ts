@@ -12,6 +12,7 @@ import { MetricsController } from './metrics.controller.js';
 import { NodeIpController } from './node-ip.controller.js';
 import { Observation } from './observation.js';
 import { PodsController } from './pods.controller.js';
+import { PasswordController } from './password.controller.js';
 import { ProfileController } from './profile.controller.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { RevisionsController } from './revisions.controller.js';
@@ -22,6 +23,7 @@ import { WebhooksController } from './webhooks.controller.js';
     AuthController,
     ApiKeysController,
     ProfileController,
+    PasswordController,
     DeploymentsController,
     PodsController,
     RevisionsController,

@@ -158,8 +158,13 @@ function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Fai
     [problem.code, ...(problem.issues ?? []).map(({ rule }) => rule)].filter((rule) => rule !== undefined),
   );
   if (rules.has('unknown_email') && !hideUnknownUsers) return new Failure(404, 'NOT_FOUND', 'User not found');
+  if (rules.has('wrong_password') && endpoint === 'PUT /v1/user/password') {
+    return failure.authentication('Current password is incorrect');
+  }
   if (rules.has('unknown_email') || rules.has('wrong_password')) return failure.authentication('Invalid credentials');
-  if (rules.has('reset_token')) return failure.badRequest('Invalid or expired reset token');
+  if (rules.has('reset_token')) {
+    return failure.badRequest('Invalid or expired reset token', String(problem.facts?.state ?? ''));
+  }
   if (problem.code === 'key_reused') return failure.unprocessable('Idempotency-Key was used with another request');
   if (problem.code === 'too_large') return failure.payloadTooLarge();
   // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
