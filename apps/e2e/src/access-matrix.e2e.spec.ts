@@ -98,6 +98,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay': { thing: 'webhook', own: 202 },
   'POST /v1/webhooks/{webhookId}/test': { thing: 'webhook' },
   'POST /v1/webhooks/{webhookId}/rotate-secret': { thing: 'webhook' },
+  'GET /v1/notifications/test': { thing: 'none' },
   'DELETE /v1/webhooks/{webhookId}': { thing: 'webhook' },
   'DELETE /v1/api-keys/{keyId}': { thing: 'key' },
   'POST /v1/auth/logout': { thing: 'none' },

@@ -31,6 +31,7 @@ import { MailQueue } from './mail/mail-queue.js';
 import { MailTransport } from './mail/mail-transport.js';
 import { SendMailHandler } from './mail/send-mail.js';
 import { SendMails } from './mail/send-mails.js';
+import { TestFeedHandler } from './feed/test-feed.js';
 import { migrations } from './migrations/index.js';
 import { NotificationsConfig } from './notifications.config.js';
 import { OutboundAgents } from './outbound/outbound-agents.js';
@@ -88,6 +89,7 @@ export class NotificationsModule {
         OnDomainFailed,
         OnDomainRemoved,
         ListFeedHandler,
+        TestFeedHandler,
         CreateSubscriptionHandler,
         UpdateSubscriptionHandler,
         DeleteSubscriptionHandler,

@@ -10,3 +10,6 @@ export const ACCESS = 'slipway:access';
 
 /** Every route declares who may use it; a test walks them all. */
 export const Access = (kind: AccessKind): MethodDecorator => SetMetadata(ACCESS, kind);
+
+/** Configures a GET that changes something: HEAD does not follow it. */
+export const ACTS = { acts: true } as const;

@@ -10,6 +10,7 @@ import { withLogContext } from '@slipway/runtime';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 
 import { publicUrlOf, type GatewayConfig } from '../gateway.config.js';
+import type { ACTS } from './access.js';
 import { serveApiDocuments } from './api-documents.js';
 import { attachUpgrade, callOf } from './http-call.js';
 import { HttpEntry } from './http-entry.js';
@@ -90,7 +91,8 @@ export async function createHttpApplication(
   });
   fastify.addHook('onRoute', (route) => {
     arrived().routes.add(route.method, route.url);
-    if (route.method === 'GET' && arrived().dialectOf(route.url).headFollowsGet)
+    const { acts } = (route.config ?? {}) as Partial<typeof ACTS>;
+    if (route.method === 'GET' && acts !== true && arrived().dialectOf(route.url).headFollowsGet)
       fastify.route({ ...route, method: 'HEAD' });
   });
 

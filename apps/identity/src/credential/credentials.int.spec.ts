@@ -10,6 +10,7 @@ import {
   openCredential,
   refreshSession,
   revokeCredential,
+  updateUser,
   type OpenCredentialByPassword,
 } from '@slipway/contracts';
 import { actor, type Harness } from '@slipway/testing';
@@ -272,5 +273,22 @@ describe('check a credential', () => {
       .update({ id: kim.credentialId ?? '' }, { lastUsedAt: new Date(0) });
     await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
     expect((await lastUse())?.getTime()).toBeGreaterThan(0);
+  });
+});
+
+describe('S7 a credential that only reads', () => {
+  it('commands nothing', async () => {
+    const kim = await givenUser(harness);
+    const reader = actor({ ...kim.actor, credential: { ...kim.actor.credential, scope: 'read' } });
+    const commands = [
+      () => harness.execute(createCredential, { kind: 'api-key', name: 'ci', scope: 'full' }, { actor: reader }),
+      () => harness.execute(revokeCredential, {}, { actor: reader }),
+      () => harness.execute(updateUser, { username: 'another' }, { actor: reader }),
+    ];
+    for (const command of commands) {
+      await expect(command()).rejects.toMatchObject({ problem: { kind: 'forbidden', code: 'read_only' } });
+    }
+    const page = await harness.query(listCredentials, { kind: 'api-key', page: 1, limit: 10 }, { actor: reader });
+    expect(page.total).toBe(0);
   });
 });

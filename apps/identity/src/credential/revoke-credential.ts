@@ -3,7 +3,7 @@ import { credentialRevoked, problem, revokeCredential, type Envelope, type Revok
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { actorOf } from '../user/user.queries.js';
+import { writerOf } from '../user/user.queries.js';
 import { CredentialEntity } from './credential.entity.js';
 
 @Controller()
@@ -14,7 +14,7 @@ export class RevokeCredentialHandler {
   @Handles(revokeCredential)
   handle(input: RevokeCredential, envelope: Envelope): Promise<void> {
     return this.inbox.once(revokeCredential, envelope, async (tx) => {
-      const actor = actorOf(envelope);
+      const actor = writerOf(envelope);
       const id = input.id ?? actor.credential.id;
       const credentials = tx.getRepository(CredentialEntity);
       const credential = await credentials.findOne({

@@ -17,9 +17,18 @@ export function actorOf(envelope: Envelope): Actor {
   return envelope.actor;
 }
 
-/** The actor's own row, locked until the commit. */
+/** Who commands: the gateway lets no credential of scope `read` come so far, and neither do we. */
+export function writerOf(envelope: Envelope): Actor {
+  const actor = actorOf(envelope);
+  if (actor.credential.scope !== 'full') {
+    throw new Refusal(problem.forbidden('credential', 'This credential may only read.', { code: 'read_only' }));
+  }
+  return actor;
+}
+
+/** The row of the actor, who changes something, locked until the commit. */
 export async function lockActingUser(tx: Tx, envelope: Envelope): Promise<UserEntity> {
-  const { userId } = actorOf(envelope);
+  const { userId } = writerOf(envelope);
   const user = await tx
     .getRepository(UserEntity)
     .findOne({ where: { id: userId }, lock: { mode: 'pessimistic_write' } });

@@ -14,6 +14,7 @@ import {
   type DeliveryPage,
   type DeliveryView,
   getDelivery,
+  getSubscription,
   listDeliveries,
   replayDelivery,
   rotateSecret,
@@ -347,6 +348,38 @@ describe('deliveries', () => {
     await harness.execute(deleteSubscription, { id: hanging.subscription.id }, { actor: kim });
   });
 
+  it('P6 to a dead and a slow one among ten reach the other eight as fast as without them', async () => {
+    const dead: Behaviour = () => undefined;
+    const slow: Behaviour = (_, response) => void setTimeout(() => response.writeHead(204).end(), 3_000);
+    const groupOf = async (behaviours: readonly (Behaviour | undefined)[]) => {
+      const owner = actor();
+      const paths = await Promise.all(
+        behaviours.map(async (behaviour) => {
+          const path = `/${randomUUID()}`;
+          const input = { name: path, url: receiver.at(path, behaviour), types: [...WEBHOOK_TYPES] };
+          await harness.execute(createSubscription, input, { actor: owner });
+          return path;
+        }),
+      );
+      const well = paths.filter((_, index) => behaviours[index] === undefined).slice(0, 8);
+      return { app: appOf(owner.userId), well, delays: [] as number[] };
+    };
+    const healthy = await groupOf(Array.from({ length: 10 }));
+    const mixed = await groupOf([dead, slow, ...Array.from<undefined>({ length: 8 })]);
+    // Taken in turns, so that a busy machine is busy for both.
+    for (let round = 1; round <= 15; round += 1) {
+      for (const { app, well, delays } of [healthy, mixed]) {
+        await harness.deliver(harness.message(appPhaseChanged, phase(app, 'deploying', 'running')));
+        const committed = performance.now();
+        await waitFor(() => well.every((path) => receiver.received(path).length === round), { intervalMs: 2 });
+        delays.push(performance.now() - committed);
+      }
+    }
+    const [without, beside] = [healthy, mixed].map(({ delays }) => delays.sort((one, other) => one - other)[7] ?? 0);
+    expect(beside).toBeLessThan(2 * (without ?? 0) + 50);
+    expect(Math.max(...mixed.delays)).toBeLessThan(3_000);
+  });
+
   it('P6 to many webhooks of one user that hang delay no other user', async () => {
     const held: (() => void)[] = [];
     const hold: Behaviour = (_, response) => void held.push(() => response.writeHead(204).end());
@@ -438,6 +471,98 @@ describe('deliveries', () => {
     const pending = await list(hook, { status: 'pending' });
     expect(pending).toEqual({ deliveries: everything.deliveries.slice(0, 2), total: 2 });
     expect(await list(hook, { status: 'failed' })).toEqual({ deliveries: [], total: 0 });
+  });
+
+  describe('to a webhook that is given up', () => {
+    const state = ({ subscription }: Hook) => harness.query(getSubscription, { id: subscription.id }, { actor: kim });
+    const failingFor = ({ subscription }: Hook, interval: string) =>
+      harness.dataSource.query(`update subscription set "failingSince" = now() - $2::interval where id = $1`, [
+        subscription.id,
+        interval,
+      ]);
+
+    it('end when it answers 410, which disables it and says why', async () => {
+      const hook = await subscribe((_, response) => void response.writeHead(410).end());
+      const { updatedAt } = hook.subscription;
+      await tell('deploying', 'running');
+      const disabled = await waitFor(async () => {
+        const now = await state(hook);
+        return !now.active && now;
+      });
+      expect(disabled.disabledReason).toBe('The endpoint answered 410: it is gone.');
+      expect(disabled.updatedAt > updatedAt).toBe(true);
+      expect(await only(hook)).toMatchObject({
+        status: 'failed',
+        attempts: 1,
+        lastStatusCode: 410,
+        nextAttemptAt: null,
+      });
+      await tell('running', 'failed');
+      expect((await list(hook)).total).toBe(1);
+      const enabled = await harness.execute(
+        updateSubscription,
+        { id: hook.subscription.id, active: true },
+        { actor: kim },
+      );
+      expect(enabled).toMatchObject({ active: true, disabledReason: null });
+    });
+
+    it('end after five days of nothing but failures, not before', async () => {
+      const hook = await subscribe((_, response) => void response.writeHead(500).end());
+      await tell('deploying', 'running');
+      await ended(hook);
+      await failingFor(hook, '4 days 23 hours');
+      await makeDue(hook);
+      await ended(hook, 2);
+      // The judgement comes right after the attempt is written down; a third one shows that the second did not disable it.
+      await makeDue(hook);
+      await ended(hook, 3);
+      expect(await state(hook)).toMatchObject({ active: true, disabledReason: null });
+      await failingFor(hook, '5 days 1 second');
+      await makeDue(hook);
+      await waitFor(async () => !(await state(hook)).active);
+      expect(await state(hook)).toMatchObject({ disabledReason: 'All attempts of five days failed.' });
+      expect(await only(hook)).toMatchObject({ status: 'failed', attempts: 4, nextAttemptAt: null });
+    });
+
+    it('begin the five days anew with a success, another address, or when it is enabled again', async () => {
+      let ill = true;
+      const since = async (hook: Hook): Promise<unknown> => {
+        const [row] = await harness.dataSource.query<{ failingSince: Date | null }[]>(
+          `select "failingSince" from subscription where id = $1`,
+          [hook.subscription.id],
+        );
+        return row?.failingSince;
+      };
+      const hook = await subscribe((_, response) => void response.writeHead(ill ? 500 : 204).end());
+      const { id } = hook.subscription;
+      await tell('deploying', 'running');
+      await waitFor(async () => (await since(hook)) !== null);
+      ill = false;
+      await makeDue(hook);
+      await waitFor(async () => (await since(hook)) === null);
+      for (const change of [{ active: true }, { url: receiver.at(`/${randomUUID()}`) }]) {
+        await failingFor(hook, '6 days');
+        await harness.execute(updateSubscription, { id, name: hook.path }, { actor: kim });
+        expect(await since(hook)).not.toBeNull();
+        await harness.execute(updateSubscription, { id, ...change }, { actor: kim });
+        expect(await since(hook)).toBeNull();
+      }
+    });
+
+    it('are judged by the address that they went to', async () => {
+      const held: (() => void)[] = [];
+      const hook = await subscribe((_, response) => void held.push(() => response.writeHead(410).end()));
+      await tell('deploying', 'running');
+      await waitFor(() => held.length === 1);
+      const url = receiver.at(`/${randomUUID()}`);
+      await harness.execute(updateSubscription, { id: hook.subscription.id, url }, { actor: kim });
+      held[0]?.();
+      await ended(hook);
+      await makeDue(hook);
+      expect(await ended(hook, 2)).toMatchObject({ status: 'delivered' });
+      expect(await state(hook)).toMatchObject({ active: true, url });
+    });
   });
 
   describe('one by one', () => {

@@ -2,13 +2,15 @@
 // together: who is slow or dead keeps nobody else waiting. Lanes that find no place take turns.
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SubscriptionId, UserId } from '@slipway/contracts';
+import { Transactions } from '@slipway/persistence';
 import { Counter, Metrics, ServiceLogger, within } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { abandonDelivery, claimDelivery, type ClaimedDelivery, dueEndpoints, recordAttempt } from './claim-delivery.js';
 import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint } from './endpoints.js';
-import { postWebhook } from './post-webhook.js';
+import { type Attempted, giveUpEndpoint, judgeEndpoint } from './give-up-endpoint.js';
+import { type Attempt, postWebhook } from './post-webhook.js';
 
 const PER_ENDPOINT = 4;
 const PER_OWNER = 16;
@@ -37,6 +39,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
     private readonly endpoints: Endpoints,
     private readonly outbound: OutboundAgents,
     private readonly logger: ServiceLogger,
@@ -166,5 +169,13 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     const entry = { at: at.toISOString(), durationMs: Date.now() - at.getTime(), statusCode, error };
     const status = await recordAttempt(this.dataSource.manager, delivery, attempt, entry);
     this.attempts.inc({ outcome: status });
+    // The operator's own is told whatever it answers.
+    if (target.owner === 'user') await this.judge({ endpointId, url: target.url }, attempt);
+  }
+
+  private async judge(attempted: Attempted, attempt: Attempt): Promise<void> {
+    const reason = await judgeEndpoint(this.dataSource.manager, attempted, attempt);
+    if (reason === undefined || !(await giveUpEndpoint(this.transactions, attempted, reason))) return;
+    this.logger.info('a webhook was disabled', { subscriptionId: attempted.endpointId, reason });
   }
 }

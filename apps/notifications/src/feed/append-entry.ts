@@ -3,12 +3,15 @@ import type { Reader, Tx } from '@slipway/persistence';
 import type { Fact } from '../fact/fact.js';
 import { FeedEntryEntity } from './feed-entry.entity.js';
 
-export function findEntry(reader: Reader, { app, eventId }: Fact): Promise<FeedEntryEntity | null> {
+/** What an entry is made of. */
+export type EntryFact = Omit<Fact, 'app'> & { readonly app: Pick<Fact['app'], 'id' | 'name' | 'ownerId'> };
+
+export function findEntry(reader: Reader, { app, eventId }: EntryFact): Promise<FeedEntryEntity | null> {
   return reader.getRepository(FeedEntryEntity).findOneBy({ userId: app.ownerId, eventId });
 }
 
 /** Gives the fact the next id of the owner's feed, which stays locked until the commit. */
-export async function appendEntry(tx: Tx, fact: Fact): Promise<FeedEntryEntity> {
+export async function appendEntry(tx: Tx, fact: EntryFact): Promise<FeedEntryEntity> {
   const existing = await findEntry(tx, fact);
   if (existing) return existing;
   const { app, eventId, name, time, fields } = fact;

@@ -9,9 +9,13 @@ import {
   appPhaseChanged,
   appScaled,
   appUpdated,
+  createSubscription,
   type FeedEvent,
   type FeedPage,
+  listDeliveries,
   listFeed,
+  testFeed,
+  WEBHOOK_TYPES,
 } from '@slipway/contracts';
 import { feedSubject } from '@slipway/messaging';
 import { assertNoDrift, Pruning } from '@slipway/persistence';
@@ -20,6 +24,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { appOf, phase } from '../fixture/facts.js';
 import { startNotifications } from '../fixture/notifications.js';
+import { FeedEntryEntity } from './feed-entry.entity.js';
 
 describe('the feed of a user', () => {
   let harness: Harness;
@@ -74,6 +79,26 @@ describe('the feed of a user', () => {
       fields: { from: 'deploying', to: 'running', reason: '', message: '', url: 'https://shop.example.com' },
     });
     expect(page.events[3]?.fields).toEqual({ old: 2, new: 5 });
+  });
+
+  it('takes a test in that its owner asked for, once, also with a credential that only reads, and tells no webhook', async () => {
+    const input = { name: 'all', url: 'http://127.0.0.1:9/', types: [...WEBHOOK_TYPES] };
+    const { subscription } = await harness.execute(createSubscription, input, { actor: kim });
+    const reader = { ...kim, credential: { ...kim.credential, scope: 'read' as const } };
+    const command = harness.message(testFeed, { fact: 'failed', appId: app.id }, { actor: reader });
+    await harness.deliver(command);
+    await harness.deliver(command);
+    await harness.execute(testFeed, { fact: 'created' }, { actor: kim });
+    const events = await all();
+    expect(await list()).toMatchObject({ newestId: '2' });
+    expect(events.map(({ fact, appName, fields }) => [fact, appName, fields])).toEqual([
+      ['deployments.app.created', 'test', { test: true }],
+    ]);
+    const [row] = await harness.rows(FeedEntryEntity, { userId: kim.userId, id: '1' });
+    expect(row).toMatchObject({ appId: app.id, fact: 'deployments.app.phase-changed' });
+    expect(row?.fields).toMatchObject({ to: 'failed', test: true });
+    const page = { subscriptionId: subscription.id, page: 1, limit: 10 };
+    expect(await harness.query(listDeliveries, page, { actor: kim })).toEqual({ deliveries: [], total: 0 });
   });
 
   it('is nothing but the newest id for who names none', async () => {

@@ -56,6 +56,7 @@ export class CreateSubscriptionHandler {
         types: input.types,
         active: true,
         disabledReason: null,
+        failingSince: null,
         createdAt: now,
         updatedAt: now,
       };

@@ -16,6 +16,8 @@ export class SubscriptionEntity {
   @Column('text', { array: true }) types: WebhookType[];
   @Column('boolean') active: boolean;
   @Column('text', { nullable: true }) disabledReason: string | null;
+  /** The first failed attempt after the last that succeeded. */
+  @Column('timestamptz', { nullable: true }) failingSince: Date | null;
   @Column('timestamptz') createdAt: Date;
   @Column('timestamptz') updatedAt: Date;
 }

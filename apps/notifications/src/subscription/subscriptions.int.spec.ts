@@ -70,14 +70,14 @@ describe('subscriptions', () => {
     const reader = { ...kim, credential: { ...kim.credential, scope: 'read' as const } };
     const refused = { problem: { kind: 'forbidden', code: 'read_only' } };
     const commands = [
-      harness.execute(createSubscription, input({ name: 'another' }), { actor: reader }),
-      harness.execute(updateSubscription, { id, name: 'another' }, { actor: reader }),
-      harness.execute(deleteSubscription, { id }, { actor: reader }),
-      harness.execute(testSubscription, { id }, { actor: reader }),
-      harness.execute(rotateSecret, { id }, { actor: reader }),
-      harness.execute(replayDelivery, { subscriptionId: id, id: randomUUID() }, { actor: reader }),
+      () => harness.execute(createSubscription, input({ name: 'another' }), { actor: reader }),
+      () => harness.execute(updateSubscription, { id, name: 'another' }, { actor: reader }),
+      () => harness.execute(deleteSubscription, { id }, { actor: reader }),
+      () => harness.execute(testSubscription, { id }, { actor: reader }),
+      () => harness.execute(rotateSecret, { id }, { actor: reader }),
+      () => harness.execute(replayDelivery, { subscriptionId: id, id: randomUUID() }, { actor: reader }),
     ];
-    for (const command of commands) await expect(command).rejects.toMatchObject(refused);
+    for (const command of commands) await expect(command()).rejects.toMatchObject(refused);
     expect(await harness.query(listSubscriptions, {}, { actor: reader })).toEqual({ subscriptions: [subscription] });
   });
 

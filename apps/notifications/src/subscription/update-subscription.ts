@@ -39,6 +39,8 @@ export class UpdateSubscriptionHandler {
         }),
         updatedAt: new Date(),
       };
+      // What failed before says nothing of another address, and whoever enables it again has seen to it.
+      if (input.active === true || after.url !== before.url) after.failingSince = null;
       await orNameTaken(after.name, () => tx.getRepository(SubscriptionEntity).save(after));
       // Whoever switches it off expects no more calls, and none about the past once it is on again.
       if (!after.active) await endPending(tx, before.id, 'The webhook was switched off.');

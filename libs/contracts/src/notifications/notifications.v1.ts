@@ -26,8 +26,18 @@ export class FeedEvent {
   @Id() appId: AppId;
   @Format('dns_label') appName: string;
   @Time() time: string;
-  /** The event's own fields without the App's: `from`, `to`, `old`, `new`, `changes`, `revision`, `reason`, `message`, `url`, `readyOnce`. */
+  /** The event's own fields without the App's: `from`, `to`, `old`, `new`, `changes`, `revision`, `reason`, `message`, `url`, `readyOnce`; `test` where nothing happened. */
   @JsonObject() fields: Record<string, unknown>;
+}
+
+/** What an entry of a feed says that nothing has happened for: an App was made, or came into a phase. */
+export const TESTED_FACTS = ['created', 'deploying', 'running', 'failed'] as const;
+export type TestedFact = (typeof TESTED_FACTS)[number];
+
+export class TestFeed {
+  @OneOf(TESTED_FACTS) fact: TestedFact;
+  /** Default: a random one. Nobody looks whether there is one. */
+  @Id() @Optional() appId?: AppId;
 }
 
 export class ListFeed {

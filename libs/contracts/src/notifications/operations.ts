@@ -16,6 +16,7 @@ import {
   SubscriptionRef,
   SubscriptionView,
   TestedSubscription,
+  TestFeed,
   UpdateSubscription,
 } from './notifications.v1.js';
 
@@ -50,6 +51,8 @@ export const replayDelivery = defineCommand({
   input: DeliveryRef,
   output: DeliveryView,
 });
+/** Puts an entry into the feed of the caller that is marked as a test. A credential that only reads may do so: it reads it. */
+export const testFeed = defineCommand({ subject: 'cmd.notifications.event.test.v1', input: TestFeed });
 
 export const listFeed = defineQuery({ subject: 'qry.notifications.event.list.v1', input: ListFeed, output: FeedPage });
 export const getSubscription = defineQuery({

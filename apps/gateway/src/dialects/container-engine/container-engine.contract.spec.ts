@@ -48,6 +48,7 @@ import {
   setVariables,
   startApp,
   stopApp,
+  testFeed,
   testSubscription,
   updateApp,
   updateSubscription,
@@ -212,6 +213,7 @@ function wellCore(core: ReplayedCore): void {
     .answers(updateSubscription, () => subscription)
     .answers(deleteSubscription, () => undefined)
     .answers(listDeliveries, () => ({ deliveries: [delivery], total: 1 }))
+    .answers(testFeed, () => undefined)
     .answers(getDelivery, ({ id }) => {
       if (id !== OTHER_ID) throw new Refusal(problem.notFound('delivery', 'none'));
       return deliveryDetail;

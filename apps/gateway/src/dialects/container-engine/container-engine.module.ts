@@ -10,6 +10,7 @@ import { HealthController } from './health.controller.js';
 import { LogsController } from './logs.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { NodeIpController } from './node-ip.controller.js';
+import { NotificationsController } from './notifications.controller.js';
 import { Observation } from './observation.js';
 import { PodsController } from './pods.controller.js';
 import { PasswordController } from './password.controller.js';
@@ -32,6 +33,7 @@ import { WebhooksController } from './webhooks.controller.js';
     MetricsController,
     NodeIpController,
     EventsController,
+    NotificationsController,
     WebhooksController,
     HealthController,
   ],

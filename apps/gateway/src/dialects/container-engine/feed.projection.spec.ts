@@ -77,6 +77,12 @@ describe('toFrame', () => {
     });
   });
 
+  it('marks a test beside the type', () => {
+    const tested = text('deployments.app.created', { test: true });
+    expect(tested).toContain('"type":"deployment_created","test":true,"deployment_id":');
+    expect(tested).toContain(`"data":{"app_name":"shop","type":"deployment_created","data":{${both}}}`);
+  });
+
   it('words a restart, which makes no revision', () => {
     expect(toFrame(event('deployments.app.restarted', { revision: 3 }))).toMatchObject({
       type: 'deployment_updated',

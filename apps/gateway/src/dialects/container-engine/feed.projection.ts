@@ -18,6 +18,8 @@ export type FrameType = (typeof FRAME_TYPES)[number];
 export interface Frame {
   readonly id: string | null;
   readonly type: string;
+  /** Nothing has happened. */
+  readonly test?: true;
   readonly deployment_id: string | null;
   readonly timestamp: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -32,6 +34,7 @@ export function toFrame(event: FeedEvent): Frame | undefined {
   return {
     id: event.id,
     type,
+    ...(event.fields.test === true && { test: true as const }),
     deployment_id: event.appId,
     timestamp: toTime(event.time),
     data: { ...fields, type, data: all },
