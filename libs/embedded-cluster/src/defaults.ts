@@ -207,7 +207,8 @@ function probe(spec: JsonObject): JsonObject {
   return { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3, ...spec, ...httpGet };
 }
 
-function child(object: JsonObject, field: string): JsonObject {
+/** A field that holds an object; empty when it does not. */
+export function child(object: JsonObject, field: string): JsonObject {
   const value = object[field];
   return isJsonObject(value) ? value : {};
 }

@@ -1,7 +1,7 @@
 // What a LimitRange gives the containers of a pod that do not say it themselves, and what it refuses.
-import { qosClass } from './defaults.js';
+import { child, qosClass } from './defaults.js';
 import { kindOf } from './kinds.js';
-import { isJsonObject, type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
+import { type Json, type JsonObject, type KubeObject, textOf } from './objects.js';
 import { formatQuantity, parseQuantity } from './quantities.js';
 import { invalidValue, list, type Report } from './reports.js';
 import { forbidden } from './status-error.js';
@@ -12,7 +12,7 @@ const ANNOTATION = 'kubernetes.io/limit-ranger';
 export function applyLimitRanges(ranges: readonly KubeObject[], pod: KubeObject): KubeObject {
   const given = ranges.reduce(withDefaultsOf, pod);
   for (const range of ranges) {
-    const wrong = limitsOf(range.spec ?? {}).flatMap((limit) => complaints(limit, given.spec ?? {}));
+    const wrong = list(range.spec?.limits).flatMap((limit) => complaints(limit, given.spec ?? {}));
     if (wrong.length === 0) continue;
     throw forbidden(kindOf('pods'), pod.metadata.name, wrong.length === 1 ? String(wrong[0]) : `[${wrong.join(', ')}]`);
   }
@@ -20,7 +20,7 @@ export function applyLimitRanges(ranges: readonly KubeObject[], pod: KubeObject)
 }
 
 function withDefaultsOf(pod: KubeObject, range: KubeObject): KubeObject {
-  const ofContainers = limitsOf(range.spec ?? {}).filter(({ type }) => type === 'Container');
+  const ofContainers = list(range.spec?.limits).filter(({ type }) => type === 'Container');
   const limits = Object.assign({}, ...ofContainers.map((limit) => limit.default)) as JsonObject;
   const requests = Object.assign({}, ...ofContainers.map((limit) => limit.defaultRequest)) as JsonObject;
   const set: string[] = [];
@@ -110,7 +110,7 @@ function unfit(limit: JsonObject, amounts: JsonObject): string[] {
 /** Reports where a range contradicts itself. */
 export function checkLimitRange(spec: JsonObject, report: Report): void {
   const types = new Set<Json | undefined>();
-  limitsOf(spec).forEach((limit, index) => {
+  list(spec.limits).forEach((limit, index) => {
     const at = `spec.limits[${index}]`;
     if (types.has(limit.type))
       report(`${at}.type`, `Duplicate value: ${JSON.stringify(limit.type)}`, 'FieldValueDuplicate');
@@ -145,15 +145,6 @@ function checkResource(limit: JsonObject, resource: string, at: string, report: 
   }
   if (ratio !== undefined && numberOf(ratio) < 1)
     report(`${at}.maxLimitRequestRatio[${resource}]`, invalidValue(ratio, `ratio ${textOf(ratio)} is less than 1`));
-}
-
-function limitsOf(spec: JsonObject): JsonObject[] {
-  return list(spec.limits);
-}
-
-function child(object: JsonObject, field: string): JsonObject {
-  const value = object[field];
-  return isJsonObject(value) ? value : {};
 }
 
 function numberOf(quantity: Json | undefined): number {
