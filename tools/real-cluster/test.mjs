@@ -11,7 +11,7 @@ const HELP = `npm run test:cluster [-- options] [-- parts of file names]
 
   --if-possible         on a machine that cannot run a real cluster says why, and succeeds
   --name N              the cluster of npm run cluster -- --name N (default slipway)
-  --quick               leaves out the suites that take parts of the cluster away, which need seven minutes of a quarter of an hour
+  --quick               leaves out the suites that take parts of the cluster away, about a third of the time
   --record              writes down what the cluster answers, as the recordings that npm test compares the embedded cluster with,
                         and what Slipway does there, as deploy/access.yaml
   --help                this text
