@@ -16,5 +16,5 @@ try {
   report(await runTests(root, process.argv.slice(2)));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  report({ passed: 0, failed: 1 });
+  report({ passed: 0, failed: 1, failures: [] });
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { report, runTests } from '../dev/launch/run-tests.mjs';
+import { report, runTests, sum } from '../dev/launch/run-tests.mjs';
 import { grantAccess, install, readFacts, root, startCluster, stopCluster } from './prepare/cluster.mjs';
 import { whyNot } from './prepare/requirements.mjs';
 
@@ -36,11 +36,6 @@ async function runAll(runs, env) {
   const counts = [];
   for (const args of runs) counts.push(await runTests(root, args, env));
   return sum(counts);
-}
-
-/** @param {{ passed: number, failed: number }[]} counts */
-function sum(counts) {
-  return counts.reduce((all, { passed, failed }) => ({ passed: all.passed + passed, failed: all.failed + failed }));
 }
 
 async function main() {
@@ -99,5 +94,5 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  report({ passed: 0, failed: 1 });
+  report({ passed: 0, failed: 1, failures: [] });
 }
