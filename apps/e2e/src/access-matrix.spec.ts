@@ -99,6 +99,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'POST /v1/webhooks/{webhookId}/test': { thing: 'webhook' },
   'POST /v1/webhooks/{webhookId}/rotate-secret': { thing: 'webhook' },
   'GET /v1/notifications/test': { thing: 'none' },
+  'GET /v1/notifications/stats': { thing: 'none' },
   'DELETE /v1/webhooks/{webhookId}': { thing: 'webhook' },
   'DELETE /v1/api-keys/{keyId}': { thing: 'key' },
   'POST /v1/auth/logout': { thing: 'none' },

@@ -1,6 +1,7 @@
 // What a user sees of a running deployment beside its status. On a real cluster the measures are those of its metrics-server.
 import { waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 
 import { DeployedApp } from './fixture/deployed-app.js';
 import { followByHttp, followByWebSocket, said, type Line } from './fixture/followed-log.js';
@@ -156,4 +157,27 @@ describe('a running deployment', () => {
     },
     240_000,
   );
+});
+
+describe('the readers of notifications', () => {
+  it('are counted while they read', async () => {
+    const { client } = instance;
+    const counted = (connected_users: number, connections: number): Promise<unknown> =>
+      waitFor(async () => {
+        const { body } = await client.send('GET', '/v1/notifications/stats');
+        const message = `WebSocket service is running with ${connected_users} connected users`;
+        expect(body).toEqual({ connected_users, connections, message });
+        return true;
+      });
+    await counted(0, 0);
+    const socket = new WebSocket(new URL('/v1/ws/notifications', client.url.replace('http', 'ws')), {
+      headers: client.headers,
+    });
+    const stream = await fetch(new URL('/v1/events', client.url), { headers: client.headers });
+    await counted(1, 2);
+    socket.close();
+    await counted(1, 1);
+    await stream.body?.cancel();
+    await counted(0, 0);
+  });
 });

@@ -11,8 +11,9 @@ import {
   registerUser,
   stopApp,
   type FeedEvent,
+  type FeedReaders,
 } from '@slipway/contracts';
-import { feedSubject, generateSealKeyPair, type Broker } from '@slipway/messaging';
+import { ALL_READERS, feedSubject, generateSealKeyPair, type Broker } from '@slipway/messaging';
 import { AdminServer, createLogger, startService, type RunningService } from '@slipway/runtime';
 import { startTestBroker, waitFor, type TestBroker } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +40,7 @@ describe('the gateway over a real broker', () => {
   let operator: Broker;
   let running: RunningService;
   let url: string;
+  let startGateway: () => Promise<RunningService>;
   const responders: RunningService[] = [];
   const lines: string[] = [];
   let releaseAwait: () => void = () => undefined;
@@ -70,13 +72,17 @@ describe('the gateway over a real broker', () => {
       const options = { natsUrl: broker.urlOf(name), sealPublicKeys, sealPrivateKeys: privateKey };
       responders.push(await startResponder(name, options, answers[index] ?? []));
     }
-    running = await startService(service, {
-      env: { NATS_URL: broker.urlOf('gateway'), SEAL_PUBLIC_KEYS: sealPublicKeys, HOST: '127.0.0.1', PORT: '0' },
-      adminServer: new AdminServer(),
-      logger: createLogger({ destination: { write: (line: string) => void lines.push(line) } }),
-      signals: false,
-    });
-    await running.ready;
+    startGateway = async () => {
+      const started = await startService(service, {
+        env: { NATS_URL: broker.urlOf('gateway'), SEAL_PUBLIC_KEYS: sealPublicKeys, HOST: '127.0.0.1', PORT: '0' },
+        adminServer: new AdminServer(),
+        logger: createLogger({ destination: { write: (line: string) => void lines.push(line) } }),
+        signals: false,
+      });
+      await started.ready;
+      return started;
+    };
+    running = await startGateway();
     url = running.httpUrl ?? '';
     operator = await broker.connectAs('operator');
   });
@@ -143,6 +149,37 @@ describe('the gateway over a real broker', () => {
     expect(Date.now() - before).toBeLessThan(1_000);
     await fetch(`${url}/v1/deployments`, { headers: AUTHORIZED });
     expect(check.received.length).toBe(asked + 1);
+  });
+
+  it('tells notifications of its readers at once, as another gateway does, with the same text for the same user', async () => {
+    const told = new Map<string, FeedReaders>();
+    operator.connection.subscribe(ALL_READERS, {
+      callback: (_, message) => void told.set(message.subject, message.json<FeedReaders>()),
+    });
+    await operator.connection.flush();
+    const other = await startGateway();
+    const stream = await fetch(`${url}/v1/events`, { headers: AUTHORIZED });
+    const sockets = await Promise.all(
+      [url, other.httpUrl ?? ''].map(async (at) => {
+        const socket = new WebSocket(`${at.replace('http', 'ws')}/v1/ws/notifications`, { headers: AUTHORIZED });
+        await new Promise((resolve) => socket.on('open', resolve));
+        return socket;
+      }),
+    );
+    const before = Date.now();
+    const connections = () => [...told.values()].map((one) => one.connections).sort();
+    await waitFor(() => connections().join() === '1,2');
+    expect(Date.now() - before).toBeLessThan(2_000);
+    const [one, two] = [...told.values()].map(({ users }) => users);
+    expect(one).toEqual([expect.stringMatching(/^[\w-]{11}$/)]);
+    expect(two).toEqual(one);
+
+    await other.close();
+    await waitFor(() => connections().join() === '0,2');
+    await stream.body?.cancel();
+    for (const socket of sockets) socket.terminate();
+    await waitFor(() => connections().join() === '0,0');
+    expect([...told.values()].map(({ users }) => users)).toEqual([[], []]);
   });
 
   it('answers 503 at once while the broker is away, and recovers by itself', async () => {

@@ -22,10 +22,12 @@ import { OnDomainVerified } from './fact/on-domain-verified.js';
 import { OnDomainFailed } from './fact/on-domain-failed.js';
 import { OnDomainRemoved } from './fact/on-domain-removed.js';
 import { TakeInFact } from './fact/take-in-fact.js';
+import { CountReadersHandler } from './feed/count-readers.js';
 import { FeedEntryEntity } from './feed/feed-entry.entity.js';
 import { FEED_KEPT } from './feed/feed.js';
 import { FeedEntity } from './feed/feed.entity.js';
 import { ListFeedHandler } from './feed/list-feed.js';
+import { Readers } from './feed/readers.js';
 import { MailEntity } from './mail/mail.entity.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { MailTransport } from './mail/mail-transport.js';
@@ -89,6 +91,7 @@ export class NotificationsModule {
         OnDomainFailed,
         OnDomainRemoved,
         ListFeedHandler,
+        CountReadersHandler,
         TestFeedHandler,
         CreateSubscriptionHandler,
         UpdateSubscriptionHandler,
@@ -104,6 +107,7 @@ export class NotificationsModule {
       ],
       providers: [
         TakeInFact,
+        Readers,
         Endpoints,
         SendDeliveries,
         OutboundAgents,

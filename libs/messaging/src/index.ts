@@ -29,7 +29,16 @@ export {
   type PublicSealKey,
 } from './sealing/seal-keys.js';
 export { Sealing } from './sealing/sealing.js';
-export { decodeToken, encodeToken, feedSubject, inboxPrefixOf, logSubject, Stream } from './subjects.js';
+export {
+  ALL_READERS,
+  decodeToken,
+  encodeToken,
+  feedSubject,
+  inboxPrefixOf,
+  logSubject,
+  readersSubject,
+  Stream,
+} from './subjects.js';
 export { NatsUrl, SealPrivateKey, SealPublicKeys } from './variables.js';
 export { JetStreamTransport } from './transport/jetstream-transport.js';
 export { EnvelopeError, fromHeaders, Header, toHeaders } from './wire/headers.js';

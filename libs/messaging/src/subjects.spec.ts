@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { decodeToken, encodeToken, feedSubject, logSubject } from './subjects.js';
+import { decodeToken, encodeToken, feedSubject, logSubject, readersSubject } from './subjects.js';
 
 describe('tokens of subjects', () => {
   const texts = ['', 'shop-1', 'a.b', '*', '>', 'a b', '=', '=2E', 'ü', '🚀', 'a\r\nb', '$JS'];
@@ -18,5 +18,6 @@ describe('tokens of subjects', () => {
     expect(logSubject({ environment: 'e.>', app: 'a', pod: 'p', container: 'c' })).toBe('log.e=2E=3E.a.p.c');
     expect(logSubject({ environment: 'e', app: 'a' })).toBe('log.e.a.*.*');
     expect(feedSubject('*')).toBe('feed.=2A');
+    expect(readersSubject('a.b')).toBe('readers.a=2Eb');
   });
 });

@@ -14,6 +14,7 @@ export const inboxPrefixOf = (user: string): string => `_INBOX_${user}`;
 
 export const ALL_LOGS = 'log.>';
 export const ALL_FEEDS = 'feed.>';
+export const ALL_READERS = 'readers.>';
 
 /** `log.<environment>.<app>.<pod>.<container>`; a part left out is a wildcard for subscribers. */
 export function logSubject(of: { environment: string; app: string; pod?: string; container?: string }): string {
@@ -22,6 +23,7 @@ export function logSubject(of: { environment: string; app: string; pod?: string;
 }
 
 export const feedSubject = (userId: string): string => `feed.${encodeToken(userId)}`;
+export const readersSubject = (gateway: string): string => `readers.${encodeToken(gateway)}`;
 
 /**
  * Text of users as one token of a subject: everything but letters, digits, `-` and `_` becomes `=XX` per UTF-8 byte, and the empty

@@ -13,6 +13,7 @@ import { LiveSubjects } from './live-subjects.js';
 import { LogFollower } from './log-follower.js';
 import { OperationsController } from './operations.controller.js';
 import { Origins } from './origins.js';
+import { ReaderRegister } from './reader-register.js';
 import { ServiceWatch } from './service-watch.js';
 import { SigningKeys } from './signing-keys.js';
 import { WebSockets } from './web-sockets.js';
@@ -29,6 +30,7 @@ import { WebSockets } from './web-sockets.js';
     HttpStreams,
     LiveSubjects,
     LogFollower,
+    ReaderRegister,
     ServiceWatch,
     SigningKeys,
     WebSockets,

@@ -7,6 +7,7 @@ import { feedSubject } from '@slipway/messaging';
 import { CoreClient, isUnavailable } from './core-client.js';
 import type { HttpCall } from './http-call.js';
 import { LiveSubjects, spread } from './live-subjects.js';
+import { ReaderRegister } from './reader-register.js';
 
 const PAGE = 500;
 /** Far more than arrives while a page is read; whoever falls behind further has to come again. */
@@ -29,6 +30,7 @@ export class FeedReader {
   constructor(
     private readonly core: CoreClient,
     private readonly live: LiveSubjects,
+    private readonly register: ReaderRegister,
   ) {}
 
   /**
@@ -41,10 +43,16 @@ export class FeedReader {
     const ask = (after?: string): Promise<FeedPage> =>
       this.core.query(call, listFeed, after === undefined ? { limit: 1 } : { afterId: after, limit: PAGE });
     const feed = new Feed(ask, afterId !== undefined && known === undefined);
-    feed.stopListening = this.live.listen(feedSubject(call.actor.userId), {
+    const { userId } = call.actor;
+    const stopListening = this.live.listen(feedSubject(userId), {
       onMessage: (payload) => feed.receive(payload as FeedEvent),
       onReconnect: () => void setTimeout(() => feed.catchUp(), spread()),
     });
+    const leave = this.register.enter(userId);
+    feed.onClose = () => {
+      stopListening();
+      leave();
+    };
     try {
       await feed.begin(known);
     } catch (error) {
@@ -56,7 +64,7 @@ export class FeedReader {
 }
 
 export class Feed {
-  stopListening: () => void = () => undefined;
+  onClose: () => void = () => undefined;
   private pending: FeedEvent[] = [];
   private sink: FeedSink | undefined;
   /** The last entry that the reader has. */
@@ -106,7 +114,7 @@ export class Feed {
     this.closed = true;
     clearTimeout(this.retry);
     this.pending = [];
-    this.stopListening();
+    this.onClose();
   }
 
   private async pump(): Promise<void> {

@@ -9,15 +9,17 @@ import {
   appPhaseChanged,
   appScaled,
   appUpdated,
+  countReaders,
   createSubscription,
   type FeedEvent,
   type FeedPage,
+  type FeedReaders,
   listDeliveries,
   listFeed,
   testFeed,
   WEBHOOK_TYPES,
 } from '@slipway/contracts';
-import { feedSubject } from '@slipway/messaging';
+import { feedSubject, readersSubject } from '@slipway/messaging';
 import { assertNoDrift, Pruning } from '@slipway/persistence';
 import { actor, type Harness, waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -197,6 +199,22 @@ describe('the feed of a user', () => {
       ['1', null],
     ]);
     expect(seen[1]).toEqual((await list('1')).events[0]);
+  });
+
+  it('knows its readers over all gateways, each user once, and not those of a gateway that has stopped', async () => {
+    const tell = (gateway: string, told: FeedReaders) => harness.emit(readersSubject(gateway), told);
+    const counted = (users: number, connections: number) =>
+      waitFor(async () => {
+        expect(await harness.query(countReaders, {}, { actor: kim })).toEqual({ users, connections });
+        return true;
+      });
+    await tell('one', { connections: 3, users: ['kim', 'lee'] });
+    await tell('two', { connections: 2, users: ['lee'] });
+    await counted(2, 5);
+    await tell('one', { connections: 0, users: [] });
+    await counted(1, 2);
+    const anonymous = harness.query(countReaders, {}, { actor: undefined });
+    await expect(anonymous).rejects.toMatchObject({ problem: { kind: 'unauthenticated' } });
   });
 
   it('P4 is nobody else’s, an administrator’s neither', async () => {

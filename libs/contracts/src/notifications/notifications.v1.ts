@@ -11,6 +11,7 @@ import {
   Sealed,
   SomeOf,
   Text,
+  TextList,
   Time,
 } from '../fields.js';
 import type { AppId, DeliveryId, SubscriptionId } from '../ids.js';
@@ -52,6 +53,19 @@ export class FeedPage {
   @Flag() gap: boolean;
   /** The newest entry's id, null for an empty feed. */
   @Text({ max: 20 }) @Optional() newestId: string | null;
+}
+
+/** What one gateway tells on `readers.<gateway>` about those who read feeds through it right now. */
+export class FeedReaders {
+  @Integer({ min: 0 }) connections: number;
+  /** A text for each user, the same at every gateway: whoever reads through two of them is one user. */
+  @TextList() users: string[];
+}
+
+/** Who reads feeds, over all gateways. */
+export class ReaderCount {
+  @Integer({ min: 0 }) users: number;
+  @Integer({ min: 0 }) connections: number;
 }
 
 /** What a webhook may subscribe to. */

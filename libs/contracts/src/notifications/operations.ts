@@ -11,6 +11,7 @@ import {
   FeedPage,
   ListDeliveries,
   ListFeed,
+  ReaderCount,
   RotatedSecret,
   SubscriptionList,
   SubscriptionRef,
@@ -55,6 +56,11 @@ export const replayDelivery = defineCommand({
 export const testFeed = defineCommand({ subject: 'cmd.notifications.event.test.v1', input: TestFeed });
 
 export const listFeed = defineQuery({ subject: 'qry.notifications.event.list.v1', input: ListFeed, output: FeedPage });
+export const countReaders = defineQuery({
+  subject: 'qry.notifications.event.stats.v1',
+  input: Nothing,
+  output: ReaderCount,
+});
 export const getSubscription = defineQuery({
   subject: 'qry.notifications.subscription.get.v1',
   input: SubscriptionRef,

@@ -2,7 +2,7 @@
 // chart through generated files. The test tries every subject both ways.
 import { ServiceName, type Operation } from '@slipway/contracts';
 
-import { ALL_FEEDS, ALL_LOGS, deadLetterSubject, durableOf, inboxPrefixOf, Stream } from '../subjects.js';
+import { ALL_FEEDS, ALL_LOGS, ALL_READERS, deadLetterSubject, durableOf, inboxPrefixOf, Stream } from '../subjects.js';
 import { desiredConsumers, desiredStreams } from './desired.js';
 
 interface Subjects {
@@ -31,6 +31,7 @@ export const natsUserNames: readonly string[] = [...Object.values(ServiceName), 
 const LIVE: readonly { subject: string; from?: ServiceName; to: ServiceName }[] = [
   { subject: ALL_LOGS, from: ServiceName.logs, to: ServiceName.gateway },
   { subject: ALL_FEEDS, from: ServiceName.notifications, to: ServiceName.gateway },
+  { subject: ALL_READERS, from: ServiceName.gateway, to: ServiceName.notifications },
   { subject: 'evt.identity.credential.revoked.v1', to: ServiceName.gateway },
   { subject: 'evt.identity.team.changed.v1', to: ServiceName.gateway },
 ];

@@ -296,6 +296,13 @@ export class Harness {
     await connection.flush();
   }
 
+  /** Publishes to a live subject that the service hears. */
+  async emit(subject: string, payload: object): Promise<void> {
+    const { connection } = this.connection;
+    connection.publish(subject, JSON.stringify(payload));
+    await connection.flush();
+  }
+
   /** Rows of a table of the service. */
   rows<E extends ObjectLiteral>(entity: EntityTarget<E>, where: FindOptionsWhere<E> = {}): Promise<E[]> {
     return this.dataSource.getRepository(entity).find({ where });

@@ -7,6 +7,7 @@ import {
   changePassword,
   checkCredential,
   countApps,
+  countReaders,
   createApp,
   createCredential,
   createSubscription,
@@ -214,6 +215,7 @@ function wellCore(core: ReplayedCore): void {
     .answers(deleteSubscription, () => undefined)
     .answers(listDeliveries, () => ({ deliveries: [delivery], total: 1 }))
     .answers(testFeed, () => undefined)
+    .answers(countReaders, () => ({ users: 2, connections: 3 }))
     .answers(getDelivery, ({ id }) => {
       if (id !== OTHER_ID) throw new Refusal(problem.notFound('delivery', 'none'));
       return deliveryDetail;
@@ -347,6 +349,8 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
   'a key whose request still runs': (core) =>
     core.refuses(createApp, problem.conflict('request', 'running', { code: 'key_running' })),
   'a replayed answer': (core) => (core.replayed = true),
+  'notification stats while notifications is away': (core) =>
+    core.refuses(countReaders, problem.unavailable('service', 'away')),
   'deployments is away': (core) =>
     core.refuses(createApp, problem.unavailable('service', 'Try again in a moment.', { retryAfterMs: 2_000 })),
   'create with a forbidden address': (core) =>

@@ -1,14 +1,14 @@
 import { Controller, Get, UseInterceptors } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
-import { testFeed } from '@slipway/contracts';
+import { countReaders, testFeed } from '@slipway/contracts';
 
 import { ACTS } from '../../core/access.js';
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { Endpoint } from './endpoint.js';
-import { SentTestNotification } from './notifications.dto.js';
-import { toTestedFact } from './notifications.projection.js';
+import { NotificationStats, SentTestNotification } from './notifications.dto.js';
+import { toNotificationStats, toTestedFact } from './notifications.projection.js';
 import { idOf } from './query.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
@@ -36,5 +36,15 @@ export class NotificationsController {
     const fact = toTestedFact(call.query.get('notification_type'));
     await this.core.execute(call, testFeed, { fact, ...(appId !== undefined && { appId }) });
     return { success: true, message: 'Test notification sent', user_id: call.actor.userId };
+  }
+
+  @Get('stats')
+  @Endpoint({
+    access: 'credential',
+    summary: 'How many users, through how many connections, read notifications right now',
+    answer: NotificationStats,
+  })
+  async stats(@Current() call: HttpCall): Promise<NotificationStats> {
+    return toNotificationStats(await this.core.query(call, countReaders, {}));
   }
 }
