@@ -42,6 +42,8 @@ export class CredentialWatch implements OnModuleDestroy {
     // Whatever expires later than a timer can wait is found by asking.
     const inMs = caller.expiresAt === null ? Infinity : Math.max(0, caller.expiresAt - Date.now());
     const timer = inMs <= LONGEST_TIMER_MS ? setTimeout(onEnded, inMs) : undefined;
+    // It may have ended since its request was let in: a stream takes its time to be prepared, and nobody watched.
+    void this.ask(watched);
     return () => {
       clearTimeout(timer);
       this.watched.delete(watched);
@@ -49,11 +51,11 @@ export class CredentialWatch implements OnModuleDestroy {
   }
 
   private async askAll(): Promise<void> {
-    await Promise.all(
-      [...this.watched].map(async ({ caller, onEnded }) => {
-        const holds = await this.authentication.stillHolds(caller).catch(() => true);
-        if (!holds) onEnded();
-      }),
-    );
+    await Promise.all([...this.watched].map((watched) => this.ask(watched)));
+  }
+
+  private async ask({ caller, onEnded }: Watched): Promise<void> {
+    const holds = await this.authentication.stillHolds(caller).catch(() => true);
+    if (!holds) onEnded();
   }
 }

@@ -173,6 +173,8 @@ export class Feed {
     }
   }
 
+  // The one way of every entry to its reader, stored or live. A feed holds what happened to the Apps of its user, and an App never changes
+  // hands: what a user may see ends with the credential alone, which closes the stream (CredentialWatch).
   private hand(event: FeedEvent): void {
     if (this.closed || !this.isAhead(event)) return;
     this.cursor = event.id;

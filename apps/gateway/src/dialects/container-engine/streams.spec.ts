@@ -116,6 +116,19 @@ describe('streams', () => {
     return { answer, read, stop: () => void reader?.cancel() };
   }
 
+  /** The credential ends while a stream is prepared, before the services have answered. */
+  function revokeMeanwhile(): void {
+    core.refuses(checkCredential, problem.unauthenticated('credential', 'It was revoked.'));
+    core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
+  }
+  function revokeWhileFeedOpens(): void {
+    // The gateway's own question, by which it knows that notifications is there, has no actor.
+    core.answers(listFeed, (_, { actor }) => {
+      if (actor) revokeMeanwhile();
+      return { events: [], gap: false, newestId: null };
+    });
+  }
+
   describe('of events', () => {
     const PATH = '/v1/events';
     const idsIn = (text: string): string[] => [...text.matchAll(/^id: (.*)$/gm)].map(([, id = '']) => id);
@@ -221,6 +234,12 @@ describe('streams', () => {
       expect(answer.status).toBe(200);
       expect(gateway.lines.join('')).not.toContain(API_KEY);
       await answer.body?.cancel();
+    });
+
+    it('end when the credential was revoked while they were opened', async () => {
+      revokeWhileFeedOpens();
+      const { read } = await listen(PATH);
+      await vi.waitFor(() => expect(read.ended).toBe(true));
     });
 
     it('end when the credential is revoked', async () => {
@@ -342,6 +361,25 @@ describe('streams', () => {
       expect(client.socket.readyState).toBe(WebSocket.OPEN);
       core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
       expect(await client.ended).toBe(1008);
+    });
+
+    it('end with 1008 when the credential was revoked while they were opened', async () => {
+      revokeWhileFeedOpens();
+      const client = open(PATH);
+      expect(await client.ended).toBe(1008);
+      await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
+    });
+
+    it('send nothing of what happens after the credential was revoked, to a reader who takes its time to go', async () => {
+      const client = open(PATH);
+      await client.opened;
+      client.socket.pause();
+      core.emit(FEED, event(1));
+      core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
+      core.emit(FEED, event(2));
+      client.socket.resume();
+      expect(await client.ended).toBe(1008);
+      expect(client.messages.map((text) => (JSON.parse(text) as { id: string }).id)).toEqual(['1']);
     });
 
     it('end with 1008 when the credential expires', async () => {
@@ -529,6 +567,15 @@ describe('streams', () => {
         expect(answer.status).toBe(200);
       });
       for (const { stop } of readers) stop();
+    });
+
+    it('end over HTTP too when the credential was revoked while they were opened', async () => {
+      core.answers(getApp, () => {
+        revokeMeanwhile();
+        return app;
+      });
+      const { read } = await follow('');
+      await vi.waitFor(() => expect(read.ended).toBe(true));
     });
 
     it('end over HTTP too when the credential is revoked', async () => {
