@@ -1,5 +1,6 @@
 // How Nest on Fastify is set up so that the dialects, not the framework, decide what is answered: no body parser, no automatic HEAD,
 // no slash options, no CORS plug-in, refusals of the framework worded by the owner of the path.
+import { randomUUID } from 'node:crypto';
 import { createServer, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
@@ -13,7 +14,7 @@ import { publicUrlOf, type GatewayConfig } from '../gateway.config.js';
 import type { ACTS } from './access.js';
 import { serveApiDocuments } from './api-documents.js';
 import { attachUpgrade, callOf } from './http-call.js';
-import { HttpEntry } from './http-entry.js';
+import { headersOfEveryAnswer, HttpEntry } from './http-entry.js';
 import { trackQuietConnections } from './quiet-connections.js';
 
 /** Longer than any id or name in a path may be, so that what is too long is refused by its own rule. */
@@ -24,6 +25,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_EVERY_MS = 2_000;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 export async function createHttpApplication(
   module: DynamicModule,
@@ -61,6 +63,7 @@ export async function createHttpApplication(
       );
       routeUpgrades(server, handle);
       made.closeQuiet = trackQuietConnections(server);
+      server.on('request', ({ socket }, response) => trackAnswer(socket, response));
       // An expectation beside 100-continue may be ignored; Node would answer an empty 417.
       server.on('checkExpectation', handle);
       return server;
@@ -121,25 +124,43 @@ function isWebSocketHandshake(request: IncomingMessage): boolean {
     request.method === 'GET' &&
     upgrade.toLowerCase() === 'websocket' &&
     version === '13' &&
-    WEBSOCKET_KEY.test(String(key))
+    WEBSOCKET_KEY.test(String(key)) &&
+    areProtocols(request.headers['sec-websocket-protocol'])
   );
 }
 
+function areProtocols(header: string | undefined): boolean {
+  const protocols = header?.split(',').map((protocol) => protocol.trim()) ?? [];
+  return protocols.every((protocol) => TOKEN.test(protocol)) && new Set(protocols).size === protocols.length;
+}
+
+/** Those that a connection still has to bring. */
+const answersOf = new WeakMap<Duplex, Set<ServerResponse>>();
+
+function trackAnswer(socket: Duplex, response: ServerResponse): void {
+  const answers = answersOf.get(socket) ?? new Set();
+  answersOf.set(socket, answers.add(response));
+  response.once('close', () => answers.delete(response));
+}
+
+/** Whether the next answer belongs to a request that was read in whole: no other may come in its place, or in the midst of it. */
+function owesAnswer(socket: Duplex): boolean {
+  return [...(answersOf.get(socket) ?? [])].some(({ req, headersSent }) => req.complete || headersSent);
+}
+
 function answerUnreadable(entry: HttpEntry, error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || owesAnswer(socket))
+    return void socket.destroy();
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
   const answer = entry.homeDialect?.renderUnreadable(status);
   const body = JSON.stringify(answer?.body ?? {});
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      'Content-Type: application/json',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  // Nobody has read which id the caller gave it.
+  const headers = {
+    ...headersOfEveryAnswer(randomUUID()),
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
 }

@@ -191,6 +191,68 @@ describe('the way into the gateway', () => {
     expect(expectant).toContain('HTTP/1.1 200 OK');
   });
 
+  const headersIn = (answer: string): Record<string, string> => {
+    const [head = ''] = answer.split('\r\n\r\n');
+    const lines = head.split('\r\n').slice(1);
+    return Object.fromEntries(lines.map((line) => [line.split(': ')[0]?.toLowerCase(), line.split(': ')[1] ?? '']));
+  };
+
+  describe('gives every answer an id, no place in a cache and no guess at its type:', () => {
+    const UPGRADE = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13';
+    const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+    const ofKim = 'X-Request-Id: kim-1\r\nHost: x\r\n';
+    it.each<[string, string, number, string | RegExp]>([
+      ['an upgrade', `GET /v1/ws/health HTTP/1.1\r\n${ofKim}${UPGRADE}\r\n${KEY}`, 101, 'kim-1'],
+      ['a refused upgrade', `GET /v1/ws/notifications HTTP/1.1\r\n${ofKim}${UPGRADE}\r\n${KEY}`, 401, 'kim-1'],
+      ['an upgrade of nothing', `GET /v1/nothing HTTP/1.1\r\n${ofKim}${UPGRADE}\r\n${KEY}`, 404, 'kim-1'],
+      [
+        'an upgrade to what is no protocol',
+        `GET /v1/ws/health HTTP/1.1\r\n${ofKim}Connection: close\r\n${UPGRADE}\r\n${KEY}\r\nSec-WebSocket-Protocol: a,,b`,
+        200,
+        'kim-1',
+      ],
+      ['a malformed path', `GET /% HTTP/1.1\r\n${ofKim}Connection: close`, 404, 'kim-1'],
+      [
+        'a preflight',
+        `OPTIONS /health HTTP/1.1\r\n${ofKim}Connection: close\r\nOrigin: http://y\r\nAccess-Control-Request-Method: GET`,
+        204,
+        'kim-1',
+      ],
+      ['a request without a host', 'GET /health HTTP/1.1\r\nX-Request-Id: kim-1\r\nConnection: close', 400, 'kim-1'],
+      ['no HTTP', 'no http at all', 400, /^[0-9a-f-]{36}$/],
+      ['too many headers', `GET /health HTTP/1.1\r\n${ofKim}A: ${'a'.repeat(20_000)}`, 431, /^[0-9a-f-]{36}$/],
+    ])('%s', async (_, sent, status, id) => {
+      const answer = await send(`${sent}\r\n\r\n`);
+      expect(answer).toContain(`HTTP/1.1 ${status} `);
+      expect(headersIn(answer)).toMatchObject({
+        'x-request-id': expect.stringMatching(id),
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+    });
+  });
+
+  it('gives no answer to what is no HTTP in place of the one to the request before it', async () => {
+    const answer = await send('GET /health HTTP/1.1\r\nHost: x\r\n\r\nno http at all\r\n\r\n');
+    expect(answer).not.toContain('400');
+  });
+
+  it('words what is not sent in time, as any other answer', async () => {
+    const server = gateway.app.getHttpServer();
+    // Node would take twelve seconds to say so.
+    server.once('connection', (socket) =>
+      server.emit('clientError', Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
+    );
+    const answer = await send('GET /health HTTP/1.1\r\n');
+    expect(answer).toContain('HTTP/1.1 408 Request Timeout');
+    expect(answer).toContain('{"error":{"code":"BAD_REQUEST","message":"Request was not sent in time","details":""}}');
+    expect(headersIn(answer)).toMatchObject({
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
   it('words what is no HTTP', async () => {
     const text = await send('no http at all\r\n\r\n');
     expect(text).toContain('HTTP/1.1 400 Bad Request');

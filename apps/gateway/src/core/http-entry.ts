@@ -28,6 +28,10 @@ const READABLE_HEADERS = [
 const SENDABLE_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Request-Id';
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+export function headersOfEveryAnswer(requestId: string): Record<string, string> {
+  return { 'X-Request-Id': requestId, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+}
+
 @Injectable()
 export class HttpEntry {
   readonly routes = new RouteTable();
@@ -99,9 +103,7 @@ export class HttpEntry {
     // The framework judges a body by these before any guard has run. The body itself is still on the socket.
     const { headers } = request.raw;
     for (const name of ['content-type', 'content-length', 'transfer-encoding']) delete headers[name];
-    call.set('X-Request-Id', call.id);
-    call.set('Cache-Control', 'no-store');
-    call.set('X-Content-Type-Options', 'nosniff');
+    for (const [name, value] of Object.entries(headersOfEveryAnswer(call.id))) call.set(name, value);
     if (call.upgrade) call.set('Connection', 'close');
     this.admitPage(call);
     return call;

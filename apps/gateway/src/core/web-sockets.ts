@@ -1,5 +1,7 @@
 // Every WebSocket of every dialect: how it is accepted, kept honest and closed. A frame of the client's is read and ignored; what is
 // sent waits in memory only up to a bound.
+import type { IncomingMessage } from 'node:http';
+
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
@@ -80,6 +82,7 @@ export class WebSockets implements OnModuleDestroy {
   private readonly open = new Set<OpenSocket>();
   /** Those that have taken room and are not accepted yet. */
   private readonly arriving = new Set<HttpCall>();
+  private readonly upgrading = new WeakMap<IncomingMessage, HttpCall>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -87,6 +90,7 @@ export class WebSockets implements OnModuleDestroy {
     private readonly logger: ServiceLogger,
     metrics: Metrics,
   ) {
+    this.server.on('headers', (headers, request) => headers.push(...ownHeaders(this.upgrading.get(request))));
     this.timer = setInterval(() => {
       for (const socket of this.open) socket.ping();
     }, PING_EVERY_MS);
@@ -130,6 +134,7 @@ export class WebSockets implements OnModuleDestroy {
     const { upgrade, reply, request, caller } = call;
     if (!upgrade) throw new Error('only a request with an upgrade becomes a WebSocket');
     reply.hijack();
+    this.upgrading.set(request.raw, call);
     reply.raw.detachSocket(upgrade.socket as Parameters<typeof reply.raw.detachSocket>[0]);
     const socket = await new Promise<OpenSocket>((resolve, reject) => {
       upgrade.socket.once('close', () => reject(new Error('the client went away during the upgrade')));
@@ -147,4 +152,11 @@ export class WebSockets implements OnModuleDestroy {
     }
     return socket;
   }
+}
+
+/** What the answer of a call says beside the handshake, line by line: a 101 is an answer too. */
+function ownHeaders(call: HttpCall | undefined): string[] {
+  return Object.entries(call?.reply.getHeaders() ?? {})
+    .filter(([name]) => name !== 'connection')
+    .map(([name, value]) => `${name}: ${String(value)}`);
 }

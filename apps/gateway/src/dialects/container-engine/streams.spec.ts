@@ -1,4 +1,5 @@
 import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 
 import {
   checkCredential,
@@ -234,6 +235,19 @@ describe('streams', () => {
       expect(answer.status).toBe(200);
       expect(gateway.lines.join('')).not.toContain(API_KEY);
       await answer.body?.cancel();
+    });
+
+    it('are cut, not mixed with another answer, when their reader sends what is no HTTP', async () => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk) => (text += String(chunk)));
+      const closed = new Promise((resolve) => socket.on('close', resolve));
+      socket.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\n\r\n`);
+      await vi.waitFor(() => expect(text).toContain('retry: 2000'));
+      socket.write('no http at all\r\n\r\n');
+      await closed;
+      expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+      await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
     });
 
     it('end when the credential was revoked while they were opened', async () => {
