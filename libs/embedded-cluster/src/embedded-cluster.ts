@@ -51,6 +51,8 @@ export interface EmbeddedCluster {
     /** The controller-manager rests: writes are taken, and nothing comes of them. Returns a function that lets it go on. */
     pauseControllers(): () => void;
   };
+  /** Writes a line into the log of a container that runs, as if it had. Throws when there is none. */
+  writeLog(container: { namespace: string; pod: string; container: string }, text: string): void;
   /** Every write by a client that changed something, oldest first; equal applies and the cluster's own controllers are not in it. */
   writes(): readonly Write[];
   /** Back to an empty cluster: objects, logs, faults and the audit are gone; open watches end and cannot be resumed. */
@@ -116,6 +118,11 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions = {})
       cutConnections: () => server.closeAllConnections(),
       forgetHistory: () => store.forgetHistory(),
       pauseControllers: () => controllers.pause(),
+    },
+    writeLog: ({ namespace, pod, container }, text) => {
+      const log = logs.find(registry.read('pods', namespace, pod).metadata.uid, container, false);
+      if (!log) throw new Error(`container ${container} of pod ${pod} has written no log yet`);
+      log.write(text);
     },
     writes: () => registry.writes(),
     reset: () => {

@@ -165,6 +165,17 @@ describe('the API', () => {
       expect(log.lines.at(-1)).toBe('web: stopping');
     });
 
+    it('take a line that a test writes as one of the container, followers included', async () => {
+      const place = { namespace: 'shop', pod: 'web', container: 'web' };
+      await run('web', 'nginx:1');
+      await eventually(async () => expect((await lines('')).length).toBeGreaterThan(0));
+      const log = await api.stream(`${core}/pods/web/log?follow=true`);
+      cluster.writeLog(place, 'written by a test');
+      await eventually(() => expect(log.lines).toContain('written by a test'));
+      expect(await lines('')).toContain('written by a test');
+      expect(() => cluster.writeLog({ ...place, container: 'other' }, 'x')).toThrow('container other of pod web');
+    });
+
     it('of the run before are there with `previous`', async () => {
       await run('web', 'crash');
       expect((await api.ask('GET', `${core}/pods/web/log?previous=true`)).status).toBe(400);

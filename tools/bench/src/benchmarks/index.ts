@@ -1,0 +1,5 @@
+import type { Benchmark } from '../benchmark.js';
+import { logFollowers } from './log-followers.js';
+
+/** All there are, in the order in which they run. */
+export const benchmarks: readonly Benchmark[] = [logFollowers];

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+
+import { figure, type Scenario } from './benchmark.js';
+import { reasonToVoid, runScenario } from './run.js';
+
+const stage = { tell: () => undefined, besideDriver: [] };
+
+function scenarioOf(sides: Record<string, () => number>, acts: string[] = []): Scenario {
+  return {
+    name: 'a scenario',
+    sides: Object.entries(sides).map(([name, value]) => ({
+      name,
+      measure: async () => {
+        acts.push(name);
+        return { perSecond: value() };
+      },
+    })),
+    limits: [
+      {
+        name: 'rate',
+        unit: '×',
+        better: 'higher',
+        gate: 0.5,
+        of: (round) => figure(round, 'slipway', 'perSecond') / figure(round, 'bare', 'perSecond'),
+      },
+    ],
+    open: async () => void acts.push('open'),
+    close: async () => void acts.push('close'),
+  };
+}
+
+describe('runScenario', () => {
+  it('measures every side in every round, in turn, each of them first as often as the others', async () => {
+    const acts: string[] = [];
+    await runScenario('B0', scenarioOf({ slipway: () => 1, bare: () => 1 }, acts), stage, 4);
+    expect(acts).toEqual('open slipway bare bare slipway slipway bare bare slipway close'.split(' '));
+  });
+
+  it('judges the ratio of each round, whatever the machine did in it', async () => {
+    const speeds = [100, 10, 40];
+    let index = 0;
+    const bare = () => speeds[Math.floor(index++ / 2)] ?? 0;
+    const slipway = () => 0.6 * bare();
+    const { judged, void: reason } = await runScenario('B0', scenarioOf({ slipway, bare }), stage, 3);
+    expect(judged[0]?.min).toBeCloseTo(0.6);
+    expect(judged[0]?.max).toBeCloseTo(0.6);
+    expect(judged[0]?.verdict).toBe('gate');
+    expect(reason).toBeUndefined();
+  });
+
+  it('tells how busy the driver was while it measured', async () => {
+    const burn = () => {
+      const before = process.cpuUsage();
+      while (process.cpuUsage(before).user < 100_000);
+      return 1;
+    };
+    const { rounds } = await runScenario('B0', scenarioOf({ slipway: burn, bare: () => 1 }), stage, 1);
+    expect(rounds[0]?.slipway?.driverLoad).toBeGreaterThan(0);
+    expect(rounds[0]?.slipway?.driverLoad).toBeGreaterThan(rounds[0]?.bare?.driverLoad ?? 1);
+  });
+
+  it('closes what it opened when a side fails', async () => {
+    const acts: string[] = [];
+    const failing = scenarioOf(
+      {
+        slipway: () => {
+          throw new Error('a line is missing');
+        },
+      },
+      acts,
+    );
+    await expect(runScenario('B0', failing, stage, 1)).rejects.toThrow('a line is missing');
+    expect(acts).toEqual(['open', 'slipway', 'close']);
+  });
+});
+
+describe('reasonToVoid', () => {
+  const round = (driverLoad: number) => ({ slipway: { driverLoad: 0.4 }, bare: { driverLoad } });
+
+  it('is a driver that used its whole core in one round', () => {
+    expect(reasonToVoid([round(0.5), round(0.97), round(0.5)])).toBe('the driver used 97 % of its core');
+  });
+
+  it('is none as long as the driver had time left', () => {
+    expect(reasonToVoid([round(0.5), round(0.89)])).toBeUndefined();
+  });
+});
