@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { describe, expect, it } from 'vitest';
 
 import { figure, type Scenario } from './benchmark.js';
@@ -49,14 +51,21 @@ describe('runScenario', () => {
   });
 
   it('tells how busy the driver was while it measured', async () => {
+    const burnedSeconds = 0.1;
     const burn = () => {
       const before = process.cpuUsage();
-      while (process.cpuUsage(before).user < 100_000);
+      while (process.cpuUsage(before).user < burnedSeconds * 1e6);
       return 1;
     };
-    const { rounds } = await runScenario('B0', scenarioOf({ slipway: burn, bare: () => 1 }), stage, 1);
-    expect(rounds[0]?.slipway?.driverLoad).toBeGreaterThan(0);
-    expect(rounds[0]?.slipway?.driverLoad).toBeGreaterThan(rounds[0]?.bare?.driverLoad ?? 1);
+    const burning = scenarioOf({ slipway: burn, bare: () => 1 });
+    const resting: Scenario = { ...burning, sides: [{ name: 'slipway', measure: () => delay(300, { perSecond: 1 }) }] };
+    const began = performance.now();
+    const busy = await runScenario('B0', burning, stage, 1);
+    const seconds = (performance.now() - began) / 1000;
+    const idle = await runScenario('B0', { ...resting, limits: [] }, stage, 1);
+    expect(busy.rounds[0]?.slipway?.driverLoad).toBeGreaterThanOrEqual(burnedSeconds / seconds);
+    expect(idle.rounds[0]?.slipway?.driverLoad).toBeGreaterThan(0);
+    expect(idle.rounds[0]?.slipway?.driverLoad).toBeLessThan(0.8);
   });
 
   it('closes what it opened when a side fails', async () => {
