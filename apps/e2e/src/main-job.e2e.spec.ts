@@ -40,6 +40,19 @@ describe('an Idempotency-Key', () => {
     expect((body.deployments as { app_name: string }[]).filter(({ app_name }) => app_name === 'fifty')).toHaveLength(1);
   }, 60_000);
 
+  it('gives an update its answer once more when the deployment is gone', async () => {
+    const { client } = instance;
+    const { body } = await client.send('POST', '/v1/deployments', deployment('brief'));
+    const path = `/v1/deployments/${String(body.id)}`;
+    const change = { app_name: 'brief', env_vars: { A: '1' }, registry_auth: { username: 'kim', password: 'secret' } };
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await client.send('PUT', path, change, headers);
+    expect([first.status, first.body.revision]).toEqual([200, 2]);
+    expect((await client.send('DELETE', path)).status).toBe(200);
+    const again = await client.send('PUT', path, change, headers);
+    expect([again.status, again.body, again.headers.get('idempotency-replayed')]).toEqual([200, first.body, 'true']);
+  }, 60_000);
+
   it('belongs to one request', async () => {
     const headers = { 'idempotency-key': randomUUID() };
     const first = await instance.client.send('POST', '/v1/deployments', deployment('once'), headers);

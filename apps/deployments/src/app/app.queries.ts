@@ -189,7 +189,7 @@ export class AppQueries {
     const registryAuth =
       row.registryAuth === null
         ? null
-        : (JSON.parse(this.encryption.decrypt(registryPlace(row.id), row.registryAuth)) as RegistryAuth);
+        : (JSON.parse(this.encryption.decrypt(registryPlace(row.id), row.registryAuth)) as Required<RegistryAuth>);
     return {
       id: row.id,
       environmentId: row.environmentId,

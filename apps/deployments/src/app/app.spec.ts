@@ -18,7 +18,7 @@ import {
   updated,
   variablesSet,
 } from './app.js';
-import type { Container } from './container.js';
+import { type Container, registryOf } from './container.js';
 
 const now = new Date('2026-03-01T10:00:00.000Z');
 const later = new Date('2026-03-01T10:05:00.000Z');
@@ -297,6 +297,60 @@ describe('updated', () => {
     });
     expect(updated(set.app, containers, { registryAuth: null }, later, limits)).toMatchObject({
       app: { registryAuth: null },
+    });
+  });
+
+  it('takes the registry of the image that will run for a credential that names none', () => {
+    const auth = { username: 'kim', password: 'secret' };
+    const given = (input: Parameters<typeof updated>[2]) =>
+      accepted(update(inPhase('running'), { registryAuth: auth, ...input })).app.registryAuth?.server;
+    expect(given({})).toBe('docker.io');
+    expect(given({ containers: [{ image: 'ghcr.io/shop:2' }] })).toBe('ghcr.io');
+    const { app } = made(
+      createInput({ containers: [containerInput({ image: 'quay.io/shop:1' })], registryAuth: auth }),
+    );
+    expect(app.registryAuth).toEqual({ ...auth, server: 'quay.io' });
+  });
+
+  it('refuses another name, together with whatever else is wrong, and takes its own', () => {
+    expect(update(inPhase('running'), { name: 'store', replicas: 101 })).toMatchObject({
+      kind: 'invalid',
+      issues: [{ path: 'replicas' }, { path: 'name', rule: 'unchangeable', kind: 'value' }],
+    });
+    expect(update(inPhase('running'), { name: 'shop' })).toMatchObject({ changed: false });
+  });
+
+  describe('of the main port', () => {
+    const tcp = { protocol: 'tcp', external: 80, internal: 8080 } as const;
+    const udp = { protocol: 'udp', external: 53, internal: 53, published: true } as const;
+    const admin = { protocol: 'tcp', external: 9000, internal: 9000, published: false } as const;
+    const moved = (ports: Container['ports'], mainPort: number) => {
+      const { app, containers: before } = made(createInput({ containers: [containerInput({ ports: [...ports] })] }));
+      const change = updated(app, before, { containers: [{ mainPort }] }, later, limits);
+      return isProblem(change) ? change : (change.revision?.containers[0]?.ports ?? 'unchanged');
+    };
+
+    it.each([true, false])('keeps it published or not (%s), and the other ports', (published) => {
+      expect(moved([udp, { ...tcp, published }, admin], 81)).toEqual([
+        udp,
+        { protocol: 'tcp', external: 81, internal: 81, published },
+        admin,
+      ]);
+    });
+
+    it('moves the first published one, and makes one where there is none', () => {
+      expect(moved([admin, { ...tcp, published: true }], 81)).toEqual([
+        admin,
+        { protocol: 'tcp', external: 81, internal: 81, published: true },
+      ]);
+      expect(moved([udp], 81)).toEqual([udp, { protocol: 'tcp', external: 81, internal: 81, published: true }]);
+    });
+
+    it('refuses the number of another port', () => {
+      expect(moved([{ ...tcp, published: true }, admin], 9000)).toMatchObject({
+        kind: 'invalid',
+        issues: [{ path: 'containers.0.ports.1.external' }],
+      });
     });
   });
 
@@ -593,4 +647,14 @@ describe('mayCreateIn', () => {
     expect(outcome === null).toBe(allowed);
     if (outcome) expect(outcome).toMatchObject({ kind: 'forbidden', code: 'environment' });
   });
+});
+
+describe('registryOf', () => {
+  it.each([
+    ['nginx', 'docker.io'],
+    ['library/nginx:1', 'docker.io'],
+    ['ghcr.io/a/b@sha256:abc', 'ghcr.io'],
+    ['localhost/a', 'localhost'],
+    ['registry:5000/a', 'registry:5000'],
+  ])('of %s', (image, registry) => expect(registryOf(image)).toBe(registry));
 });

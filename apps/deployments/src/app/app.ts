@@ -23,7 +23,14 @@ import {
   type UserId,
 } from '@slipway/contracts';
 
-import { changedContainer, type Container, containerIssues, newContainer, restoredContainer } from './container.js';
+import {
+  changedContainer,
+  type Container,
+  containerIssues,
+  newContainer,
+  registryOf,
+  restoredContainer,
+} from './container.js';
 
 export interface Status {
   readonly phase: Phase;
@@ -52,7 +59,7 @@ export interface App {
   /** Never below 1; kept while stopped, so that a start restores the number its user chose. */
   readonly replicas: number;
   readonly stopped: boolean;
-  readonly registryAuth: RegistryAuth | null;
+  readonly registryAuth: Required<RegistryAuth> | null;
   /** When its pods were last asked to be replaced by equal ones. */
   readonly restartedAt: Date | null;
   /** Number of the current Revision. */
@@ -157,7 +164,7 @@ export function newApp(
     description: input.description ?? '',
     replicas: input.replicas,
     stopped: false,
-    registryAuth: plainRegistryAuth(input.registryAuth),
+    registryAuth: plainRegistryAuth(input.registryAuth, containers),
     restartedAt: null,
     revision: 1,
     imageChanges: 0,
@@ -201,13 +208,16 @@ export function refusal(app: App, ifVersion: number | null | undefined): Problem
 export function updated(
   app: App,
   containers: readonly Container[],
-  input: Pick<UpdateApp, 'description' | 'replicas' | 'registryAuth' | 'containers'>,
+  input: Pick<UpdateApp, 'name' | 'description' | 'replicas' | 'registryAuth' | 'containers'>,
   now: Date,
   limits: Limits,
 ): AppChange | Problem {
   const next = [...containers];
   const facts = new Set<string>();
   const issues: Issue[] = input.replicas ? replicaIssues(input.replicas, 1, limits) : [];
+  if (input.name !== undefined && input.name !== app.name) {
+    issues.push({ path: 'name', rule: 'unchangeable', kind: 'value' });
+  }
   (input.containers ?? []).forEach((change, index) => {
     const place = change.name ? next.findIndex(({ name }) => name === change.name) : 0;
     const container = next[place];
@@ -228,7 +238,8 @@ export function updated(
   if (issues.length > 0) return invalid(issues);
 
   const revised = facts.size > 0;
-  const registryAuth = input.registryAuth === undefined ? app.registryAuth : plainRegistryAuth(input.registryAuth);
+  const registryAuth =
+    input.registryAuth === undefined ? app.registryAuth : plainRegistryAuth(input.registryAuth, next);
   const description = input.description ?? app.description;
   const replicas = input.replicas ?? app.replicas;
   if (!isDeepStrictEqual(registryAuth, app.registryAuth)) facts.add('registry_auth');
@@ -418,6 +429,10 @@ function invalid(issues: Issue[]): Problem {
   return problem.invalid('app', `The app is not valid: ${where}`, { issues });
 }
 
-function plainRegistryAuth(auth: RegistryAuth | null | undefined): RegistryAuth | null {
-  return auth ? { username: auth.username, password: auth.password, server: auth.server } : null;
+function plainRegistryAuth(
+  auth: RegistryAuth | null | undefined,
+  [first]: readonly Container[],
+): Required<RegistryAuth> | null {
+  if (!auth) return null;
+  return { username: auth.username, password: auth.password, server: auth.server ?? registryOf(first?.image ?? '') };
 }

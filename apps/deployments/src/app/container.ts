@@ -21,6 +21,7 @@ export const VARIABLE_BYTES = 128 * KIB;
 export const MAX_VARIABLES = 1000;
 /** All variables of an App. A Secret holds 1 MiB, and layers of other owners come on top. */
 export const VARIABLES_BYTES = 512 * KIB;
+const DOCKER_HUB = 'docker.io';
 
 export interface Container {
   /** Minted anew whenever the container changes. */
@@ -70,7 +71,7 @@ export function changedContainer(
     ...container,
     image: change.image ?? container.image,
     variables: change.variables ? lastOfEachName(change.variables) : container.variables,
-    ports: change.ports ? change.ports.map(plainPort) : container.ports,
+    ports: changedPorts(container.ports, change),
     resources: change.resources === undefined ? container.resources : plainResources(change.resources),
     healthCheck: change.healthCheck === undefined ? container.healthCheck : plainHealthCheck(change.healthCheck),
   };
@@ -120,8 +121,26 @@ export function restoredContainer(
 
 /** The port that probes, the Service's public side and the Ingress speak of: the first published tcp port, else the first tcp port. */
 export function mainPort(containers: readonly Container[]): Port | null {
-  const tcp = containers.flatMap(({ ports }) => ports).filter(({ protocol }) => protocol === 'tcp');
+  return mainPortOf(containers.flatMap(({ ports }) => ports));
+}
+
+function mainPortOf(ports: readonly Port[]): Port | null {
+  const tcp = ports.filter(({ protocol }) => protocol === 'tcp');
   return tcp.find(({ published }) => published) ?? tcp[0] ?? null;
+}
+
+function changedPorts(current: readonly Port[], { ports, mainPort: number }: ContainerChange): readonly Port[] {
+  const next = ports ? ports.map(plainPort) : current;
+  if (number === undefined) return next;
+  const main = mainPortOf(next);
+  if (!main) return [...next, { protocol: 'tcp', external: number, internal: number, published: true }];
+  return next.map((port) => (port === main ? { ...port, external: number, internal: number } : port));
+}
+
+/** The registry of an image reference: what stands before the first slash, if it can be a host. */
+export function registryOf(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : DOCKER_HUB;
 }
 
 export function isPublished(containers: readonly Container[]): boolean {

@@ -77,7 +77,7 @@ export interface AppRecord {
   readonly host: string | null;
   /** Verified hosts of the user's own. */
   readonly domains: readonly string[];
-  readonly registryAuth: RegistryAuth | null;
+  readonly registryAuth: Required<RegistryAuth> | null;
   readonly restartedAt: Date | null;
 }
 
@@ -206,7 +206,7 @@ function environmentSecret(app: AppRecord, container: Container, index: number):
   ];
 }
 
-function registrySecret(app: AppRecord, auth: RegistryAuth): V1Secret {
+function registrySecret(app: AppRecord, auth: Required<RegistryAuth>): V1Secret {
   const { username, password } = auth;
   // The kubelet looks Docker Hub up under the address of its first API.
   const server = auth.server === 'docker.io' ? 'https://index.docker.io/v1/' : auth.server;

@@ -75,8 +75,8 @@ export class HealthCheck {
 export class RegistryAuth {
   @Text({ min: 1, max: 255 }) username: string;
   @Text({ min: 1, max: 4096 }) password: string;
-  /** Host, with a port when it has one. */
-  @Text({ min: 1, max: 255 }) server: string;
+  /** Host, with a port when it has one. Absent: the registry that the image of the first container names. */
+  @Text({ min: 1, max: 255 }) @Optional() server?: string;
 }
 
 export class ContainerInput {
@@ -96,7 +96,10 @@ export class ContainerChange {
   @Format('image') @Optional() image?: string;
   /** Replaces them all. */
   @NestedList(() => Variable) @Optional() @Sealed() variables?: Variable[];
+  /** Replaces them all. */
   @NestedList(() => Port, { max: 100 }) @Optional() ports?: Port[];
+  /** Moves the main port, inside and outside; it stays published or not, and the other ports stay. Where there is none it becomes a published one. */
+  @Integer({ min: 1, max: 65_535 }) @Optional() mainPort?: number;
   @Nested(() => Resources) @Optional() resources?: Resources | null;
   @Nested(() => HealthCheck) @Optional() healthCheck?: HealthCheck | null;
 }
@@ -144,6 +147,8 @@ export class UpdateApp {
   @Nested(() => AppRef) app: AppRef;
   /** The version that the caller last saw; another one is `precondition_failed`. */
   @Integer({ min: 1 }) @Optional() ifVersion?: number;
+  /** The name that the caller takes it to have, which no command changes: another one is `invalid`. */
+  @Text({ max: 253 }) @Optional() name?: string;
   @Text({ max: 512 }) @Optional() description?: string;
   @Integer({ min: 1, max: 10_000 }) @Optional() replicas?: number;
   @Nested(() => RegistryAuth) @Optional() @Sealed() registryAuth?: RegistryAuth | null;

@@ -275,6 +275,11 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
       app: updated({ ...appIn('stopped', { stopped: true }), ...{ revision: { ...app.revision, number: 2 } } }),
       changed: true,
     })),
+  'update the name': (core) =>
+    core.refuses(
+      updateApp,
+      problem.invalid('app', 'name', { issues: [{ path: 'name', rule: 'unchangeable', kind: 'value' }] }),
+    ),
   'update an application file': (core) =>
     core.refuses(updateApp, problem.conflict('app', 'file', { code: 'not_containers' })),
   'restart a stopped one': (core) => core.refuses(restartApp, problem.conflict('app', 'stopped', { code: 'stopped' })),

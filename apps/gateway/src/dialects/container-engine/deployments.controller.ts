@@ -36,7 +36,6 @@ import {
   Variables,
 } from './deployments.dto.js';
 import {
-  needsCurrent,
   toCreateApp,
   toCreated,
   toDeleted,
@@ -53,7 +52,6 @@ import {
   toVariablesAnswer,
 } from './deployments.projection.js';
 import { AWAITED, CONDITIONAL, Endpoint, KEYED, PAGE_QUERY } from './endpoint.js';
-import { failure } from './errors.js';
 import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 import { Observation } from './observation.js';
@@ -122,12 +120,7 @@ export class DeploymentsController {
   ): Promise<UpdatedDeployment> {
     const ifVersion = ifMatchOf(call.header('if-match'));
     const accepted = acceptDeployment(body, this.config.maxReplicas);
-    const current = needsCurrent(accepted) ? await this.core.query(call, getApp, { app: { id } }) : undefined;
-    if (current && accepted.app_name != null && accepted.app_name !== current.name) {
-      throw failure.validation([{ path: 'app_name', kind: 'value', text: 'cannot be changed' }]);
-    }
-    const input = toUpdateApp(id, accepted, ifVersion, current?.containers[0]?.image ?? '');
-    const updated = await this.core.execute(call, updateApp, input);
+    const updated = await this.core.execute(call, updateApp, toUpdateApp(id, accepted, ifVersion));
     tagged(call, updated.app);
     return toUpdated(updated);
   }

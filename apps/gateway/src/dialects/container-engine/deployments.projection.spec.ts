@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { app, appIn } from '../../fixture/samples.js';
 import type { CreateDeployment } from './deployments.dto.js';
-import { needsCurrent, registryOf, toCreateApp, toDeployment, toList, toUpdateApp } from './deployments.projection.js';
+import { toCreateApp, toDeployment, toList, toUpdateApp } from './deployments.projection.js';
 
 const full: CreateDeployment = {
   app_name: 'shop',
@@ -43,7 +43,7 @@ describe('toCreateApp', () => {
         },
       ],
       replicas: 3,
-      registryAuth: { username: 'kim', password: 'secret', server: 'registry.example.org:5000' },
+      registryAuth: { username: 'kim', password: 'secret' },
     });
   });
 
@@ -57,47 +57,34 @@ describe('toCreateApp', () => {
 
 describe('toUpdateApp', () => {
   it('carries only what was sent', () => {
-    expect(toUpdateApp('i', {}, undefined, '')).toEqual({ app: { id: 'i' } });
-    expect(toUpdateApp('i', { replicas: 2 }, 4, '')).toEqual({ app: { id: 'i' }, ifVersion: 4, replicas: 2 });
-    expect(toUpdateApp('i', { image: null, env_vars: null }, undefined, '')).toEqual({ app: { id: 'i' } });
-    expect(toUpdateApp('i', { port: 90, env_vars: {} }, undefined, '').containers).toEqual([
-      { ports: [{ protocol: 'tcp', external: 90, internal: 90, published: true }], variables: [] },
+    expect(toUpdateApp('i', {}, undefined)).toEqual({ app: { id: 'i' } });
+    expect(toUpdateApp('i', { replicas: 2 }, 4)).toEqual({ app: { id: 'i' }, ifVersion: 4, replicas: 2 });
+    expect(toUpdateApp('i', { image: null, env_vars: null }, undefined)).toEqual({ app: { id: 'i' } });
+    expect(toUpdateApp('i', { port: 90, env_vars: {} }, undefined).containers).toEqual([
+      { mainPort: 90, variables: [] },
     ]);
   });
 
   it('removes what is null', () => {
-    expect(toUpdateApp('i', { health_check: null, registry_auth: null }, undefined, '')).toEqual({
+    expect(toUpdateApp('i', { health_check: null, registry_auth: null }, undefined)).toEqual({
       app: { id: 'i' },
       registryAuth: null,
       containers: [{ healthCheck: null }],
     });
   });
 
-  it('takes the registry of the image that will run', () => {
+  it('leaves name, registry and the other ports to the core, which has what is stored', () => {
     const registry_auth = { username: 'kim', password: 'secret' };
-    expect(toUpdateApp('i', { registry_auth }, undefined, 'ghcr.io/a:1').registryAuth?.server).toBe('ghcr.io');
-    expect(toUpdateApp('i', { registry_auth, image: 'b' }, undefined, 'ghcr.io/a:1').registryAuth?.server).toBe(
-      'docker.io',
-    );
-    expect(needsCurrent({ registry_auth })).toBe(true);
-    expect(needsCurrent({ registry_auth, image: 'b' })).toBe(false);
-    expect(needsCurrent({ app_name: 'shop' })).toBe(true);
+    expect(toUpdateApp('i', { app_name: 'store', registry_auth }, undefined)).toEqual({
+      app: { id: 'i' },
+      name: 'store',
+      registryAuth: registry_auth,
+    });
   });
 
   it('fits the contract', () => {
-    const { app_name: _, ...body } = full;
-    expect(validateInput(UpdateApp, JSON.parse(JSON.stringify(toUpdateApp(app.id, body, 1, '')))).issues).toEqual([]);
+    expect(validateInput(UpdateApp, JSON.parse(JSON.stringify(toUpdateApp(app.id, full, 1)))).issues).toEqual([]);
   });
-});
-
-describe('registryOf', () => {
-  it.each([
-    ['nginx', 'docker.io'],
-    ['library/nginx:1', 'docker.io'],
-    ['ghcr.io/a/b@sha256:abc', 'ghcr.io'],
-    ['localhost/a', 'localhost'],
-    ['registry:5000/a', 'registry:5000'],
-  ])('of %s', (image, registry) => expect(registryOf(image)).toBe(registry));
 });
 
 describe('toList', () => {

@@ -45,7 +45,6 @@ import { toTime, toTimeOrNull } from './time.js';
 const NAMESPACE_PREFIX = 'ce';
 const CONTAINER_NAME = 'app';
 const HEALTH_CHECK_DEFAULTS = { initialDelaySeconds: 30, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
-const DOCKER_HUB = 'docker.io';
 
 // ---- to the core
 
@@ -64,21 +63,15 @@ export function toCreateApp(body: CreateDeployment): CreateApp {
     dedicated: { namespacePrefix: NAMESPACE_PREFIX },
     containers: [container],
     replicas: body.replicas ?? 1,
-    ...(body.registry_auth && { registryAuth: toRegistryAuth(body.registry_auth, body.image) }),
+    ...(body.registry_auth && { registryAuth: toRegistryAuth(body.registry_auth) }),
   };
 }
 
-/** `currentImage` names the registry of credentials that come without a server and without a new image. */
-export function toUpdateApp(
-  id: string,
-  body: UpdateDeployment,
-  ifVersion: number | undefined,
-  currentImage: string,
-): UpdateApp {
-  const { image, port, env_vars, resources, health_check, registry_auth, replicas } = body;
+export function toUpdateApp(id: string, body: UpdateDeployment, ifVersion: number | undefined): UpdateApp {
+  const { app_name, image, port, env_vars, resources, health_check, registry_auth, replicas } = body;
   const change: ContainerChange = {
     ...(image != null && { image }),
-    ...(port != null && { ports: [toPort(port)] }),
+    ...(port != null && { mainPort: port }),
     ...(env_vars != null && { variables: toVariables(env_vars) }),
     ...(resources != null && { resources: toResources(resources) }),
     ...(health_check !== undefined && { healthCheck: health_check && toHealthCheck(health_check) }),
@@ -86,23 +79,11 @@ export function toUpdateApp(
   return {
     app: { id },
     ...(ifVersion !== undefined && { ifVersion }),
+    ...(app_name != null && { name: app_name }),
     ...(replicas != null && { replicas }),
-    ...(registry_auth !== undefined && {
-      registryAuth: registry_auth && toRegistryAuth(registry_auth, image ?? currentImage),
-    }),
+    ...(registry_auth !== undefined && { registryAuth: registry_auth && toRegistryAuth(registry_auth) }),
     ...(Object.keys(change).length > 0 && { containers: [change] }),
   };
-}
-
-/** Whether a body can only be understood together with what is stored. */
-export function needsCurrent({ app_name, image, registry_auth }: UpdateDeployment): boolean {
-  return app_name != null || (registry_auth != null && registry_auth.server == null && image == null);
-}
-
-/** The registry of an image reference: what stands before the first slash, if it can be a host. */
-export function registryOf(image: string): string {
-  const [first = '', ...rest] = image.split('/');
-  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : DOCKER_HUB;
 }
 
 function toVariables(variables: Readonly<Record<string, string>>): Variable[] {
@@ -134,8 +115,8 @@ function toHealthCheck(check: HealthCheckInput): HealthCheck {
   };
 }
 
-function toRegistryAuth({ username, password, server }: RegistryAuthInput, image: string): RegistryAuth {
-  return { username, password, server: server ?? registryOf(image) };
+function toRegistryAuth({ username, password, server }: RegistryAuthInput): RegistryAuth {
+  return { username, password, ...(server != null && { server }) };
 }
 
 // ---- from the core. Of several containers the first is meant; an application file may have none.

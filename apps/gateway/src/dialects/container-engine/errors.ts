@@ -170,7 +170,7 @@ function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Fai
   // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
   if (rules.has('url') && endpoint.includes('/v1/webhooks')) return failure.badRequest('Webhook URL is not allowed');
   if (problem.noun === 'domain') return failure.badRequest(domainMessage(rules));
-  const issues = (problem.issues ?? []).map(wordIssue).map(inTheWordsOfBodies);
+  const issues = (problem.issues ?? []).map(wordIssue).map(inTheWordsOfBodies(problem));
   const shapes = issues.filter(({ kind }) => kind === 'shape');
   if (shapes.length > 0) return failure.unprocessable('Invalid request body', detailsOf(shapes));
   if (issues.length === 0) return new Failure(400, 'VALIDATION_ERROR', 'Validation failed', problem.text);
@@ -183,9 +183,15 @@ function domainMessage(rules: ReadonlySet<string>): string {
   return rules.has('two_labels') ? 'Domain must have at least 2 labels' : 'Domain contains invalid characters';
 }
 
-/** The core judges the variables of an app together; bodies have them under a name of their own. */
-function inTheWordsOfBodies(issue: FieldIssue): FieldIssue {
-  return { ...issue, path: issue.path.replace(/^containers\.\d+\.variables/, 'env_vars') };
+/** What the core judges together with what it keeps, as bodies call it. */
+const NAMES_IN_BODIES: readonly (readonly [RegExp, string])[] = [
+  [/^containers\.\d+\.variables/, 'env_vars'],
+  [/^containers\.\d+\.ports\.\d+\.external$/, 'port'],
+];
+
+function inTheWordsOfBodies({ noun }: Problem): (issue: FieldIssue) => FieldIssue {
+  const names = noun === 'app' ? [...NAMES_IN_BODIES, [/^name$/, 'app_name'] as const] : NAMES_IN_BODIES;
+  return (issue) => ({ ...issue, path: names.reduce((path, [is, name]) => path.replace(is, name), issue.path) });
 }
 
 function conflict(problem: Problem): Failure {
