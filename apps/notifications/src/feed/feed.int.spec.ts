@@ -88,9 +88,14 @@ describe('the feed of a user', () => {
     const { subscription } = await harness.execute(createSubscription, input, { actor: kim });
     const reader = { ...kim, credential: { ...kim.credential, scope: 'read' as const } };
     const command = harness.message(testFeed, { fact: 'failed', appId: app.id }, { actor: reader });
+    const shown: string[] = [];
+    await harness.listen(feedSubject(kim.userId), (payload) => shown.push((payload as FeedEvent).id));
     await harness.deliver(command);
     await harness.deliver(command);
     await harness.execute(testFeed, { fact: 'created' }, { actor: kim });
+    // Again on the second delivery, as a fact is: after the first the process may have ended before it could show.
+    await waitFor(() => shown.length === 3);
+    expect(shown).toEqual(['1', '1', '2']);
     const events = await all();
     expect(await list()).toMatchObject({ newestId: '2' });
     expect(events.map(({ fact, appName, fields }) => [fact, appName, fields])).toEqual([
