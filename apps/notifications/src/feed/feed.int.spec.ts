@@ -123,9 +123,16 @@ describe('the feed of a user', () => {
 
   it('says that something is missing after an id that it never had', async () => {
     await harness.deliver(scale(1));
-    for (const id of ['2', '99999999999999999999', '0', '01', 'x', '1.0']) {
+    for (const id of ['2', '99999999999999999999', '00', '01', 'x', '1.0']) {
       expect(await list(id)).toEqual({ events: [], gap: true, newestId: '1' });
     }
+  });
+
+  it('P5 is told in whole to who knows that there was nothing', async () => {
+    expect(await list('0')).toEqual({ events: [], gap: false, newestId: null });
+    await harness.deliver(scale(1));
+    await harness.deliver(scale(2));
+    expect(await list('0')).toMatchObject({ gap: false, newestId: '2', events: [{ id: '1' }, { id: '2' }] });
   });
 
   it('P5 says that something is missing once entries have gone with age, and counts on', async () => {

@@ -6,7 +6,8 @@ describe('toNumber', () => {
   it.each([
     ['1', 1],
     ['4711', 4711],
-    ['0', undefined],
+    ['0', 0],
+    ['00', undefined],
     ['01', undefined],
     ['-1', undefined],
     ['1.5', undefined],
@@ -26,6 +27,9 @@ describe('hasGap', () => {
     ['all have gone', 2, undefined, 5, true],
     ['the id is from the future', 9, undefined, 5, true],
     ['the feed is empty', 9, undefined, 0, true],
+    ['the feed is empty and nothing is known', 0, undefined, 0, false],
+    ['nothing is known, and the first is there', 0, 1, 5, false],
+    ['nothing is known, and the first has gone', 0, 4, 5, true],
   ])('%s', (_, after, first, last, expected) => {
     expect(hasGap(after, first, last)).toBe(expected);
   });

@@ -3,10 +3,10 @@ import type { FeedEvent } from '@slipway/contracts';
 /** How long an entry can be asked for. */
 export const FEED_KEPT = '7 days';
 
-// Ids count from 1 without holes. Sixteen digits are more than any feed reaches, and stay exact as numbers.
-const ID = /^[1-9]\d{0,14}$/;
+// Ids count from 1 without holes; 0 stands before the first. Fifteen digits are more than any feed reaches, and stay exact as numbers.
+const ID = /^(?:0|[1-9]\d{0,14})$/;
 
-/** The number of an entry's id; undefined for a text that no feed has ever given out. */
+/** The number of an entry's id, or of what stands before the first; undefined for a text that no feed has ever given out. */
 export function toNumber(id: string): number | undefined {
   return ID.test(id) ? Number(id) : undefined;
 }

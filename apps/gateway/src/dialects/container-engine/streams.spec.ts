@@ -55,11 +55,14 @@ describe('streams', () => {
     for (const operation of operations) core.refuses(operation, problem.invalid('request', 'empty'));
     core
       .answers(checkCredential, () => checked())
-      .answers(listFeed, ({ afterId }) => ({
-        events: afterId === undefined ? [] : stored.filter(({ id }) => Number(id) > Number(afterId)),
-        gap: afterId === '0',
-        newestId: stored.at(-1)?.id ?? null,
-      }))
+      .answers(listFeed, ({ afterId }) => {
+        const newestId = stored.at(-1)?.id ?? null;
+        if (afterId === undefined) return { events: [], gap: false, newestId };
+        const events = stored.filter(({ id }) => Number(id) > Number(afterId));
+        const [first] = events;
+        const gap = first ? Number(first.id) !== Number(afterId) + 1 : afterId !== (newestId ?? '0');
+        return { events, gap, newestId };
+      })
       .answers(getApp, () => app)
       .answers(followLines, () => LEASE)
       .answers(listLines, () => ({ lines: [line(1), line(2)] }));
