@@ -1,10 +1,10 @@
 import { isEmail, WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
+import { OutboundAllow } from '@slipway/outbound';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Matches, Max, Min, ValidateBy } from 'class-validator';
 
-import { isNetwork } from './outbound/networks.js';
 import { isWebhookUrl } from './subscription/subscription.js';
 
 export const ALL_TYPES = 'all';
@@ -52,23 +52,7 @@ export class NotificationsConfig {
   @IsIn([...WEBHOOK_TYPES, ALL_TYPES], { each: true })
   webhookEvents: readonly (WebhookType | typeof ALL_TYPES)[];
 
-  @Variable('OUTBOUND_ALLOW', {
-    type: 'list',
-    default: [],
-    description:
-      'Loopback and private networks that webhooks of users may go to, `10.1.0.0/16,loopback`. Metadata and link-local never.',
-  })
-  @ValidateBy(
-    {
-      name: 'network',
-      validator: {
-        validate: (text: unknown) => typeof text === 'string' && isNetwork(text),
-        defaultMessage: () => 'must be a list of networks such as 10.1.0.0/16, or the word loopback',
-      },
-    },
-    { each: true },
-  )
-  outboundAllow: readonly string[];
+  @OutboundAllow() outboundAllow: readonly string[];
 
   @Variable('PUBLIC_URL', { default: PUBLIC_URL, description: 'Where links in mails lead.' })
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })

@@ -81,7 +81,7 @@ describe('connectCluster', () => {
     if (isRefused(clean)) {
       throw new Error(clean.refused);
     }
-    const guarded = connectCluster(clean, { addresses: { loopback: true } });
+    const guarded = connectCluster(clean, { addresses: ['loopback'] });
     await guarded.ping();
     expect((await guarded.version()).gitVersion).toMatch(/^v1\./);
     await guarded.close();

@@ -1,12 +1,5 @@
 export type { AccessQuestion } from './access/self-reviews.js';
 export { connectCluster, type Cluster, type ClusterVersion } from './cluster.js';
-export {
-  addressFilter,
-  AddressRefusedError,
-  type AddressFilter,
-  type AddressPolicy,
-  type AddressVerdict,
-} from './connection/address-filter.js';
 export { ClusterError, type ClusterErrorFacts, type ClusterErrorKind } from './connection/cluster-error.js';
 export { inClusterConnection, OperatorConnection, trustedConnection } from './connection/operator-connection.js';
 export type { TransportOptions } from './connection/transport.js';

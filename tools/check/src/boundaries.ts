@@ -4,7 +4,7 @@ import type { ICruiseOptions, IForbiddenRuleType } from 'dependency-cruiser';
 type Rule = IForbiddenRuleType & { name: string };
 
 const IO =
-  '^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads)(/|$)|(^|node_modules/)(@nestjs/|@nats-io/|@kubernetes/|(typeorm|pg|undici|ws|fastify)(/|$))|^libs/(messaging|persistence|runtime|embedded-cluster|testing)/|^libs/cluster/src/(?!kubeconfig/)';
+  '^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads)(/|$)|(^|node_modules/)(@nestjs/|@nats-io/|@kubernetes/|(typeorm|pg|undici|ws|fastify)(/|$))|^libs/(messaging|outbound|persistence|runtime|embedded-cluster|testing)/|^libs/cluster/src/(?!kubeconfig/)';
 
 /** Files that hold rules, projections and renderings only: named after their folder's noun, or by what they are. */
 const PURE = [
@@ -22,7 +22,8 @@ const LIBS = {
   runtime: [],
   messaging: ['contracts', 'runtime'],
   persistence: ['contracts', 'messaging', 'runtime'],
-  cluster: ['runtime'],
+  outbound: ['runtime'],
+  cluster: ['outbound', 'runtime'],
   'embedded-cluster': [],
   testing: ['contracts', 'messaging', 'persistence', 'runtime', 'embedded-cluster'],
 };

@@ -1,12 +1,9 @@
-import { isIP } from 'node:net';
-
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { AddressFilter, connectorBehind, INTERNAL_NETWORKS } from '@slipway/outbound';
 import { within } from '@slipway/runtime';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 
 import { NotificationsConfig } from '../notifications.config.js';
-import { AddressFilter, AddressRefusedError } from './address-filter.js';
-import { INTERNAL_NETWORKS, parseNetworks } from './networks.js';
 
 const RESOLVE_MS = 2_000;
 const CONNECT_MS = 10_000;
@@ -19,9 +16,9 @@ export class OutboundAgents implements OnApplicationShutdown {
   private readonly operatorAgent: Agent;
 
   constructor({ outboundAllow }: NotificationsConfig) {
-    this.users = new AddressFilter(parseNetworks(outboundAllow));
+    this.users = new AddressFilter(outboundAllow);
     this.usersAgent = agentBehind(this.users);
-    this.operatorAgent = agentBehind(new AddressFilter(parseNetworks(INTERNAL_NETWORKS)));
+    this.operatorAgent = agentBehind(new AddressFilter(INTERNAL_NETWORKS));
   }
 
   dispatcher(owner: 'user' | 'operator'): Dispatcher {
@@ -40,17 +37,9 @@ export class OutboundAgents implements OnApplicationShutdown {
   }
 }
 
-/** An agent whose every connection passes the filter. */
-export function agentBehind(filter: AddressFilter): Agent {
-  const connect = buildConnector({ lookup: filter.lookup, timeout: CONNECT_MS, allowH2: false });
+function agentBehind(filter: AddressFilter): Agent {
   return new Agent({
-    // A socket does not look up what already is an address.
-    connect: (options, callback) => {
-      const { hostname } = options;
-      if (isIP(hostname) !== 0 && !filter.allows(hostname)) {
-        callback(new AddressRefusedError(`the address ${hostname} is not allowed`), null);
-      } else connect(options, callback);
-    },
+    connect: connectorBehind(filter, { timeout: CONNECT_MS, allowH2: false }),
     // Every attempt has a connection of its own: a kept one that the receiver has just closed would cost a delivery its attempt.
     pipelining: 0,
   });

@@ -1,6 +1,6 @@
+import { AddressRefusedError } from '@slipway/outbound';
 import { describe, expect, it } from 'vitest';
 
-import { AddressRefusedError } from './address-filter.js';
 import { errorFromAnswer, errorFromFailure } from './cluster-error.js';
 
 /** Bodies as kube-apiserver 1.36 writes them, shortened. */

@@ -1,5 +1,5 @@
 // Owns the closed list of what can go wrong at a cluster, so that callers decide by kind and never by the text of a message.
-import { AddressRefusedError } from './address-filter.js';
+import { AddressRefusedError } from '@slipway/outbound';
 
 export type ClusterErrorKind =
   /** No connection, no answer in time, or an untrusted certificate. */

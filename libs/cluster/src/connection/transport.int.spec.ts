@@ -138,7 +138,7 @@ describe('Transport', () => {
     cluster.reply = (response) => json(response, 200, {});
     for (const host of ['127.0.0.1', 'localhost']) {
       const connection = { context: 'theirs', server: `http://${host}:${cluster.port}/prefix` };
-      const allowed = new Transport(connection, { addresses: { loopback: true } });
+      const allowed = new Transport(connection, { addresses: ['loopback'] });
       await expect(allowed.call('GET', '/version')).resolves.toEqual({});
       expect(cluster.requests.at(-1)?.url).toBe('/prefix/version');
       await allowed.close();

@@ -1,13 +1,12 @@
 // Owns the sockets, the credentials and the time-outs of one cluster. client-node is not used at run time: its KubeConfig makes
 // a new connection pool, hence a new TLS handshake, for every call, has no place for the address filter, and costs 86 MB to load.
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { AddressFilter, connectorBehind, INTERNAL_NETWORKS } from '@slipway/outbound';
+import { Agent, type buildConnector, type Dispatcher } from 'undici';
 
 import type { CleanConnection } from '../kubeconfig/clean-connection.js';
-import { addressFilter, AddressRefusedError, type AddressFilter, type AddressPolicy } from './address-filter.js';
 import { ClusterError, errorFromAnswer, errorFromFailure } from './cluster-error.js';
 import { OperatorConnection } from './operator-connection.js';
 
@@ -21,8 +20,8 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export interface TransportOptions {
   /** For one call, connecting and reading included. Default 10,000. Streams have no such end. */
   readonly timeoutMs?: number;
-  /** Default: loopback and private addresses for an OperatorConnection, neither for others. */
-  readonly addresses?: AddressPolicy;
+  /** Loopback and private networks that it may lead to. Default: all of them for an OperatorConnection, none for others. */
+  readonly addresses?: readonly string[];
 }
 
 export interface Call {
@@ -63,7 +62,7 @@ export class Transport {
     this.pathPrefix = url.pathname.replace(/\/+$/, '');
     this.timeoutMs = options.timeoutMs ?? 10_000;
     const trusted = connection instanceof OperatorConnection;
-    const filter = addressFilter(options.addresses ?? { loopback: trusted, private: trusted });
+    const filter = new AddressFilter(options.addresses ?? (trusted ? INTERNAL_NETWORKS : []));
     const pool = { connect: filteredConnector(connection, filter), allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS };
     this.calls = new Agent({ ...pool, connections: MAX_CONNECTIONS });
     this.streams = new Agent(pool);
@@ -217,24 +216,13 @@ function filteredConnector(connection: CleanConnection, filter: AddressFilter): 
       { cause: error },
     );
   }
-  const connect = buildConnector({
+  return connectorBehind(filter, {
     ...tls,
     ...(connection.tlsServerName !== undefined && { servername: connection.tlsServerName }),
     rejectUnauthorized: connection.skipTlsVerify !== true,
-    lookup: filter.lookup,
     allowH2: false,
     timeout: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
   });
-  return (options, callback) => {
-    // A host that is an address is connected to without a look-up, so it is judged here.
-    const host = options.hostname.replace(/^\[|\]$/g, '');
-    const verdict = isIP(host) === 0 ? true : filter.check(host);
-    if (verdict === true) {
-      connect(options, callback);
-    } else {
-      callback(new AddressRefusedError(`${host} is not allowed: ${verdict.refused}`), null);
-    }
-  };
 }

@@ -1,11 +1,11 @@
-// Owns which addresses a webhook may go to. It judges addresses, never names: a name may resolve to something else a moment later, so the
+// Owns which addresses may be connected to where somebody else says where to. It judges addresses, never names: a name may resolve to something else a moment later, so the
 // verdict falls inside the look-up whose result is connected to, at every connect.
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
-import { isInNetwork, type Network } from './networks.js';
+import { isInNetwork, type Network, parseNetworks } from './networks.js';
 
 /** The address, and not the receiver, is the reason why no connection was made. */
 export class AddressRefusedError extends Error {
@@ -27,11 +27,18 @@ const METADATA = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 export class AddressFilter {
-  /** `allowed`: loopback and private networks that pass. Public addresses always do, all others never. */
+  private readonly allowed: readonly Network[];
+
+  /**
+   * `allowed`: loopback and private networks that pass. Public addresses always do, all others never.
+   * @throws Error for a word that is no network
+   */
   constructor(
-    private readonly allowed: readonly Network[],
+    allowed: readonly string[],
     private readonly resolveAll: ResolveAll = dnsLookup,
-  ) {}
+  ) {
+    this.allowed = parseNetworks(allowed);
+  }
 
   /** Judges one address in the form that a look-up returns. */
   allows(address: string): boolean {
@@ -66,7 +73,7 @@ export class AddressFilter {
 
   /** Whether a host, as a URL spells it, has addresses and none of them is allowed. A name that does not resolve is not refused. */
   refuses(hostname: string): Promise<boolean> {
-    const host = hostname.replace(/^\[|\]$/g, '');
+    const host = bareHost(hostname);
     if (isIP(host) !== 0) return Promise.resolve(!this.allows(host));
     return new Promise((resolve) => {
       this.resolveAll(host, { all: true }, (error, addresses) =>
@@ -74,4 +81,9 @@ export class AddressFilter {
       );
     });
   }
+}
+
+/** A URL puts addresses of IPv6 into brackets. */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

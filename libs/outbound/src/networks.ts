@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 export type Network = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-/** Everything that an operator's own endpoint may be at, beside the public internet. */
+/** Where what the operator chose may be, beside the public internet: WEBHOOK_URL, the cluster of KUBECONFIG_PATH. */
 export const INTERNAL_NETWORKS = [
   ...LOOPBACK,
   '10.0.0.0/8',

@@ -2,15 +2,15 @@ import type { LookupAddress } from 'node:dns';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { describe, expect, it } from 'vitest';
 
 import { AddressFilter, AddressRefusedError, type ResolveAll } from './address-filter.js';
-import { INTERNAL_NETWORKS, parseNetworks } from './networks.js';
-import { agentBehind } from './outbound-agents.js';
+import { connectorBehind } from './connector.js';
+import { INTERNAL_NETWORKS } from './networks.js';
 
 const strict = new AddressFilter([]);
-const lenient = new AddressFilter(parseNetworks([...INTERNAL_NETWORKS, '0.0.0.0/0', '::/0']));
+const lenient = new AddressFilter([...INTERNAL_NETWORKS, '0.0.0.0/0', '::/0']);
 
 const NEVER = [
   '169.254.169.254',
@@ -23,6 +23,7 @@ const NEVER = [
   'fd20:ce::254',
   'fe80::1',
   'fe80::1%eth0',
+  '2606:2800:220:1::1%eth0',
   '0.0.0.0',
   '0.1.2.3',
   '::',
@@ -32,7 +33,10 @@ const NEVER = [
   'ff02::1',
   '::ffff:127.0.0.1',
   '::ffff:93.184.216.34',
+  '::ffff:7f00:1',
+  '::ffff:0:127.0.0.1',
   '::127.0.0.1',
+  '::93.184.216.34',
   '::7f00:1',
   '::a9fe:a9fe',
   '4000::1',
@@ -83,7 +87,7 @@ describe('AddressFilter.allows', () => {
   });
 
   it('allows of the internal networks those that are named', () => {
-    const filter = new AddressFilter(parseNetworks(['10.1.0.0/16', 'loopback']));
+    const filter = new AddressFilter(['10.1.0.0/16', 'loopback']);
     expect(['10.1.2.3', '10.2.2.3', '::1', '192.168.0.1'].map((address) => filter.allows(address))).toEqual([
       true,
       false,
@@ -106,7 +110,10 @@ describe('AddressFilter.lookup', () => {
   });
 
   it('S11 hands on only the allowed ones of several addresses', async () => {
-    const filter = new AddressFilter([], resolving(['127.0.0.1', '93.184.216.34', '::1'], ['10.0.0.1']));
+    const filter = new AddressFilter(
+      [],
+      resolving(['127.0.0.1', '93.184.216.34', '::1'], ['10.0.0.1', '::ffff:93.184.216.34']),
+    );
     expect(await lookUp(filter, true)).toEqual([{ address: '93.184.216.34', family: 4 }]);
     await expect(lookUp(filter, true)).rejects.toThrow('no address of "hook.example.com" is allowed');
   });
@@ -144,7 +151,7 @@ describe('AddressFilter.refuses', () => {
   });
 });
 
-describe('agentBehind', () => {
+describe('connectorBehind', () => {
   it('S11 connects to what a name resolves to at each connect, and to nothing that is not allowed', async () => {
     let count = 0;
     const server = createServer((_, response) => {
@@ -154,8 +161,10 @@ describe('agentBehind', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const url = `http://hook.example.com:${port}/`;
-    const loopback = parseNetworks(['loopback']);
-    const rebinding = agentBehind(new AddressFilter(loopback, resolving(['127.0.0.1'], ['169.254.169.254'])));
+    // Each request connects anew.
+    const agentBehind = (filter: AddressFilter): Agent =>
+      new Agent({ connect: connectorBehind(filter), pipelining: 0 });
+    const rebinding = agentBehind(new AddressFilter(['loopback'], resolving(['127.0.0.1'], ['169.254.169.254'])));
     const closed = agentBehind(new AddressFilter([], resolving(['127.0.0.1'])));
     const refused = { code: 'ERR_ADDRESS_REFUSED' };
     try {
