@@ -14,6 +14,7 @@ import {
   type LogLine,
 } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
+import { waitFor } from '@slipway/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
@@ -220,6 +221,25 @@ describe('streams', () => {
       expect(seen).toEqual(stored.map(({ id }) => id));
     });
 
+    it('have a comment after 25 s of silence', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      try {
+        const { read, stop } = await listen(PATH);
+        await waitFor(() => read.text === 'retry: 2000\n\n');
+        await vi.advanceTimersByTimeAsync(24_999);
+        core.emit(FEED, event(1));
+        await waitFor(() => idsIn(read.text).join() === '1');
+        const { text } = read;
+        await vi.advanceTimersByTimeAsync(24_999);
+        expect(read.text).toBe(text);
+        await vi.advanceTimersByTimeAsync(1);
+        await waitFor(() => read.text === `${text}:\n\n`);
+        stop();
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
     it('are refused in the order of all routes, and count no reader that was', async () => {
       core.refuses(listFeed, problem.unavailable('service', 'away'));
       for (let count = 0; count < 51; count += 1) expect((await listen(PATH)).answer.status).toBe(503);
@@ -410,6 +430,56 @@ describe('streams', () => {
       client.socket.send('hello');
       client.socket.send('x'.repeat(64 * 1024 + 1));
       expect(await client.ended).toBe(1009);
+    });
+
+    it('end with 1013 when their reader is too slow, who comes again and misses nothing', async () => {
+      const slow = open(PATH);
+      await slow.opened;
+      slow.socket.pause();
+      const filler = 'x'.repeat(256 * 1024);
+      for (let id = 1; id <= 40; id += 1) {
+        const next = event(id, { old: 1, new: filler });
+        stored.push(next);
+        core.emit(FEED, next);
+      }
+      slow.socket.resume();
+      expect(await slow.ended).toBe(1013);
+      const idOf = (text: string): string => (JSON.parse(text) as { id: string }).id;
+      const seen = slow.messages.map(idOf);
+      for (let times = 0; seen.length < stored.length && times < stored.length; times += 1) {
+        const client = open(`${PATH}?last_event_id=${seen.at(-1) ?? '0'}`);
+        await Promise.race([client.ended, waitFor(() => client.messages.map(idOf).at(-1) === '40')]);
+        seen.push(...client.messages.map(idOf));
+      }
+      expect(seen).toEqual(stored.map(({ id }) => id));
+    });
+
+    it('are asked every 30 s whether anybody is there, and end when two questions stay without an answer', async () => {
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      const other = await startGatewayOver(core);
+      try {
+        const clients = [true, false].map((autoPong) => {
+          const headers = { Authorization: `Bearer ${API_KEY}` };
+          const socket = new WebSocket(`${other.url.replace('http', 'ws')}${PATH}`, { headers, autoPong });
+          const seen = { pings: 0, code: 0 };
+          socket.on('ping', () => (seen.pings += 1)).on('close', (code) => (seen.code = code));
+          return { socket, seen, opened: new Promise((resolve) => socket.on('open', resolve)) };
+        });
+        await Promise.all(clients.map(({ opened }) => opened));
+        const seen = () => clients.map(({ seen: { pings, code } }) => `${pings} ${code}`).join();
+        await vi.advanceTimersByTimeAsync(29_999);
+        expect(seen()).toBe('0 0,0 0');
+        await vi.advanceTimersByTimeAsync(1);
+        await waitFor(() => seen() === '1 0,1 0');
+        await vi.advanceTimersByTimeAsync(30_000);
+        await waitFor(() => seen() === '2 0,2 0');
+        await vi.advanceTimersByTimeAsync(30_000);
+        await waitFor(() => seen() === '3 0,2 1006');
+        clients[0]?.socket.terminate();
+      } finally {
+        vi.useRealTimers();
+        await other.close();
+      }
     });
 
     it('end with 1001 when the gateway stops', async () => {
