@@ -1,4 +1,4 @@
-import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 
 import { KubeconfigContext, KubeconfigPath, KubernetesServiceHost, KubernetesServicePort } from '@slipway/cluster';
 import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
@@ -7,6 +7,7 @@ import { Variable } from '@slipway/runtime';
 
 const DOMAIN_SUFFIX = 'vinhomes.co.uk';
 const RESERVED_HOSTS = ['www', 'api', 'app', 'admin', 'mail'];
+const PUBLIC_URL = 'http://localhost:3000';
 const KUBERNETES_NAMESPACE = 'slipway-system';
 const MAX_REPLICAS = 100;
 const ENVIRONMENT_MAX_PODS = 500;
@@ -40,7 +41,11 @@ export class DeploymentsConfig {
   @Matches(OBJECT_NAME)
   environmentRole?: string;
 
-  @Variable('DOMAIN_SUFFIX', { default: DOMAIN_SUFFIX, description: 'Hosts of apps are names under it.' })
+  @Variable('DOMAIN_SUFFIX', {
+    default: DOMAIN_SUFFIX,
+    placeholder: true,
+    description: 'Hosts of apps are names under it.',
+  })
   @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)
   domainSuffix: string;
 
@@ -51,9 +56,13 @@ export class DeploymentsConfig {
   @Variable('RESERVED_HOSTS', {
     type: 'list',
     default: RESERVED_HOSTS,
-    description: 'Names under DOMAIN_SUFFIX, or whole hosts, that no app gets.',
+    description: 'Names under DOMAIN_SUFFIX, or whole hosts, that no app gets, beside that of PUBLIC_URL.',
   })
   reservedHosts: readonly string[];
+
+  @Variable('PUBLIC_URL', { default: PUBLIC_URL, description: 'Of the gateway, whose host no app gets.' })
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  publicUrl: string;
 
   @Variable('INGRESS_CLASS', { description: "Class of the Ingresses; default: the cluster's." })
   ingressClass?: string;
@@ -134,4 +143,9 @@ export class DeploymentsConfig {
   @IsInt()
   @Min(1)
   resyncSeconds: number;
+}
+
+/** Names under DOMAIN_SUFFIX and whole hosts that nobody gets: those that are listed, and the gateway's own. */
+export function reservedHostsOf({ reservedHosts, publicUrl }: Readonly<DeploymentsConfig>): string[] {
+  return [...reservedHosts, new URL(publicUrl).hostname];
 }

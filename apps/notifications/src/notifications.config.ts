@@ -58,7 +58,11 @@ export class NotificationsConfig {
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
   publicUrl: string;
 
-  @Variable('DOMAIN_SUFFIX', { default: DOMAIN_SUFFIX, description: 'Mails come from it, unless EMAIL_FROM is set.' })
+  @Variable('DOMAIN_SUFFIX', {
+    default: DOMAIN_SUFFIX,
+    placeholder: true,
+    description: 'Mails come from it, unless EMAIL_FROM is set.',
+  })
   @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)
   domainSuffix: string;
 

@@ -37,7 +37,7 @@ const team = { id: randomUUID(), name: 'web' };
 describe('commands on Apps', () => {
   let fixture: Fixture;
   beforeAll(async () => {
-    fixture = await startFixture({ MAX_REPLICAS: '10' });
+    fixture = await startFixture({ MAX_REPLICAS: '10', PUBLIC_URL: 'https://engine.apps.example.com' });
   });
   afterAll(() => fixture.close());
 
@@ -88,6 +88,11 @@ describe('commands on Apps', () => {
           replicas: 1,
         },
       ]);
+    });
+
+    it("gives nobody the gateway's own host", async () => {
+      const app = await fixture.create({ name: 'engine' });
+      expect(app.host).toBe(`engine-${app.id.slice(0, 6)}.apps.example.com`);
     });
 
     it('takes effect once when it is delivered twice', async () => {
@@ -390,7 +395,7 @@ describe('commands on Apps', () => {
       const gone = { kind: 'not_found', noun: 'app' };
       expect(await problemOf(fixture.query(listRevisions, { app: { id }, page: 1, limit: 1 }))).toMatchObject(gone);
       expect(await problemOf(fixture.query(getRevision, { app: { id }, number: 52 }))).toMatchObject(gone);
-    });
+    }, 60_000);
 
     it('are refused to roll back to where it is, or before the first', async () => {
       const { id } = await fixture.create();

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, appPhaseChanged, appScaled, appUpdated } from '@slipway/contracts';
 import type { Tx } from '@slipway/persistence';
 
-import { DeploymentsConfig } from '../deployments.config.js';
+import { DeploymentsConfig, reservedHostsOf } from '../deployments.config.js';
 import type { Act, AppChange, Limits } from './app.js';
 import { AppQueries, type FoundApp } from './app.queries.js';
 import { toAppFacts, toEventActor, urlOf } from './app.view.js';
@@ -52,7 +52,7 @@ export class CommitChange {
   }
 
   reserve(tx: Tx, app: Parameters<typeof reserveHost>[1]): Promise<string | null> {
-    return reserveHost(tx, app, hostCandidates(app, this.config.domainSuffix, this.config.reservedHosts));
+    return reserveHost(tx, app, hostCandidates(app, this.config.domainSuffix, reservedHostsOf(this.config)));
   }
 }
 

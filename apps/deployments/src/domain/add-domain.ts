@@ -20,7 +20,7 @@ import { AppSignals } from '../app/app-signals.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
 import { mainPort } from '../app/container.js';
 import { orRefuse } from '../app/or-refuse.js';
-import { DeploymentsConfig } from '../deployments.config.js';
+import { DeploymentsConfig, reservedHostsOf } from '../deployments.config.js';
 import { domainName } from './domain-name.js';
 import { MAX_DOMAINS, newDomain, withOtherDomains } from './domain.js';
 import { DomainEntity } from './domain.entity.js';
@@ -41,7 +41,8 @@ export class AddDomainHandler {
   @Handles(addDomain)
   async handle(input: AddDomain, envelope: Envelope): Promise<ChangedDomain> {
     const actor = writerOf(envelope);
-    const { domainSuffix: suffix, reservedHosts: reserved, domainVerify } = this.config;
+    const { domainSuffix: suffix, domainVerify } = this.config;
+    const reserved = reservedHostsOf(this.config);
     const answer = await this.inbox.once(addDomain, envelope, async (tx) => {
       const { host } = orRefuse(domainName(input.host, { suffix, reserved }));
       const found = await this.queries.lock(tx, input.app, actor);

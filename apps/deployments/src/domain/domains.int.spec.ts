@@ -30,6 +30,7 @@ describe('domains', () => {
       DOMAIN_RESOLVERS: server.address,
       INGRESS_ADDRESS: '203.0.113.10',
       CERT_ISSUER: 'letsencrypt',
+      PUBLIC_URL: 'https://Engine.example.net:8443/v1',
     });
   });
   beforeEach(() => (server.silent = false));
@@ -72,8 +73,10 @@ describe('domains', () => {
     });
 
     it('refuses, before it looks for the App, what is no domain', async () => {
-      const refused = await problemOf(add('7c9e6679-7425-40de-944b-e07fc1f90ae7', 'shop.apps.example.com'));
-      expect(refused).toMatchObject({ kind: 'invalid', noun: 'domain', issues: [{ rule: 'reserved' }] });
+      for (const host of ['shop.apps.example.com', 'engine.example.net']) {
+        const refused = await problemOf(add('7c9e6679-7425-40de-944b-e07fc1f90ae7', host));
+        expect(refused).toMatchObject({ kind: 'invalid', noun: 'domain', issues: [{ rule: 'reserved' }] });
+      }
     });
 
     it('refuses strangers, readers, an old version, an App without a tcp port, its own domain, and the twenty-first', async () => {

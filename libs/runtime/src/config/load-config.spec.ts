@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ConfigurationError } from './configuration-error.js';
 import { describeConfig } from './describe-config.js';
-import { loadConfig } from './load-config.js';
+import { loadConfig, readConfig } from './load-config.js';
 import { type KeyValue, Variable } from './variable.js';
 
 class ShopConfig {
@@ -101,6 +101,20 @@ describe('loadConfig', () => {
       SHOP_KEYS: 'is not set, and production has no default for it. Its keys.',
     });
     expect(() => loadConfig(ShopConfig, { SHOP_URL: 'http://shop', NODE_ENV: 'production' })).toThrow('SHOP_KEYS');
+  });
+
+  it('warns in production of a placeholder that was left so', () => {
+    class DoorConfig {
+      @Variable('DOOR_SIGN', { default: 'Example Ltd', placeholder: true, description: 'Stands on the door.' })
+      sign: string;
+    }
+    const warningsOf = (env: Record<string, string>, production: boolean) =>
+      readConfig(DoorConfig, env, production).warnings;
+    expect(warningsOf({ DOOR_SIGN: '' }, true)).toEqual([
+      'DOOR_SIGN is not set, and its default, Example Ltd, is only a placeholder. Stands on the door.',
+    ]);
+    expect(warningsOf({}, false)).toEqual([]);
+    expect(warningsOf({ DOOR_SIGN: 'Shop' }, true)).toEqual([]);
   });
 });
 

@@ -33,12 +33,12 @@ export function isProduction(env: Environment): boolean {
   return env.NODE_ENV === 'production';
 }
 
-/** Like `loadConfig`, for callers that report the issues of several classes together. */
+/** Like `loadConfig`, for callers that report the issues of several classes together. `warnings`: sentences for the log of a start. */
 export function readConfig<T extends object>(
   Class: ConfigClass<T>,
   env: Environment,
   production: boolean,
-): { config: Readonly<T>; issues: VariableIssue[] } {
+): { config: Readonly<T>; issues: VariableIssue[]; warnings: string[] } {
   const config = new Class();
   const variables = variablesOf(Class);
   const issues: VariableIssue[] = [];
@@ -62,7 +62,20 @@ export function readConfig<T extends object>(
   }
   const order = variables.map(({ name }) => name);
   issues.sort((a, b) => order.indexOf(a.variable) - order.indexOf(b.variable));
-  return { config: Object.freeze(config), issues };
+  const warnings = production ? variables.filter((variable) => isLeftSo(variable, env)).map(placeholderText) : [];
+  return { config: Object.freeze(config), issues, warnings };
+}
+
+function isLeftSo({ name, placeholder }: DeclaredVariable, env: Environment): boolean {
+  return placeholder === true && isAbsent(env[name]);
+}
+
+function placeholderText({ name, default: value, description }: DeclaredVariable): string {
+  return `${name} is not set, and its default, ${String(value)}, is only a placeholder. ${description}`;
+}
+
+function isAbsent(text: string | undefined): text is undefined {
+  return text === undefined || text.trim() === '';
 }
 
 function readVariable(
@@ -71,7 +84,7 @@ function readVariable(
   production: boolean,
 ): { value: unknown } | { issue: string } {
   const text = env[variable.name];
-  if (text === undefined || text.trim() === '') {
+  if (isAbsent(text)) {
     if (variable.required === 'production' && production) {
       return { issue: `is not set, and production has no default for it. ${variable.description}` };
     }

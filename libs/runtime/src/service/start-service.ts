@@ -78,9 +78,10 @@ async function start<T extends object>(
   env: Environment,
   options: StartOptions,
 ): Promise<RunningService> {
-  const { runtime, config } = readBoth(service, env);
+  const { runtime, config, warnings } = readBoth(service, env);
   const root = options.logger ?? createLogger({ level: runtime.logLevel });
   const logger = createServiceLogger(root, service.name);
+  for (const warning of warnings) logger.warn(warning);
   const readiness = new Readiness();
   const metrics = Metrics.forService(service.name);
   const adminServer = options.adminServer ?? new AdminServer({ host: runtime.adminHost, port: runtime.adminPort });
@@ -186,7 +187,7 @@ function readBoth<T extends object>(service: ServiceDefinition<T>, env: Environm
   const own = readConfig(service.config, env, production);
   const issues = [...own.issues, ...runtime.issues];
   if (issues.length > 0) throw new ConfigurationError(issues, service.name);
-  return { runtime: runtime.config, config: own.config };
+  return { runtime: runtime.config, config: own.config, warnings: own.warnings };
 }
 
 function urlOf(host: string, address: ReturnType<Server['address']>): string {
