@@ -111,7 +111,7 @@ describe('loadConfig', () => {
     const warningsOf = (env: Record<string, string>, production: boolean) =>
       readConfig(DoorConfig, env, production).warnings;
     expect(warningsOf({ DOOR_SIGN: '' }, true)).toEqual([
-      'DOOR_SIGN is not set, and its default, Example Ltd, is only a placeholder. Stands on the door.',
+      'DOOR_SIGN is not set, and its default, "Example Ltd", is only a placeholder. Stands on the door.',
     ]);
     expect(warningsOf({}, false)).toEqual([]);
     expect(warningsOf({ DOOR_SIGN: 'Shop' }, true)).toEqual([]);

@@ -71,7 +71,7 @@ function isLeftSo({ name, placeholder }: DeclaredVariable, env: Environment): bo
 }
 
 function placeholderText({ name, default: value, description }: DeclaredVariable): string {
-  return `${name} is not set, and its default, ${String(value)}, is only a placeholder. ${description}`;
+  return `${name} is not set, and its default, ${JSON.stringify(value)}, is only a placeholder. ${description}`;
 }
 
 function isAbsent(text: string | undefined): text is undefined {
