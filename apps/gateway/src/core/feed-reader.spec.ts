@@ -25,6 +25,7 @@ function feed(stored: FeedEvent[], afterId?: string) {
   const sink = {
     event: ({ id }: FeedEvent) => void seen.push(id),
     gap: () => void seen.push('gap'),
+    ready: () => Promise.resolve(),
     failed: (error: unknown) => void seen.push(`failed: ${String(error)}`),
   };
   return { subject, seen, ask, sink, stored, begin: () => subject.begin(afterId) };
@@ -73,6 +74,55 @@ describe('Feed', () => {
     await vi.waitFor(() => expect(seen).toHaveLength(1_200));
     expect(ask).toHaveBeenCalledTimes(3);
     expect(new Set(seen).size).toBe(1_200);
+  });
+
+  it('gives the past no faster than its reader takes it', async () => {
+    const stored = Array.from({ length: 1_200 }, (_, index) => event(index + 1));
+    const { subject, seen, sink, begin, ask } = feed(stored, '0');
+    let taken = 700;
+    sink.ready = () => vi.waitFor(() => expect(seen.length).toBeLessThan(taken), { interval: 1 });
+    await begin();
+    subject.start(sink);
+    await vi.waitFor(() => expect(seen).toHaveLength(700));
+    await settled();
+    expect([seen.length, ask.mock.calls.length]).toEqual([700, 2]);
+    taken = 1_200;
+    await vi.waitFor(() => expect(seen).toHaveLength(1_200));
+  });
+
+  it('keeps no more than 500 entries for a reader who is still in the past, who gets them all the same, once', async () => {
+    const { subject, seen, sink, begin, stored, ask } = feed([event(1), event(2)], '1');
+    let takes: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (takes = resolve));
+    sink.ready = () => ready;
+    await begin();
+    subject.start(sink);
+    for (let id = 3; id <= 503; id += 1) {
+      stored.push(event(id));
+      subject.receive(event(id));
+    }
+    await settled();
+    expect(seen).toEqual([]);
+    takes();
+    await vi.waitFor(() => expect(seen).toHaveLength(502));
+    await settled();
+    expect(seen).toEqual(stored.slice(1).map(({ id }) => id));
+    expect(ask.mock.calls.length).toBeGreaterThan(1);
+  });
+
+  it('reads what it missed while it was reading', async () => {
+    const { subject, seen, sink, begin, stored } = feed([event(1), event(2)], '1');
+    let takes: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (takes = resolve));
+    sink.ready = () => ready;
+    await begin();
+    subject.start(sink);
+    stored.push(event(3));
+    subject.catchUp();
+    takes();
+    await settled();
+    await settled();
+    expect(seen).toEqual(['2', '3']);
   });
 
   it('tells a gap first', async () => {

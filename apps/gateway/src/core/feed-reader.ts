@@ -10,8 +10,8 @@ import { LiveSubjects, spread } from './live-subjects.js';
 import { ReaderRegister } from './reader-register.js';
 
 const PAGE = 500;
-/** Far more than arrives while a page is read; whoever falls behind further has to come again. */
-const MAX_PENDING = 5_000;
+/** What waits while the past is read; beyond it nothing waits, and what came is read as the past as well. */
+const MAX_PENDING = 500;
 const ID_LENGTH = 20;
 const RETRY_MS = 1_000;
 /** Stands before the first entry of a feed. */
@@ -21,6 +21,8 @@ export interface FeedSink {
   event(event: FeedEvent): void;
   /** What came after the id is not known any more, at least in part. */
   gap(): void;
+  /** Resolves when the reader takes more. The past waits for it, however much there is; what happens now does not. */
+  ready(): Promise<void>;
   /** The feed cannot be continued; the reader may come again with its last id. */
   failed(error: unknown): void;
 }
@@ -100,8 +102,11 @@ export class Feed {
   receive(event: FeedEvent): void {
     if (this.closed) return;
     this.pending.push(event);
-    if (this.pending.length > MAX_PENDING) this.fail(new Error('the reader of a feed has fallen too far behind'));
-    else if (this.sink && !this.busy) void this.pump();
+    if (this.pending.length > MAX_PENDING) {
+      this.pending = [];
+      this.mayHaveMissed = true;
+    }
+    if (this.sink && !this.busy) void this.pump();
   }
 
   /** Reads what may have been missed without a trace, as after a lost connection. */
@@ -125,14 +130,18 @@ export class Feed {
         this.first = undefined;
         await this.replay(page);
       }
-      if (this.mayHaveMissed) {
-        this.mayHaveMissed = false;
-        const page = await this.askAfterReconnect();
-        if (!page) return;
-        await this.replay(page);
-      }
-      for (let event = this.pending.shift(); event && !this.closed; event = this.pending.shift())
+      while (!this.closed) {
+        if (this.mayHaveMissed) {
+          this.mayHaveMissed = false;
+          const page = await this.askAfterReconnect();
+          if (!page) return;
+          await this.replay(page);
+          continue;
+        }
+        const event = this.pending.shift();
+        if (!event) return;
         await this.pass(event);
+      }
     } catch (error) {
       this.fail(error);
     } finally {
@@ -162,7 +171,10 @@ export class Feed {
   private async replay(first: FeedPage): Promise<void> {
     for (let page = first; ;) {
       if (page.gap) this.sink?.gap();
-      for (const event of page.events) this.hand(event);
+      for (const event of page.events) {
+        await this.sink?.ready();
+        this.hand(event);
+      }
       const last = page.events.at(-1);
       if (this.closed || !last || page.events.length < PAGE) {
         // Of a feed that was forgotten in whole nothing is left to count from but its newest id.

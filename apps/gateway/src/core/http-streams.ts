@@ -26,6 +26,7 @@ export interface HttpStreamOptions {
 export class HttpStream extends Readable {
   private lost = 0;
   private finished = false;
+  private waiting: (() => void)[] = [];
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -34,7 +35,10 @@ export class HttpStream extends Readable {
   ) {
     super();
     this.timer = setInterval(() => this.push(options.keepAlive), SILENCE_MS);
-    this.once('close', () => clearInterval(this.timer));
+    this.once('close', () => {
+      clearInterval(this.timer);
+      this.tellReady();
+    });
   }
 
   /** Sends a chunk. While the reader is too slow it counts as lost, or ends the stream. */
@@ -50,6 +54,11 @@ export class HttpStream extends Readable {
     this.push(chunk);
   }
 
+  /** Resolves when what waits leaves room for more, or the connection has ended. */
+  ready(): Promise<void> {
+    return this.isReady ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+  }
+
   /** Ends the answer after what was offered. */
   finish(): void {
     if (this.finished || this.destroyed) return;
@@ -63,6 +72,16 @@ export class HttpStream extends Readable {
     const response = this.call.reply.raw;
     if (!response.headersSent) response.flushHeaders();
     if (this.readableLength < MAX_BUFFERED_BYTES / 2) this.tellLost();
+    // Asked for more with the last chunk still counted, and not asked again before there is more.
+    this.tellReady();
+  }
+
+  private get isReady(): boolean {
+    return this.destroyed || this.readableLength <= MAX_BUFFERED_BYTES / 2;
+  }
+
+  private tellReady(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private finishTooSlow(): void {

@@ -27,12 +27,14 @@ const CLOSE_WITHIN_MS = 2_000;
 export class OpenSocket {
   private readonly ended: Promise<void>;
   private unanswered = 0;
+  private waiting: (() => void)[] = [];
 
   constructor(
     private readonly socket: WebSocket,
     readonly caller: Caller | undefined,
   ) {
     this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.once('close', () => this.tellReady());
     socket.on('pong', () => (this.unanswered = 0));
     // ws closes with 1009 or 1002 by itself; the event only has to have a listener.
     socket.on('error', () => undefined);
@@ -49,7 +51,16 @@ export class OpenSocket {
 
   /** Sends one text message; nothing once the socket is closing. `onSent`: it has left this process. */
   send(text: string, onSent?: () => void): void {
-    if (this.isOpen) this.socket.send(text, () => onSent?.());
+    if (!this.isOpen) return;
+    this.socket.send(text, () => {
+      onSent?.();
+      if (this.isReady) this.tellReady();
+    });
+  }
+
+  /** Resolves when what waits leaves room for more, or the connection has ended. */
+  ready(): Promise<void> {
+    return this.isReady ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
   close(code: CloseCode): void {
@@ -68,6 +79,14 @@ export class OpenSocket {
   /** Resolves when the connection has ended, whoever ended it. */
   closed(): Promise<void> {
     return this.ended;
+  }
+
+  private get isReady(): boolean {
+    return this.socket.readyState === this.socket.CLOSED || this.bufferedBytes <= MAX_BUFFERED_BYTES / 2;
+  }
+
+  private tellReady(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 }
 

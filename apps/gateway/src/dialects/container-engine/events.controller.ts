@@ -45,7 +45,11 @@ export class EventsController {
       if (socket.bufferedBytes > MAX_BUFFERED_BYTES) socket.close(CloseCode.tooSlow);
       else socket.send(JSON.stringify(frame));
     };
-    feed.start(sinkOf(send, () => socket.close(CloseCode.internal)));
+    feed.start({
+      ...projected(send),
+      ready: () => socket.ready(),
+      failed: () => socket.close(CloseCode.internal),
+    });
   }
 
   @Get('events')
@@ -77,19 +81,18 @@ export class EventsController {
     const send = (frame: Frame): void => {
       if (isWanted(frame)) stream.offer(toServerSentEvent(frame));
     };
-    feed.start(sinkOf(send, () => stream.finish()));
+    feed.start({ ...projected(send), ready: () => stream.ready(), failed: () => stream.finish() });
     return stream;
   }
 }
 
-function sinkOf(send: (frame: Frame) => void, failed: () => void): FeedSink {
+function projected(send: (frame: Frame) => void): Pick<FeedSink, 'event' | 'gap'> {
   return {
     event: (event) => {
       const frame = toFrame(event);
       if (frame) send(frame);
     },
     gap: () => send(replayGap(new Date())),
-    failed,
   };
 }
 
