@@ -1,5 +1,7 @@
 import type { Benchmark } from '../benchmark.js';
+import { eventBroadcast } from './event-broadcast.js';
 import { logFollowers } from './log-followers.js';
+import { webhookDelivery } from './webhook-delivery.js';
 
 /** All there are, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [logFollowers];
+export const benchmarks: readonly Benchmark[] = [logFollowers, eventBroadcast, webhookDelivery];

@@ -11,10 +11,11 @@ import { Agent, request } from 'undici';
 import { type Benchmark, figure, type Limit, type Reading, type Scenario } from '../benchmark.js';
 import { followLog } from '../floors/follow-log.js';
 import { now } from '../measure/clock.js';
+import { Expected } from '../measure/expected.js';
 import type { Child } from '../parts/child.js';
 import type { Instance } from '../parts/instance.js';
 import { cpuSecondsOf } from '../parts/process-tree.js';
-import { Expected, openReaders, type Readers } from '../parts/line-readers.js';
+import { SocketReaders } from '../parts/socket-readers.js';
 import type { Stage } from '../stage.js';
 import type { ClusterAccess, Container } from '../world/cluster.js';
 
@@ -23,7 +24,7 @@ const READERS = [1, 50, 500];
 const READERS_PER_USER = 50;
 const LINES_PER_SECOND = 100;
 const WARM_UP_LINES = 50;
-const LINES = 350;
+const LINES = 300;
 const LEAD_MS = 50;
 /** More than this late is lost. */
 const PATIENCE_MS = 10_000;
@@ -64,13 +65,13 @@ interface Deployed extends Container {
 function scenarioOf(count: number, rig: Rig, logs: Record<'slipway' | 'fanOut' | 'bare', Deployed>): Scenario {
   const { stage, world, access, instance, tokens } = rig;
   const stops: (() => unknown)[] = [];
-  let slipway: Readers;
-  let fanOut: Readers;
+  let slipway: SocketReaders;
+  let fanOut: SocketReaders;
   let bareReader: Expected | undefined;
   let floor: Child;
 
   async function linesTo(container: Container, readers: number, listen: (expected: Expected) => void) {
-    const expected = new Expected(readers, LINES, WARM_UP_LINES);
+    const expected = new Expected({ readers, messages: LINES, warmUp: WARM_UP_LINES });
     listen(expected);
     const { namespace, pod, container: name } = container;
     const beginAt = now() + LEAD_MS;
@@ -92,16 +93,18 @@ function scenarioOf(count: number, rig: Rig, logs: Record<'slipway' | 'fanOut' |
       stops.push(() => floor.stop());
       const port = await floor.ask<number>('start', { access, container: logs.fanOut });
       stops.push(await followLog(access, logs.bare, (line) => bareReader?.take(0, Buffer.from(line))));
-      fanOut = await openReaders(Array.from({ length: count }, () => ({ url: `ws://127.0.0.1:${port}` })));
+      fanOut = new SocketReaders(Array.from({ length: count }, () => ({ url: `ws://127.0.0.1:${port}` })));
       stops.push(() => fanOut.close());
+      await fanOut.open();
       const url = `${instance.url.replace('http', 'ws')}/v1/deployments/${logs.slipway.id}/logs/stream?tail=0`;
-      slipway = await openReaders(
+      slipway = new SocketReaders(
         Array.from({ length: count }, (_, index) => ({
           url,
           headers: { authorization: `Bearer ${tokens[Math.floor(index / READERS_PER_USER)]}` },
         })),
       );
       stops.push(() => slipway.close());
+      await slipway.open();
       const upstreams = await upstreamsOf(instance);
       if (upstreams !== 1)
         throw new Error(`${count} readers of one container have ${upstreams} upstreams instead of one`);

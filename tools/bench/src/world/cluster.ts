@@ -1,6 +1,7 @@
 // The embedded cluster in a process of its own, whose containers write what the driver wants and nothing else.
 import { startEmbeddedCluster, type EmbeddedCluster } from '@slipway/embedded-cluster';
 
+import { markOf } from '../measure/mark.js';
 import { openLoop } from '../measure/open-loop.js';
 import { answerDriver } from '../parts/child.js';
 
@@ -34,11 +35,10 @@ answerDriver({
     const { url, caPem, token, kubeconfig } = cluster;
     return { url, caPem, token, kubeconfig };
   },
-  /** Lines `line <number> <planned moment in µs>`, at a fixed rate. */
+  /** Marked lines, at a fixed rate. */
   write: ({ namespace, pod, container, ...loop }: Writing): Promise<void> =>
     openLoop({
       ...loop,
-      send: (index, planned) =>
-        cluster.writeLog({ namespace, pod, container }, `line ${index} ${Math.round(planned * 1000)}`),
+      send: (index, planned) => cluster.writeLog({ namespace, pod, container }, markOf(index, planned)),
     }),
 });
