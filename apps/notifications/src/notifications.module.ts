@@ -29,8 +29,10 @@ import { FeedEntity } from './feed/feed.entity.js';
 import { ListFeedHandler } from './feed/list-feed.js';
 import { Readers } from './feed/readers.js';
 import { MailEntity } from './mail/mail.entity.js';
+import { MailAddressEntity } from './mail/mail-address.entity.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { MailTransport } from './mail/mail-transport.js';
+import { OnUserUpdated } from './mail/on-user-updated.js';
 import { SendMailHandler } from './mail/send-mail.js';
 import { SendMails } from './mail/send-mails.js';
 import { TestFeedHandler } from './feed/test-feed.js';
@@ -66,7 +68,15 @@ export class NotificationsModule {
           service,
           databaseUrl,
           encryptionKeys,
-          entities: [FeedEntity, FeedEntryEntity, AppUrlEntity, SubscriptionEntity, DeliveryEntity, MailEntity],
+          entities: [
+            FeedEntity,
+            FeedEntryEntity,
+            AppUrlEntity,
+            SubscriptionEntity,
+            DeliveryEntity,
+            MailEntity,
+            MailAddressEntity,
+          ],
           migrations,
           prunes: [
             { table: 'mail', condition: `"createdAt" < now() - interval '${MAILS_KEPT}' and "nextAttemptAt" is null` },
@@ -90,6 +100,7 @@ export class NotificationsModule {
         OnDomainVerified,
         OnDomainFailed,
         OnDomainRemoved,
+        OnUserUpdated,
         ListFeedHandler,
         CountReadersHandler,
         TestFeedHandler,

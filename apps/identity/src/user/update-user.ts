@@ -34,7 +34,7 @@ export class UpdateUserHandler {
           updatedAt: new Date(),
         });
         await orAlreadyTaken(() => tx.getRepository(UserEntity).save(user));
-        await tx.outbox.add(userUpdated, { userId: user.id });
+        await tx.outbox.add(userUpdated, { userId: user.id, email });
         if (moved) await tx.outbox.send(sendMail, { to: old, template: 'email-changed', fields: announcement });
       }
       return toUserView(tx, user);

@@ -103,7 +103,7 @@ describe('update a user', () => {
       { actor: kim.actor },
     );
     expect(changed).toMatchObject({ id: kim.user.id, username: 'Kimberly', email: kim.user.email.toUpperCase() });
-    expect(await harness.outbox(userUpdated)).toContainEqual({ userId: kim.user.id });
+    expect(await harness.outbox(userUpdated)).toContainEqual({ userId: kim.user.id, email: changed.email });
   });
 
   it("refuses another account's name", async () => {

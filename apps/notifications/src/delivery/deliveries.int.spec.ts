@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 import {
   type Actor,
@@ -20,6 +21,7 @@ import {
   rotateSecret,
   testSubscription,
   updateSubscription,
+  userUpdated,
   WEBHOOK_TYPES,
   type WebhookType,
 } from '@slipway/contracts';
@@ -34,6 +36,7 @@ import {
   startNotifications,
   startReceiver,
 } from '../fixture/notifications.js';
+import { type ReceivedMail, type SmtpReceiver, startSmtpReceiver } from '../fixture/smtp-receiver.js';
 import { DeliveryEntity } from './delivery.entity.js';
 import { OPERATOR_ENDPOINT } from './endpoints.js';
 import { SendDeliveries } from './send-deliveries.js';
@@ -43,14 +46,18 @@ const OPERATOR_SECRET = 'the operator’s';
 describe('deliveries', () => {
   let harness: Harness;
   let receiver: Receiver;
+  let smtp: SmtpReceiver;
   let kim: Actor;
   let app: AppFacts;
 
   beforeAll(async () => {
     receiver = await startReceiver();
+    smtp = await startSmtpReceiver();
     harness = await startNotifications({
       // The operator's own may be on loopback without this; the webhooks of users may not.
       OUTBOUND_ALLOW: '127.0.0.0/8',
+      AWS_SES_SMTP_HOST: '127.0.0.1',
+      AWS_SES_SMTP_PORT: String(smtp.port),
       WEBHOOK_URL: receiver.at('/operator'),
       WEBHOOK_SECRET: OPERATOR_SECRET,
       WEBHOOK_EVENTS: 'deployment_deleted',
@@ -59,6 +66,7 @@ describe('deliveries', () => {
   afterAll(async () => {
     await harness.close();
     await receiver.close();
+    await smtp.close();
   });
   beforeEach(() => {
     kim = actor();
@@ -523,6 +531,89 @@ describe('deliveries', () => {
       await waitFor(async () => !(await state(hook)).active);
       expect(await state(hook)).toMatchObject({ disabledReason: 'All attempts of five days failed.' });
       expect(await only(hook)).toMatchObject({ status: 'failed', attempts: 4, nextAttemptAt: null });
+    });
+
+    const mailsTo = (address: string): readonly ReceivedMail[] =>
+      smtp.received.filter(({ to }) => to.includes(address));
+    const textOf = ({ source }: ReceivedMail): string => source.replaceAll('=\r\n', '').replaceAll('=3D', '=');
+    const gone: Behaviour = (_, response) => void response.writeHead(410).end();
+
+    it('tell their owner so by one mail, also when many fail at once', async () => {
+      const hook = await subscribe(gone);
+      const other = await subscribe(gone, []);
+      await Promise.all([tell('deploying', 'running'), tell('running', 'failed'), tell('failed', 'running')]);
+      const [mail] = await waitFor(() => mailsTo(kim.email).length > 0 && mailsTo(kim.email));
+      expect(mail && textOf(mail)).toContain('Subject: A webhook was disabled');
+      expect(mail && textOf(mail)).toContain(
+        `Your webhook ${hook.path} was disabled: The endpoint answered 410: it is gone.`,
+      );
+      expect(mail && textOf(mail)).toContain(`Nothing is sent to ${hook.subscription.url} until you enable it again.`);
+      await waitFor(async () => (await list(hook)).deliveries.every(({ nextAttemptAt }) => nextAttemptAt === null));
+      // The next mail to the same address would be a second one about the first webhook, were there any.
+      await harness.execute(
+        updateSubscription,
+        { id: other.subscription.id, types: [...WEBHOOK_TYPES] },
+        { actor: kim },
+      );
+      await tell('deploying', 'running');
+      await waitFor(() => mailsTo(kim.email).length > 1);
+      expect(mailsTo(kim.email).map((one) => textOf(one).includes(other.path))).toEqual([false, true]);
+    });
+
+    it('tell their owner also after five days', async () => {
+      const hook = await subscribe((_, response) => void response.writeHead(500).end());
+      await tell('deploying', 'running');
+      await ended(hook);
+      expect(mailsTo(kim.email)).toEqual([]);
+      await failingFor(hook, '5 days 1 second');
+      await makeDue(hook);
+      const [mail] = await waitFor(() => mailsTo(kim.email).length > 0 && mailsTo(kim.email));
+      expect(mail && textOf(mail)).toContain(
+        `Your webhook ${hook.path} was disabled: All attempts of five days failed.`,
+      );
+    });
+
+    it('write to the address that the owner changed to last, however late and in whatever order that is heard', async () => {
+      const { userId } = kim;
+      const [second, third] = [`second-${userId}@example.org`, `third-${userId}@example.org`];
+      const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+      await harness.publish(userUpdated, { userId, email: third }, { occurredAt: minutesAgo(1) });
+      await harness.publish(userUpdated, { userId, email: second }, { occurredAt: minutesAgo(2) });
+      // Told by a release that did not name it yet.
+      await harness.publish(userUpdated, { userId });
+      // The credential still says what it said when it was checked.
+      await subscribe(gone);
+      await tell('deploying', 'running');
+      await waitFor(() => mailsTo(third).length === 1);
+      expect([mailsTo(kim.email), mailsTo(second)]).toEqual([[], []]);
+    });
+
+    it('follow a change of the address that comes after the webhook', async () => {
+      const { userId } = kim;
+      await subscribe(gone);
+      const email = `moved-${userId}@example.org`;
+      await harness.publish(userUpdated, { userId, email }, { occurredAt: Date.now() });
+      await tell('deploying', 'running');
+      await waitFor(() => mailsTo(email).length === 1);
+      expect(mailsTo(kim.email)).toEqual([]);
+    });
+
+    it('are ended without a mail while no address is known, which the log says; changing the webhook makes it known', async () => {
+      const hook = await subscribe(gone);
+      const { id } = hook.subscription;
+      // As webhooks are that were made by a release without addresses.
+      await harness.dataSource.query(`delete from mail_address where "userId" = $1`, [kim.userId]);
+      await tell('deploying', 'running');
+      await waitFor(async () => !(await state(hook)).active);
+      await waitFor(() =>
+        readFileSync(harness.logFile, 'utf8')
+          .split('\n')
+          .some((line) => line.includes('their address is not known') && line.includes(id)),
+      );
+      expect(mailsTo(kim.email)).toEqual([]);
+      await harness.execute(updateSubscription, { id, active: true }, { actor: kim });
+      await tell('running', 'failed');
+      await waitFor(() => mailsTo(kim.email).length === 1);
     });
 
     it('begin the five days anew with a success, another address, or when it is enabled again', async () => {

@@ -1,8 +1,13 @@
-// Owns when a webhook is disabled by itself: its endpoint says that it is gone, or has done nothing but fail for five days.
-import type { SubscriptionId } from '@slipway/contracts';
+// Owns when a webhook is disabled by itself: its endpoint says that it is gone, or has done nothing but fail for five days. Its owner gets a
+// mail with the change, or none.
+import { randomUUID } from 'node:crypto';
+
+import type { SubscriptionId, UserId } from '@slipway/contracts';
 import type { Transactions } from '@slipway/persistence';
 import type { EntityManager } from 'typeorm';
 
+import { addressOf } from '../mail/mail-addresses.js';
+import type { MailQueue } from '../mail/mail-queue.js';
 import { endPending } from './end-pending.js';
 import type { Attempt } from './post-webhook.js';
 
@@ -36,19 +41,34 @@ export async function judgeEndpoint(
   return rows[0]?.forLong ? 'All attempts of five days failed.' : undefined;
 }
 
-/** Switches the webhook off and gives up what waits for it; false when it is off already, or leads elsewhere by now. */
+export interface GivenUp {
+  /** False when no address of the owner is known. */
+  readonly mailed: boolean;
+}
+
+/** Switches the webhook off and gives up what waits for it; undefined when it is off already, or leads elsewhere by now. */
 export function giveUpEndpoint(
   transactions: Transactions,
+  mails: MailQueue,
   { endpointId, url }: Attempted,
   reason: string,
-): Promise<boolean> {
+): Promise<GivenUp | undefined> {
   return transactions.run(async (tx) => {
-    const [rows] = await tx.manager.query<[unknown[], number]>(
+    const [rows] = await tx.manager.query<[{ userId: UserId; name: string }[], number]>(
       `update "subscription" set "active" = false, "disabledReason" = $3, "updatedAt" = now()
-        where "id" = $1 and "url" = $2 and "active" returning "id"`,
+        where "id" = $1 and "url" = $2 and "active" returning "userId", "name"`,
       [endpointId, url, reason],
     );
-    if (rows.length > 0) await endPending(tx, endpointId, `The webhook was disabled. ${reason}`);
-    return rows.length > 0;
+    const [webhook] = rows;
+    if (!webhook) return undefined;
+    await endPending(tx, endpointId, `The webhook was disabled. ${reason}`);
+    const to = await addressOf(tx, webhook.userId);
+    if (to === undefined) return { mailed: false };
+    await mails.add(tx, randomUUID(), {
+      to,
+      template: 'webhook-disabled',
+      fields: { name: webhook.name, url, reason },
+    });
+    return { mailed: true };
   });
 }

@@ -6,6 +6,8 @@ import { Transactions } from '@slipway/persistence';
 import { Counter, Metrics, ServiceLogger, within } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
+import { MailQueue } from '../mail/mail-queue.js';
+import { SendMails } from '../mail/send-mails.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { abandonDelivery, claimDelivery, type ClaimedDelivery, dueEndpoints, recordAttempt } from './claim-delivery.js';
 import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint } from './endpoints.js';
@@ -42,6 +44,8 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly transactions: Transactions,
     private readonly endpoints: Endpoints,
     private readonly outbound: OutboundAgents,
+    private readonly mailQueue: MailQueue,
+    private readonly mails: SendMails,
     private readonly logger: ServiceLogger,
     metrics: Metrics,
   ) {
@@ -175,7 +179,12 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async judge(attempted: Attempted, attempt: Attempt): Promise<void> {
     const reason = await judgeEndpoint(this.dataSource.manager, attempted, attempt);
-    if (reason === undefined || !(await giveUpEndpoint(this.transactions, attempted, reason))) return;
-    this.logger.info('a webhook was disabled', { subscriptionId: attempted.endpointId, reason });
+    if (reason === undefined) return;
+    const givenUp = await giveUpEndpoint(this.transactions, this.mailQueue, attempted, reason);
+    if (!givenUp) return;
+    const facts = { subscriptionId: attempted.endpointId, reason };
+    this.logger.info('a webhook was disabled', facts);
+    if (givenUp.mailed) this.mails.wake();
+    else this.logger.warn('the owner of a disabled webhook gets no mail: their address is not known', facts);
   }
 }

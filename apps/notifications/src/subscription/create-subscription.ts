@@ -12,8 +12,9 @@ import {
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { writerIdOf } from '../caller.js';
+import { writerOf } from '../caller.js';
 import { generateSecret } from '../delivery/signature.js';
+import { keepAddressOf } from '../mail/mail-addresses.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { judgeUrl } from './judge-url.js';
 import { MAX_SUBSCRIPTIONS } from './subscription.js';
@@ -32,7 +33,8 @@ export class CreateSubscriptionHandler {
 
   @Handles(createSubscription)
   async handle(input: CreateSubscription, envelope: Envelope): Promise<CreatedSubscription> {
-    const userId = writerIdOf(envelope);
+    const owner = writerOf(envelope);
+    const { userId } = owner;
     const wrong = await judgeUrl(this.outbound, input.url);
     return this.inbox.once(createSubscription, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
@@ -61,6 +63,7 @@ export class CreateSubscriptionHandler {
         updatedAt: now,
       };
       await orNameTaken(input.name, () => subscriptions.insert(row));
+      await keepAddressOf(tx, owner);
       return { subscription: toSubscriptionView(row), secret };
     });
   }

@@ -3,8 +3,9 @@ import { type Envelope, type SubscriptionView, updateSubscription, UpdateSubscri
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { writerIdOf } from '../caller.js';
+import { writerOf } from '../caller.js';
 import { endPending } from '../delivery/end-pending.js';
+import { keepAddressOf } from '../mail/mail-addresses.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { judgeUrl } from './judge-url.js';
 import { changed } from './subscription.js';
@@ -23,11 +24,11 @@ export class UpdateSubscriptionHandler {
 
   @Handles(updateSubscription)
   async handle(input: UpdateSubscription, envelope: Envelope): Promise<SubscriptionView> {
-    const userId = writerIdOf(envelope);
+    const owner = writerOf(envelope);
     const wrong = input.url == null ? null : await judgeUrl(this.outbound, input.url);
     return this.inbox.once(updateSubscription, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
-      const before = await lockOwn(tx, userId, input.id);
+      const before = await lockOwn(tx, owner.userId, input.id);
       const after: SubscriptionEntity = {
         ...before,
         ...changed(before, input),
@@ -42,6 +43,7 @@ export class UpdateSubscriptionHandler {
       // What failed before says nothing of another address, and whoever enables it again has seen to it.
       if (input.active === true || after.url !== before.url) after.failingSince = null;
       await orNameTaken(after.name, () => tx.getRepository(SubscriptionEntity).save(after));
+      await keepAddressOf(tx, owner);
       // Whoever switches it off expects no more calls, and none about the past once it is on again.
       if (!after.active) await endPending(tx, before.id, 'The webhook was switched off.');
       return toSubscriptionView(after);

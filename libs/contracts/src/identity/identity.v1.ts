@@ -207,6 +207,12 @@ export class UserFact {
   @Id() userId: UserId;
 }
 
+export class UserUpdated {
+  @Id() userId: UserId;
+  /** As of this change; absent in facts of before it was told. */
+  @Email() @Optional() email?: string;
+}
+
 /** Whatever was cached under these is dropped at once. `userId` alone ends everything of that user. */
 export class CredentialRevoked {
   @Id() userId: UserId;

@@ -21,6 +21,7 @@ import {
   SigningKeys,
   UpdateUser,
   UserFact,
+  UserUpdated,
   UserView,
 } from './identity.v1.js';
 
@@ -93,7 +94,11 @@ export const userRegistered = defineEvent({
   payload: UserFact,
   listeners: [],
 });
-export const userUpdated = defineEvent({ subject: 'evt.identity.user.updated.v1', payload: UserFact, listeners: [] });
+export const userUpdated = defineEvent({
+  subject: 'evt.identity.user.updated.v1',
+  payload: UserUpdated,
+  listeners: ['notifications'],
+});
 /** The gateway listens on core NATS: it drops what it cached. */
 export const credentialRevoked = defineEvent({
   subject: 'evt.identity.credential.revoked.v1',
