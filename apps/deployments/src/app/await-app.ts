@@ -1,8 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { type Actor, AwaitApp, awaitApp, AwaitedApp, type Envelope, ProblemKind } from '@slipway/contracts';
+import { ClusterConnection } from '@slipway/cluster';
 import { Handles, Refusal } from '@slipway/messaging';
 import { Transactions } from '@slipway/persistence';
 
+import { askClusterIfPossible } from '../cluster/ask-cluster.js';
 import { DeploymentsConfig } from '../deployments.config.js';
 import { actorOf } from './actor.js';
 import type { App } from './app.js';
@@ -23,6 +25,7 @@ export class AwaitAppHandler {
     private readonly queries: AppQueries,
     private readonly config: DeploymentsConfig,
     private readonly signals: AppSignals,
+    private readonly connection: ClusterConnection,
   ) {}
 
   @Handles(awaitApp)
@@ -36,8 +39,8 @@ export class AwaitAppHandler {
         const outcome = found ? outcomeOf(found.app, input) : 'reached';
         const leftMs = deadline - performance.now();
         if (outcome || leftMs <= 0) {
-          const app = found ? toAppView(found, { urlScheme: this.config.urlScheme }) : null;
-          return { app, reached: outcome === 'reached' };
+          if (!found) return { app: null, reached: true, ...(await this.namespaceLeft(input)) };
+          return { app: toAppView(found, { urlScheme: this.config.urlScheme }), reached: outcome === 'reached' };
         }
         await watch.next(Math.min(leftMs, LOOK_EVERY_MS));
         await new Promise((resolve) => setTimeout(resolve, Math.min(leftMs, LOOK_AT_MOST_EVERY_MS)));
@@ -45,6 +48,14 @@ export class AwaitAppHandler {
     } finally {
       watch.close();
     }
+  }
+
+  // No row is left that could tell whether the namespace was deleted, or was somebody else's and stayed.
+  private async namespaceLeft({ until, namespace }: AwaitApp): Promise<Pick<AwaitedApp, 'namespaceGone'>> {
+    if (until !== 'gone' || namespace === undefined) return {};
+    const looked = this.connection.cluster.get({ kind: 'Namespace', name: namespace });
+    const namespaceGone = await askClusterIfPossible(looked.then((object) => object === undefined));
+    return namespaceGone === undefined ? {} : { namespaceGone };
   }
 
   private async find({ id }: AwaitApp, actor: Actor): Promise<FoundApp | undefined> {

@@ -242,6 +242,8 @@ describe('reconcileApps', () => {
     );
     await fixture.execute(deleteApp, { app: { id } });
     await gone(id);
+    const awaitedGone = { id, generation: 2, until: 'gone', timeoutMs: 0, namespace } as const;
+    expect(await fixture.query(awaitApp, awaitedGone)).toEqual({ app: null, reached: true, namespaceGone: false });
     expect(await fixture.cluster.get({ kind: 'Namespace', name: namespace })).toMatchObject({
       metadata: { name: namespace },
     });
@@ -293,6 +295,14 @@ describe('reconcileApps', () => {
       const { reached, app } = await awaited(id, 1, 'running', 300);
       expect(reached).toBe(false);
       expect(['pending', 'deploying']).toContain(app?.status.phase);
+    });
+
+    it('tells that the namespace went with the App', async () => {
+      const { id, environment } = await running();
+      const { generation } = await fixture.execute(deleteApp, { app: { id } });
+      const { namespace } = environment;
+      const call = fixture.query(awaitApp, { id, generation, until: 'gone', timeoutMs: 10_000, namespace });
+      expect(await call).toEqual({ app: null, reached: true, namespaceGone: true });
     });
 
     it('tells of a foreign App as of one that is gone', async () => {

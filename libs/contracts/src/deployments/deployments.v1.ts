@@ -336,6 +336,8 @@ export class AwaitApp {
   /** `settled`: neither on its way nor pending. `failed` ends every wait. */
   @OneOf(['running', 'stopped', 'settled', 'gone']) until: 'running' | 'stopped' | 'settled' | 'gone';
   @Integer({ min: 0, max: 25_000 }) timeoutMs: number;
+  /** That of the App, with `gone`: looked for once the App is. */
+  @Format('dns_label') @Optional() namespace?: string;
 }
 
 export class AwaitedApp {
@@ -343,6 +345,8 @@ export class AwaitedApp {
   @Nested(() => AppView) @Optional() app: AppView | null;
   /** Whether the awaited state was seen in time. */
   @Flag() reached: boolean;
+  /** Whether the cluster, asked after the App was gone, had no such namespace; absent when nobody asked, or it gave no answer. */
+  @Flag() @Optional() namespaceGone?: boolean;
 }
 
 // ---- events

@@ -204,8 +204,8 @@ function wellCore(core: ReplayedCore): void {
     .answers(verifyDomain, (): DomainView => ({ ...domain, state: 'verified', verifiedAt: domain.createdAt }))
     .answers(removeDomain, () => ({ domain, version: 3 }))
     .answers(deleteApp, () => appIn('deleting'))
-    .answers(awaitApp, ({ until }): AwaitedApp => {
-      if (until === 'gone') return { app: null, reached: true };
+    .answers(awaitApp, ({ until, namespace }): AwaitedApp => {
+      if (until === 'gone') return { app: null, reached: true, namespaceGone: namespace === app.environment.namespace };
       return { app: appIn(until === 'stopped' ? 'stopped' : 'running', { replicas: 5 }), reached: true };
     })
     .answers(createSubscription, () => ({ subscription, secret: 'whsec_c2xpcHdheS1nb2xkZW4tc2VjcmV0LTAw' }))
@@ -315,6 +315,8 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
   'start not there in time': (core) =>
     core.refuses(awaitApp, problem.unavailable('service', 'late', { code: 'timeout' })),
   'delete not gone in time': (core) => core.answers(awaitApp, () => ({ app: appIn('deleting'), reached: false })),
+  'delete leaves the namespace of somebody else': (core) =>
+    core.answers(awaitApp, () => ({ app: null, reached: true, namespaceGone: false })),
   'delete twice': (core) => core.refuses(deleteApp, problem.conflict('app', 'deleting', { code: 'deleting' })),
   'status of a missing image': (core) =>
     core.answers(getApp, () => ({

@@ -267,7 +267,7 @@ export function toDeleted(app: AppView, awaited: AwaitedApp): DeletedDeployment 
         : 'Deployment deleted; its namespace is still being removed',
     deployment_id: app.id,
     app_name: app.name,
-    namespace_deleted: dedicated && awaited.reached,
+    namespace_deleted: dedicated && awaited.namespaceGone === true,
   };
 }
 

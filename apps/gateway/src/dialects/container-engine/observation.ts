@@ -36,11 +36,12 @@ export class Observation {
     if (preferred !== undefined) call.set('Preference-Applied', `wait=${preferred}`);
     const timeoutMs = preferred === undefined ? defaultMs : preferred * 1000;
     const { id, generation } = app;
+    const { namespace } = app.environment;
     try {
       return await this.core.query(
         call,
         awaitApp,
-        { id, generation, until, timeoutMs },
+        { id, generation, until, timeoutMs, ...(until === 'gone' && { namespace }) },
         { timeoutMs: timeoutMs + TRANSIT_MS },
       );
     } catch (error) {
