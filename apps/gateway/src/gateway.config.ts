@@ -1,3 +1,4 @@
+import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPublicKeys } from '@slipway/messaging';
 import { Variable } from '@slipway/runtime';
 import { IsIn, IsInt, IsNotEmpty, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
@@ -58,7 +59,7 @@ export class GatewayConfig {
   trustedProxies: readonly string[];
 
   @Variable('API_KEY_PREFIX', { default: 'ce_dev_', description: 'What new API keys begin with.' })
-  @Matches(/^[A-Za-z0-9_-]{1,32}$/, { message: 'apiKeyPrefix must have 1 to 32 letters, digits, _ and -' })
+  @Matches(API_KEY_PREFIX, { message: 'apiKeyPrefix must have 1 to 32 letters, digits and _' })
   apiKeyPrefix: string;
 
   @Variable('LOGIN_HIDE_UNKNOWN_USERS', {

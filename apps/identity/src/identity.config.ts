@@ -1,10 +1,11 @@
+import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey, SealPublicKeys } from '@slipway/messaging';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
 import { IsIn, IsInt, Matches, Max, Min, MinLength } from 'class-validator';
 
 const JWT_EXPIRES_IN_SECONDS = 3600;
-const API_KEY_PREFIX = 'ce_dev_';
+const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
 
 export class IdentityConfig {
   @DatabaseUrl() databaseUrl: string;
@@ -33,10 +34,10 @@ export class IdentityConfig {
   jwtExpiresInSeconds: number;
 
   @Variable('API_KEY_PREFIX', {
-    default: API_KEY_PREFIX,
+    default: DEFAULT_API_KEY_PREFIX,
     description: 'What new API keys begin with; older keys stay good.',
   })
-  @Matches(/^[A-Za-z0-9_]{1,32}$/)
+  @Matches(API_KEY_PREFIX, { message: 'apiKeyPrefix must have 1 to 32 letters, digits and _' })
   apiKeyPrefix: string;
 
   @Variable('REGISTRATION', { default: 'open', description: 'Whether strangers may make an account: open or closed.' })

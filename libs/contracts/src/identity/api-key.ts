@@ -6,6 +6,9 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 export const API_KEY_RANDOM_CHARACTERS = 32;
 const CHECKSUM_CHARACTERS = 6;
 
+/** What an operator may let new API keys begin with: one word, which a double click selects together with the rest. */
+export const API_KEY_PREFIX = /^[A-Za-z0-9_]{1,32}$/;
+
 /**
  * The last six characters of an API key: the CRC-32 (IEEE) of all that precedes, in base 62 (`0-9A-Za-z`), zero-padded.
  * A mistyped or cut key is then refused without a look-up, and scanners can tell a key from chance.

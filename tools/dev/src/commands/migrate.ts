@@ -1,13 +1,14 @@
 // Brings the database to its state, then ends: schemas, roles, tables, the first user. Beside `provision`, before the services start.
 import 'reflect-metadata';
 
+import { API_KEY_PREFIX } from '@slipway/contracts';
 import { createLogger, type KeyValue, loadConfig, Variable } from '@slipway/runtime';
-import { IsEmail, IsNotEmpty } from 'class-validator';
+import { IsEmail, IsNotEmpty, Matches } from 'class-validator';
 
 import { migrateAll } from '../prepare.js';
 import { runCommand } from './run-command.js';
 
-const API_KEY_PREFIX = 'ce_dev_';
+const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
 
 export class MigrateConfig {
   @Variable('DATABASE_URL', {
@@ -40,7 +41,8 @@ export class MigrateConfig {
   })
   firstUserApiKey?: string;
 
-  @Variable('API_KEY_PREFIX', { default: API_KEY_PREFIX, description: 'What that key begins with.' })
+  @Variable('API_KEY_PREFIX', { default: DEFAULT_API_KEY_PREFIX, description: 'What that key begins with.' })
+  @Matches(API_KEY_PREFIX, { message: 'apiKeyPrefix must have 1 to 32 letters, digits and _' })
   apiKeyPrefix: string;
 }
 

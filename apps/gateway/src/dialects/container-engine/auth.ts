@@ -1,8 +1,7 @@
 // How this dialect carries a credential: a bearer token in the header, on streams in the query too. Three parts are an access token,
 // anything else is an API key. Whether it holds is the core's word.
-import { CredentialKind } from '@slipway/contracts';
+import { CredentialKind, isApiKey } from '@slipway/contracts';
 
-import { hasKeyChecksum } from '../../core/api-key-checksum.js';
 import type { Authentication } from '../../core/authentication.js';
 import type { Caller, HttpCall } from '../../core/http-call.js';
 import { failure } from './errors.js';
@@ -13,7 +12,7 @@ export async function authenticate(call: HttpCall, authentication: Authenticatio
   const value = presentedValue(call);
   const caller = ACCESS_TOKEN.test(value)
     ? await authentication.byAccessToken(value)
-    : hasKeyChecksum(value)
+    : isApiKey(value)
       ? await authentication.byOpaqueValue(value, [CredentialKind.apiKey])
       : null;
   if (caller) return caller;
