@@ -12,7 +12,7 @@ import type { HttpCall } from './http-call.js';
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const SILENCE_MS = 25_000;
 const MAX_PER_USER = 50;
-/** How long a reader that was too slow may take for what waits for it before the connection is cut. */
+/** How long a reader may take for what waits for it before the connection is cut. */
 const FINISH_WITHIN_MS = 2_000;
 
 export interface HttpStreamOptions {
@@ -46,7 +46,7 @@ export class HttpStream extends Readable {
     if (this.finished || this.destroyed) return;
     if (this.readableLength > MAX_BUFFERED_BYTES) {
       if (this.options.lost) this.lost += 1;
-      else this.finishTooSlow();
+      else this.cut();
       return;
     }
     this.tellLost();
@@ -67,6 +67,14 @@ export class HttpStream extends Readable {
     this.push(null);
   }
 
+  /** Ends the answer, and with it the connection, whether the reader takes what still waits or not. */
+  cut(): void {
+    this.finish();
+    if (this.destroyed) return;
+    const timer = setTimeout(() => this.destroy(), FINISH_WITHIN_MS);
+    this.once('close', () => clearTimeout(timer));
+  }
+
   override _read(): void {
     // A reader learns at once that its stream stands, not with the first line.
     const response = this.call.reply.raw;
@@ -84,12 +92,6 @@ export class HttpStream extends Readable {
     for (const resolve of this.waiting.splice(0)) resolve();
   }
 
-  private finishTooSlow(): void {
-    this.finish();
-    const timer = setTimeout(() => this.destroy(), FINISH_WITHIN_MS);
-    this.once('close', () => clearTimeout(timer));
-  }
-
   private tellLost(): void {
     if (this.lost === 0 || this.finished || !this.options.lost) return;
     const count = this.lost;
@@ -105,7 +107,7 @@ export class HttpStreams implements OnModuleDestroy {
   constructor(private readonly credentials: CredentialWatch) {}
 
   onModuleDestroy(): void {
-    for (const stream of this.open) stream.finish();
+    for (const stream of this.open) stream.cut();
   }
 
   /**
@@ -118,7 +120,7 @@ export class HttpStreams implements OnModuleDestroy {
     const stream = new HttpStream(call, options);
     call.set('Connection', 'close');
     this.open.add(stream);
-    const unwatch = call.caller && this.credentials.watch(call.caller, () => stream.finish());
+    const unwatch = call.caller && this.credentials.watch(call.caller, () => stream.cut());
     stream.once('close', () => {
       this.open.delete(stream);
       unwatch?.();

@@ -81,7 +81,7 @@ export class EventsController {
     const send = (frame: Frame): void => {
       if (isWanted(frame)) stream.offer(toServerSentEvent(frame));
     };
-    feed.start({ ...projected(send), ready: () => stream.ready(), failed: () => stream.finish() });
+    feed.start({ ...projected(send), ready: () => stream.ready(), failed: () => stream.cut() });
     return stream;
   }
 }

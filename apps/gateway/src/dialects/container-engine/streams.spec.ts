@@ -237,6 +237,30 @@ describe('streams', () => {
       }
     });
 
+    /** A reader who has more to take than anybody keeps for it, and takes nothing. */
+    async function stalledReader(): Promise<void> {
+      const filler = 'x'.repeat(256 * 1024);
+      for (let id = 1; id <= 40; id += 1) stored.push(event(id, { old: 1, new: filler }));
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1').pause();
+      socket.on('error', () => undefined);
+      const head = `GET ${PATH}?last_event_id=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}`;
+      socket.write(`${head}\r\n\r\n`);
+      await waitFor(() => core.asked.some(({ input }) => (input as { afterId?: string }).afterId === '0'));
+    }
+
+    it('are cut when the credential is revoked and their reader takes nothing', async () => {
+      await stalledReader();
+      core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
+      await waitFor(() => core.listenersOf(FEED) === 0, { timeoutMs: 5_000 });
+    });
+
+    it('keep no gateway from stopping when their reader takes nothing', async () => {
+      await stalledReader();
+      const before = performance.now();
+      await gateway.close();
+      expect(performance.now() - before).toBeLessThan(5_000);
+    });
+
     it('are refused in the order of all routes, and count no reader that was', async () => {
       core.refuses(listFeed, problem.unavailable('service', 'away'));
       for (let count = 0; count < 51; count += 1) expect((await listen(PATH)).answer.status).toBe(503);
