@@ -43,6 +43,7 @@ export class AddDomainHandler {
     const actor = writerOf(envelope);
     const { domainSuffix: suffix, domainVerify } = this.config;
     const reserved = reservedHostsOf(this.config);
+    const address = await this.domains.addressFor(input.app, actor);
     const answer = await this.inbox.once(addDomain, envelope, async (tx) => {
       const { host } = orRefuse(domainName(input.host, { suffix, reserved }));
       const found = await this.queries.lock(tx, input.app, actor);
@@ -62,7 +63,7 @@ export class AddDomainHandler {
       if (domainVerify === 'off') {
         ({ found: after, domain } = await this.domains.settle(tx, after, domain, { found: true }, actor));
       }
-      return { domain: this.domains.toView(domain, after), version: after.app.version };
+      return { domain: this.domains.toView(domain, after, address), version: after.app.version };
     });
     this.signals.committed(answer.domain.appId);
     return answer;

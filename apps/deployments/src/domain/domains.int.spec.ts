@@ -8,6 +8,7 @@ import {
   domainVerified,
   type DomainView,
   getDomain,
+  getNodeAddress,
   listDomains,
   removeDomain,
   verifyDomain,
@@ -256,13 +257,52 @@ describe('domains', () => {
   });
 });
 
+describe('domains where INGRESS_ADDRESS is not set', () => {
+  it('lead to the address of the node, in every answer, and a repeated command tells it also once the App is gone', async () => {
+    const fixture = await startFixture({ DOMAIN_VERIFY: 'off' });
+    try {
+      const { id } = await fixture.create();
+      const app = { id };
+      const { address } = await fixture.query(getNodeAddress, { app });
+      expect(address).toBe('10.244.0.1');
+      const operationId = 'f47ac10b-58cc-4372-a567-0e02b2c3d006';
+      const command = { app, host: newHost() };
+      const added = await fixture.execute(addDomain, command, { operationId });
+      const domain = added.domain.id;
+      expect(added.domain).toMatchObject({ address });
+      expect(await fixture.query(getDomain, { app, domain })).toMatchObject({ address });
+      expect((await fixture.query(listDomains, { app })).domains).toMatchObject([{ address }]);
+      expect(await fixture.execute(verifyDomain, { app, domain })).toMatchObject({ address });
+      expect((await fixture.execute(removeDomain, { app, domain })).domain).toMatchObject({ address });
+      await fixture.execute(deleteApp, { app });
+      await eventually(async () => expect(await problemOf(fixture.get(id))).toMatchObject({ kind: 'not_found' }));
+      expect(await fixture.execute(addDomain, command, { operationId })).toEqual(added);
+    } finally {
+      await fixture.close();
+    }
+  });
+
+  it('are answered without an address while the cluster is away', async () => {
+    const fixture = await startFixture();
+    try {
+      const { id } = await fixture.create();
+      await fixture.stopCluster();
+      const { domain } = await fixture.execute(addDomain, { app: { id }, host: newHost() });
+      expect(domain).toMatchObject({ state: 'pending', address: null });
+      await fixture.startCluster();
+    } finally {
+      await fixture.close();
+    }
+  });
+});
+
 describe('domains where DOMAIN_VERIFY is off', () => {
   it('are verified at once', async () => {
     const fixture = await startFixture({ DOMAIN_VERIFY: 'off' });
     try {
       const app = await fixture.create();
       const answer = await fixture.execute(addDomain, { app: { id: app.id }, host: newHost() });
-      expect(answer).toMatchObject({ version: 2, domain: { state: 'verified', address: null } });
+      expect(answer).toMatchObject({ version: 2, domain: { state: 'verified', address: '10.244.0.1' } });
       expect(await fixture.events(domainVerified, app.id)).toHaveLength(1);
       const other = fixture.execute(
         addDomain,

@@ -4,19 +4,22 @@ import { Injectable } from '@nestjs/common';
 import {
   type Actor,
   type AppId,
+  type AppRef,
   domainFailed,
   type DomainId,
   type DomainView,
   domainVerified,
   problem,
+  ProblemKind,
 } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
-import type { Reader, Tx } from '@slipway/persistence';
+import { type Reader, Transactions, type Tx } from '@slipway/persistence';
 
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
 import { HostEntity } from '../app/host.entity.js';
 import { DeploymentsConfig } from '../deployments.config.js';
+import { NodeAddresses } from '../node/node-addresses.js';
 import { challengeOf, failed, type Proof, proven, TAKEN, unproven, withProvenDomain } from './domain.js';
 import { DomainEntity } from './domain.entity.js';
 import { TxtRecords } from './txt-records.js';
@@ -27,6 +30,8 @@ export class Domains {
     private readonly queries: AppQueries,
     private readonly records: TxtRecords,
     private readonly config: DeploymentsConfig,
+    private readonly transactions: Transactions,
+    private readonly addresses: NodeAddresses,
   ) {}
 
   /** @throws Refusal not_found */
@@ -39,6 +44,20 @@ export class Domains {
   /** Newest first. */
   list(reader: Reader, appId: AppId): Promise<DomainEntity[]> {
     return reader.getRepository(DomainEntity).find({ where: { appId }, order: { createdAt: 'DESC', id: 'DESC' } });
+  }
+
+  /**
+   * Where the hosts of an App have to lead. Outside of transactions, since the cluster takes its time. Null also for an App that
+   * is absent: a command that is delivered again has its recorded answer, and what asks for the App itself refuses.
+   */
+  async addressFor(ref: AppRef, actor: Actor): Promise<string | null> {
+    try {
+      const found = await this.transactions.read((reader) => this.queries.findPresent(reader, ref, actor));
+      return (await this.addresses.of(found)).address;
+    } catch (error) {
+      if (error instanceof Refusal && error.problem.kind === ProblemKind.notFound) return null;
+      throw error;
+    }
   }
 
   /** The App that a host leads to, or will. */
@@ -105,7 +124,12 @@ export class Domains {
     return proven(domain, now);
   }
 
-  toView({ id, appId, host, state, token, reason, createdAt, verifiedAt }: DomainEntity, app: FoundApp): DomainView {
+  /** `address`: where the host has to lead, as far as it is known. */
+  toView(
+    { id, appId, host, state, token, reason, createdAt, verifiedAt }: DomainEntity,
+    app: FoundApp,
+    address: string | null,
+  ): DomainView {
     return {
       id,
       appId,
@@ -115,7 +139,7 @@ export class Domains {
       reason,
       createdAt: createdAt.toISOString(),
       verifiedAt: verifiedAt?.toISOString() ?? null,
-      address: this.config.ingressAddress ?? null,
+      address,
       appHost: app.host,
     };
   }

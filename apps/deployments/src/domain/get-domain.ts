@@ -16,10 +16,12 @@ export class GetDomainHandler {
   ) {}
 
   @Handles(getDomain)
-  handle(input: GetDomain, envelope: Envelope): Promise<DomainView> {
+  async handle(input: GetDomain, envelope: Envelope): Promise<DomainView> {
+    const actor = actorOf(envelope);
+    const address = await this.domains.addressFor(input.app, actor);
     return this.transactions.read(async (reader) => {
-      const found = await this.queries.findPresent(reader, input.app, actorOf(envelope));
-      return this.domains.toView(await this.domains.find(reader, found.app.id, input.domain), found);
+      const found = await this.queries.findPresent(reader, input.app, actor);
+      return this.domains.toView(await this.domains.find(reader, found.app.id, input.domain), found, address);
     });
   }
 }

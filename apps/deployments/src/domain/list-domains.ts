@@ -16,11 +16,13 @@ export class ListDomainsHandler {
   ) {}
 
   @Handles(listDomains)
-  handle(input: ListDomains, envelope: Envelope): Promise<DomainList> {
+  async handle(input: ListDomains, envelope: Envelope): Promise<DomainList> {
+    const actor = actorOf(envelope);
+    const address = await this.domains.addressFor(input.app, actor);
     return this.transactions.read(async (reader) => {
-      const found = await this.queries.findPresent(reader, input.app, actorOf(envelope));
+      const found = await this.queries.findPresent(reader, input.app, actor);
       const domains = await this.domains.list(reader, found.app.id);
-      return { domains: domains.map((domain) => this.domains.toView(domain, found)) };
+      return { domains: domains.map((domain) => this.domains.toView(domain, found, address)) };
     });
   }
 }

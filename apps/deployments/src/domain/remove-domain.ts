@@ -26,6 +26,7 @@ export class RemoveDomainHandler {
   @Handles(removeDomain)
   async handle(input: DomainCommand, envelope: Envelope): Promise<ChangedDomain> {
     const actor = writerOf(envelope);
+    const address = await this.domains.addressFor(input.app, actor);
     const answer = await this.inbox.once(removeDomain, envelope, async (tx) => {
       const found = await this.queries.lock(tx, input.app, actor);
       const domain = await this.domains.find(tx, found.app.id, input.domain);
@@ -41,7 +42,7 @@ export class RemoveDomainHandler {
         actor: toEventActor(actor),
         domain: { id, host, reason },
       });
-      return { domain: this.domains.toView(domain, after), version: after.app.version };
+      return { domain: this.domains.toView(domain, after, address), version: after.app.version };
     });
     this.signals.committed(answer.domain.appId);
     return answer;

@@ -29,13 +29,14 @@ export class VerifyDomainHandler {
       return this.domains.find(reader, app.id, input.domain);
     });
     const proof = await this.domains.lookFor(asked);
+    const address = await this.domains.addressFor(input.app, actor);
     const answer = await this.inbox.once(verifyDomain, envelope, async (tx) => {
       const found = await this.queries.lock(tx, input.app, actor);
       const domain = await this.domains.find(tx, found.app.id, input.domain);
       orRefuse(refusal(found.app, input.ifVersion));
-      if (domain.state === 'verified') return this.domains.toView(domain, found);
+      if (domain.state === 'verified') return this.domains.toView(domain, found, address);
       const settled = await this.domains.settle(tx, found, domain, proof, actor);
-      return this.domains.toView(settled.domain, settled.found);
+      return this.domains.toView(settled.domain, settled.found, address);
     });
     this.signals.committed(answer.appId);
     return answer;

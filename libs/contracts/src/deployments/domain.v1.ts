@@ -19,7 +19,7 @@ export class DomainView {
   @Text({ max: 512 }) reason: string;
   @Time() createdAt: string;
   @Time() @Optional() verifiedAt: string | null;
-  /** INGRESS_ADDRESS: an IP address or a name that the host has to lead to; null when it is not configured. */
+  /** That of the App's node.address: an IP address or a name that the host has to lead to; null when it is not known. */
   @Text({ max: 253 }) @Optional() address: string | null;
   /** The App's own host. */
   @Text({ max: 253 }) @Optional() appHost: string | null;
