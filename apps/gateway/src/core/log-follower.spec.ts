@@ -77,6 +77,22 @@ describe('LogFollower', () => {
     expect(listener).toBeUndefined();
   });
 
+  it('hands all readers of a live line one and the same object, so that each can use what another made of it', async () => {
+    const got: LogLine[] = [];
+    const listeners: (LiveListener | undefined)[] = [];
+    const sink = { line: (one: LogLine) => void got.push(one), dropped: () => undefined, ended: () => undefined };
+    for (let reader = 0; reader < 2; reader += 1) {
+      past = [];
+      const { log } = await follow();
+      log.start(sink);
+      listeners.push(listener);
+    }
+    const message: LiveLine = { kind: 'line', ...line(3) };
+    for (const one of listeners) one?.onMessage(message);
+    expect(got).toEqual([line(3), line(3)]);
+    expect(got[0]).toBe(got[1]);
+  });
+
   it('keeps the times of containers apart', async () => {
     const { log, start } = await follow();
     start();

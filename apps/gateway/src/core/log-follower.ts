@@ -73,7 +73,7 @@ export class FollowedLog {
   start(sink: LineSink): void {
     this.sink = sink;
     for (const line of this.past) {
-      this.note(line);
+      this.note(toTimedLine(line));
       sink.line(line);
     }
     this.past = [];
@@ -133,7 +133,7 @@ export class FollowedLog {
     this.catchingUp = true;
     const since = [...this.lastTimes.values()].sort().at(0) ?? this.beganAt;
     const { lines } = await this.core.query(this.call, listLines, { ...this.query, tail: MAX_TAIL, since });
-    for (const line of lines) this.hand(line);
+    for (const line of lines) this.hand(toTimedLine(line));
     this.catchingUp = false;
     this.interrupted = false;
     this.flush();
@@ -155,8 +155,8 @@ export class FollowedLog {
   private pass(message: LiveLine): void {
     if (message.kind === 'end') return this.end();
     if (message.kind === 'gap') return this.sink?.dropped(message.dropped ?? 1);
-    const line = lineOf(message);
-    if (line && this.isWanted(line)) this.hand(line);
+    const timed = timedLineOf(message);
+    if (timed && this.isWanted(timed.line)) this.hand(timed);
   }
 
   private isWanted({ pod, container }: LogLine): boolean {
@@ -166,14 +166,12 @@ export class FollowedLog {
     );
   }
 
-  private hand(line: LogLine): void {
-    if (!this.closed && this.note(line)) this.sink?.line(line);
+  private hand(timed: TimedLine): void {
+    if (!this.closed && this.note(timed)) this.sink?.line(timed.line);
   }
 
   /** False for a line of a time that its container has passed already. */
-  private note(line: LogLine): boolean {
-    const container = `${line.pod ?? ''}/${line.container ?? ''}`;
-    const time = comparableTime(line.time);
+  private note({ container, time }: TimedLine): boolean {
     const isNew = time > (this.lastTimes.get(container) ?? '');
     if (isNew) this.lastTimes.set(container, time);
     return isNew;
@@ -184,6 +182,30 @@ export class FollowedLog {
     this.close();
     this.sink?.ended();
   }
+}
+
+interface TimedLine {
+  readonly line: LogLine;
+  readonly container: string;
+  /** Comparable. */
+  readonly time: string;
+}
+
+function toTimedLine(line: LogLine): TimedLine {
+  return { line, container: `${line.pod ?? ''}/${line.container ?? ''}`, time: comparableTime(line.time) };
+}
+
+/** A message is one object for all readers of a container, of which there may be hundreds: what each of them needs of it is made once. */
+const timedLines = new WeakMap<LiveLine, TimedLine>();
+
+function timedLineOf(message: LiveLine): TimedLine | undefined {
+  const known = timedLines.get(message);
+  if (known) return known;
+  const line = lineOf(message);
+  if (!line) return undefined;
+  const timed = toTimedLine(line);
+  timedLines.set(message, timed);
+  return timed;
 }
 
 function lineOf({ time, pod, container, source, level, message, truncated }: LiveLine): LogLine | undefined {

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { getApp, listLines } from '@slipway/contracts';
+import { getApp, listLines, type LogLine } from '@slipway/contracts';
 
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
@@ -114,13 +114,13 @@ export class LogsController {
       if (dropped === 0 || socket.bufferedBytes > MAX_BUFFERED_BYTES / 2) return;
       const notice = toLossNotice(dropped, new Date());
       dropped = 0;
-      socket.send(write(notice));
+      socket.send(write.entry(notice));
     };
     log.start({
       line: (line) => {
         tellDropped();
         if (dropped > 0 || socket.bufferedBytes > MAX_BUFFERED_BYTES) dropped += 1;
-        else socket.send(write(toLogEntry(line)), tellDropped);
+        else socket.send(write.line(line), tellDropped);
       },
       dropped: (count) => {
         dropped += count;
@@ -145,11 +145,10 @@ export class LogsController {
     const events = (call.header('accept') ?? '').includes('text/event-stream');
     const lastEventId = events ? call.header('last-event-id') : undefined;
     const write = writerOf(format);
-    const chunkOf = (entry: LogEntry, id?: string): string =>
-      events ? eventOf(write(entry), id) : `${write(entry)}\n`;
+    const chunkOf = (text: string, id?: string): string => (events ? eventOf(text, id) : `${text}\n`);
     const stream = this.streams.start(call, {
       keepAlive: events ? ':\n\n' : '\n',
-      lost: (count) => chunkOf(toLossNotice(count, new Date())),
+      lost: (count) => chunkOf(write.entry(toLossNotice(count, new Date()))),
     });
     const log = await this.follower.open(call, resumedAt(lines, lastEventId)).catch((error: unknown) => {
       stream.destroy();
@@ -162,19 +161,35 @@ export class LogsController {
     if (events) stream.offer('retry: 2000\n\n');
     log.start({
       line: (line) => {
-        if (!isSeen(line, lastEventId)) stream.offer(chunkOf(toLogEntry(line), line.time));
+        if (!isSeen(line, lastEventId)) stream.offer(chunkOf(write.line(line), line.time));
       },
-      dropped: (count) => stream.offer(chunkOf(toLossNotice(count, new Date()))),
+      dropped: (count) => stream.offer(chunkOf(write.entry(toLossNotice(count, new Date())))),
       ended: () => stream.finish(),
     });
     return stream;
   }
 }
 
-function writerOf(format: 'json' | 'text'): (entry: LogEntry) => string {
-  if (format === 'json') return (entry) => JSON.stringify(entry);
+interface Writer {
+  readonly line: (line: LogLine) => string;
+  readonly entry: (entry: LogEntry) => string;
+}
+
+function writerOf(format: 'json' | 'text'): Writer {
+  if (format === 'json') return { line: jsonOf, entry: (entry) => JSON.stringify(entry) };
   const text = new TextLines();
-  return (entry) => text.lineOf(entry);
+  return { line: (line) => text.lineOf(toLogEntry(line)), entry: (entry) => text.lineOf(entry) };
+}
+
+/** A live line is one object for all its readers, and becomes JSON once. */
+const written = new WeakMap<LogLine, string>();
+
+function jsonOf(line: LogLine): string {
+  const known = written.get(line);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(toLogEntry(line));
+  written.set(line, text);
+  return text;
 }
 
 function eventOf(data: string, id: string | undefined): string {
