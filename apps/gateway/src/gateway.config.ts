@@ -110,6 +110,12 @@ export class GatewayConfig {
   @Min(0)
   publicRateLimitPerMinute: number;
 
+  @Variable('FRONTEND_PATH', {
+    description: 'Folder of a single-page front end, served at the paths that no API owns. Unset: none.',
+  })
+  @IsNotEmpty()
+  frontendPath?: string;
+
   @Variable('REDIS_URL', { secret: true, description: 'Accepted and unused: nothing in Slipway needs Redis.' })
   redisUrl?: string;
 }

@@ -5,6 +5,7 @@ import { ServiceLogger } from '@slipway/runtime';
 
 import { CoreModule } from './core/core.module.js';
 import { DIALECTS, type DialectEdge } from './core/dialect-edge.js';
+import { Frontend } from './core/frontend.js';
 import { HttpEntry } from './core/http-entry.js';
 import { ContainerEngineModule } from './dialects/container-engine/container-engine.module.js';
 import { ContainerEngineEdge } from './dialects/container-engine/edge.js';
@@ -19,6 +20,7 @@ import { GatewayConfig } from './gateway.config.js';
       inject: [ContainerEngineEdge],
       useFactory: (...dialects: DialectEdge[]): readonly DialectEdge[] => dialects,
     },
+    Frontend,
     HttpEntry,
   ],
 })

@@ -7,6 +7,7 @@ import { trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { DIALECTS, type DialectEdge } from './dialect-edge.js';
+import { Frontend } from './frontend.js';
 import { attachCall, callOf, hasCall, HttpCall, upgradeOf } from './http-call.js';
 import { Origins } from './origins.js';
 import { ownerOfPath } from './path-owners.js';
@@ -40,6 +41,7 @@ export class HttpEntry {
   constructor(
     @Inject(DIALECTS) private readonly dialects: readonly DialectEdge[],
     private readonly origins: Origins,
+    private readonly frontend: Frontend,
     private readonly logger: ServiceLogger,
     metrics: Metrics,
   ) {
@@ -74,8 +76,19 @@ export class HttpEntry {
     }
     if (isPreflight(call)) return this.answerPreflight(call);
     if (!request.is404 && !hasEmptyParameter(request)) return false;
-    sendAnswer(reply, call.dialect.renderUnrouted(this.routes.methodsOf(pathOf(request))));
+    const path = pathOf(request);
+    const methods = this.routes.methodsOf(path);
+    if (methods.length === 0 && !call.upgrade && this.frontend.mayServe(call.method, path)) void this.serve(call, path);
+    else sendAnswer(reply, call.dialect.renderUnrouted(methods));
     return true;
+  }
+
+  private async serve({ request, reply, dialect }: HttpCall, path: string): Promise<void> {
+    try {
+      if (!(await this.frontend.serve(request, reply, path))) sendAnswer(reply, dialect.renderUnrouted([]));
+    } catch (error) {
+      void reply.send(error);
+    }
   }
 
   /** For a path that the framework cannot read: it has no hooks for it. */

@@ -22,6 +22,12 @@ export function ownerOfPath(path: string): PathOwner {
   return FIRST.get(first) ?? Dialect.containerEngine;
 }
 
+/** False for what is Container Engine's only because nobody else owns it. */
+export function isOwnedPath(path: string): boolean {
+  const first = decodeLeniently(path.split('/', 2)[1] ?? '');
+  return first === 'api' || FIRST.has(first);
+}
+
 function decodeLeniently(segment: string): string {
   try {
     return decodeURIComponent(segment);

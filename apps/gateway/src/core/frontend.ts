@@ -1,0 +1,51 @@
+// Serves the build of a single-page front end from FRONTEND_PATH, where nothing else answers: no route, and no path that a dialect or
+// the gateway owns. Which file a path means, and that none outside the folder is one, is left to @fastify/send.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { send } from '@fastify/send';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { GatewayConfig } from '../gateway.config.js';
+import { isOwnedPath } from './path-owners.js';
+
+const INDEX = '/index.html';
+const HTML = /(?:^|,)\s*text\/html\s*(?:;(?!\s*q=0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)/i;
+
+@Injectable()
+export class Frontend {
+  private readonly root: string | undefined;
+
+  constructor({ frontendPath }: GatewayConfig) {
+    if (frontendPath !== undefined && !existsSync(join(frontendPath, INDEX)))
+      throw new Error(`FRONTEND_PATH is "${frontendPath}", which holds no index.html; name the folder of a build`);
+    this.root = frontendPath;
+  }
+
+  /** Whether a path that no route has may be one of the front end's. */
+  mayServe(method: string, path: string): boolean {
+    return this.root !== undefined && (method === 'GET' || method === 'HEAD') && !isOwnedPath(path);
+  }
+
+  /** Sends the file of that path, else the front end itself to a browser that goes there. False: neither. */
+  async serve(request: FastifyRequest, reply: FastifyReply, path: string): Promise<boolean> {
+    if (await this.sendFile(request, reply, path === '/' ? INDEX : path)) return true;
+    // Scripts, images and programs ask for anything, and have to learn that there is nothing.
+    return HTML.test(request.headers.accept ?? '') && this.sendFile(request, reply, INDEX);
+  }
+
+  private async sendFile(request: FastifyRequest, reply: FastifyReply, path: string): Promise<boolean> {
+    const options = {
+      root: this.root,
+      index: false,
+      dotfiles: 'ignore',
+      cacheControl: false,
+      acceptRanges: false,
+    } as const;
+    const { type, statusCode, headers, stream } = await send(request.raw, path, options);
+    if (type !== 'file') return false;
+    void reply.code(statusCode).headers(headers).send(stream);
+    return true;
+  }
+}
