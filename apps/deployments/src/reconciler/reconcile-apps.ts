@@ -130,6 +130,12 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
       identity: `${hostname()}-${randomUUID()}`,
       onAcquired: () => this.lead(),
       onLost: () => void this.resign(),
+      // Right for a replica; an installation with a database of its own would rest, and its Apps wait for ever.
+      onHeld: (holder) =>
+        this.logger.warn(
+          'another instance reconciles, this one rests; if it has another database, set another KUBERNETES_NAMESPACE here',
+          { holder, lease: `${this.config.kubernetesNamespace}/${LEASE}` },
+        ),
       // A cluster that was made anew lacks our namespace again.
       onError: (error) => {
         if (error.kind === 'not_found') void this.ensureNamespace();

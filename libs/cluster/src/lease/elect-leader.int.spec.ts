@@ -67,6 +67,22 @@ describe('electLeader', () => {
     });
   }
 
+  it('tells whoever waits who leads, once for each leader', async () => {
+    const holders: string[] = [];
+    const a = elect('a');
+    await waitFor(() => a.isLeader());
+    const waiting = elect('c', { onHeld: (holder) => holders.push(holder) });
+    await waitFor(() => holders.length > 0);
+    const version = (): number => Number(store.lease?.metadata.resourceVersion);
+    const renewed = version();
+    await waitFor(() => version() > renewed + 3);
+    expect(holders).toEqual(['a']);
+    await a.close();
+    await waitFor(() => waiting.isLeader());
+    await waiting.close();
+    expect(holders).toEqual(['a']);
+  });
+
   it('lets one lead and the other wait until the first gives up, which takes no expiry', async () => {
     const a = elect('a', { durationSeconds: 3 });
     await waitFor(() => a.isLeader());

@@ -19,6 +19,8 @@ export interface LeaseOptions {
   readonly onAcquired?: () => void;
   /** Called once per loss, also by `close`. */
   readonly onLost?: () => void;
+  /** Told who else holds the lease, once for each holder in turn. */
+  readonly onHeld?: (holder: string) => void;
   /** Told of every attempt that failed for another reason than somebody else's lease. */
   readonly onError?: (error: ClusterError) => void;
   /** Replaced in tests. */
@@ -57,6 +59,7 @@ class Election implements LeaderElection {
   /** When our last successful claim began, by both clocks. */
   private heldSince: { readonly monotonicMs: number; readonly wallMs: number } | undefined;
   private told = false;
+  private toldHolder: string | undefined;
   private watchdog: NodeJS.Timeout | undefined;
 
   constructor(
@@ -113,6 +116,7 @@ class Election implements LeaderElection {
       this.seen = known && this.seen !== undefined ? this.seen : { resourceVersion, seenAtMs: now.monotonicMs };
       if (!mayTake(found, this.claim.identity, this.seen, now.monotonicMs)) {
         this.heldSince = undefined;
+        this.tellHolder(found.spec?.holderIdentity);
         return;
       }
     }
@@ -122,6 +126,7 @@ class Election implements LeaderElection {
         ? await this.transport.call<Lease>('POST', collectionPath('Lease', this.claim.namespace), call)
         : await this.transport.call<Lease>('PUT', this.path(), call);
     this.heldSince = now;
+    this.toldHolder = undefined;
     this.guard();
   }
 
@@ -155,6 +160,12 @@ class Election implements LeaderElection {
       this.told = leader;
       (leader ? this.options.onAcquired : this.options.onLost)?.();
     }
+  }
+
+  private tellHolder(holder: string | undefined): void {
+    if (holder === undefined || holder === this.toldHolder) return;
+    this.toldHolder = holder;
+    this.options.onHeld?.(holder);
   }
 
   // Read anew, since a renewal may have been given up on its way: what the cluster has then decides.
