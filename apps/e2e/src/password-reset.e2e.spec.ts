@@ -1,47 +1,29 @@
 // A forgotten password, over a real SMTP server: what its owner does, and what of it can be found anywhere afterwards.
 import { readdirSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { waitFor } from '@slipway/testing';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Instance, startInstance } from './fixture/instance.js';
+import { type MailServer, startMailServer } from './fixture/mail-server.js';
 import { HttpClient } from './http-client.js';
 
-const mails: { readonly to: string; readonly text: string }[] = [];
-let smtp: SMTPServer;
+let mail: MailServer;
 let instance: Instance;
 
 beforeAll(async () => {
-  smtp = new SMTPServer({
-    authOptional: true,
-    hideSTARTTLS: true,
-    onData: (stream, { envelope }, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        // Quoted-printable: soft line breaks go, escapes become characters.
-        const source = Buffer.concat(chunks).toString().replaceAll('=\r\n', '');
-        const text = source.replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-        for (const { address } of envelope.rcptTo) mails.push({ to: address, text });
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
-  const { port } = smtp.server.address() as AddressInfo;
-  instance = await startInstance({ env: { AWS_SES_SMTP_HOST: '127.0.0.1', AWS_SES_SMTP_PORT: String(port) } });
+  mail = await startMailServer();
+  instance = await startInstance({ env: mail.env });
 }, 90_000);
 afterAll(async () => {
   await instance.close();
-  await new Promise<void>((resolve) => smtp.close(() => resolve()));
+  await mail.close();
 });
 
 async function tokenMailedTo(address: string, before = 0): Promise<string> {
-  const mail = await waitFor(() => mails.filter(({ to }) => to === address)[before]);
-  return /\/reset-password\?token=([A-Za-z0-9_-]{43})\s/.exec(mail.text)?.[1] ?? '';
+  const { text } = await waitFor(() => mail.mails.filter(({ to }) => to === address)[before]);
+  return /\/reset-password\?token=([A-Za-z0-9_-]{43})\s/.exec(text)?.[1] ?? '';
 }
 
 function filesWith(folder: string, text: string): string[] {
@@ -92,7 +74,7 @@ describe('a forgotten password', () => {
     const { body } = await client.send('POST', '/v1/auth/login', { email, password: 'a better horse' });
     const session = client.with(String(body.access_token));
     const key = client.with(String((await session.send('POST', '/v1/api-keys', { name: 'ci' })).body.key));
-    const earlier = mails.filter(({ to }) => to === email).length;
+    const earlier = mail.mails.filter(({ to }) => to === email).length;
     await client.send('POST', '/v1/auth/forgot-password', { email });
     const older = await tokenMailedTo(email, earlier);
     await client.send('POST', '/v1/auth/forgot-password', { email });
@@ -119,7 +101,9 @@ describe('a forgotten password', () => {
     const { body } = await anybody().send('POST', '/v1/auth/login', { email, password: 'the best horse' });
     const session = anybody().with(String(body.access_token));
     expect((await session.send('PUT', '/v1/user/profile', { email: 'kim@example.net' })).status).toBe(200);
-    const told = await waitFor(() => mails.find(({ to, text }) => to === email && text.includes('kim@example.net')));
+    const told = await waitFor(() =>
+      mail.mails.find(({ to, text }) => to === email && text.includes('kim@example.net')),
+    );
     expect(told.text).toContain('was changed');
   }, 60_000);
 });
