@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type NameServer, startNameServer, waitFor } from '@slipway/testing';
 import {
   findNatsServer,
@@ -19,7 +20,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-import { Canary, filesOf, rowsOf } from './fixture/canary.js';
+import { Canary, filesOf, type Place, rowsOf } from './fixture/canary.js';
 import { DeployedApp } from './fixture/deployed-app.js';
 import { startInstance, type Instance } from './fixture/instance.js';
 import { type MailServer, startMailServer } from './fixture/mail-server.js';
@@ -61,6 +62,10 @@ let mail: MailServer;
 let receiver: WebhookReceiver;
 let collector: Server;
 let traces = '';
+let broker: NatsConnection;
+// A command leaves its stream, and a row its table, long before the end: what is sent is kept as it passes.
+const sent: Place[] = [];
+let rowsBefore: Place[];
 let instance: Instance;
 let anybody: HttpClient;
 let session: HttpClient;
@@ -88,6 +93,13 @@ beforeAll(async () => {
     startMailServer(),
     startWebhookReceiver(),
   ]);
+  broker = await connect({ servers: nats.url });
+  broker.subscribe('>', {
+    callback: (_error, { subject, data }) => {
+      // A reply tells its owner what he asked for, and is kept nowhere.
+      if (!subject.startsWith('_INBOX')) sent.push({ name: subject, text: Buffer.from(data).toString('latin1') });
+    },
+  });
   instance = await startInstance({
     env: {
       ...mail.env,
@@ -105,6 +117,7 @@ beforeAll(async () => {
 afterAll(async () => {
   feed?.close();
   await instance.close();
+  await broker.close();
   await Promise.all([nats.stop(), postgres.stop(), names.close(), mail.close(), receiver.close()]);
   collector.closeAllConnections();
   collector.close();
@@ -344,6 +357,7 @@ describe("a user's life", () => {
   }, 60_000);
 
   it('ends with the deletion of everything', async () => {
+    rowsBefore = await rowsOf(postgres.ownerUrl);
     const { domains } = (await app.send('GET', '/domains')).body as { domains: { id: string }[] };
     for (const { id } of domains) await app.send('DELETE', `/domains/${id}`);
     await app.send('DELETE');
@@ -358,8 +372,9 @@ describe("a user's life", () => {
 
   it('leaves none of its secrets in a log, a trace, a table, a stream, or an answer that may not show it', async () => {
     for (const { text: body } of receiver.received) canary.heard('a webhook', body);
-    const rows = await rowsOf(postgres.ownerUrl);
+    const rows = [...rowsBefore, ...(await rowsOf(postgres.ownerUrl))];
     const log = filesOf(instance.dataDir).filter(({ name }) => name.endsWith('.log'));
+    const terminal = [{ name: 'the terminal', text: instance.output() }];
     await nats.stop();
     const streams = filesOf(join(folder, 'nats'));
     const tracing = [{ name: 'the traces', text: traces }];
@@ -367,11 +382,13 @@ describe("a user's life", () => {
     for (const [places, told] of [
       [rows, app.id],
       [log, app.id],
+      [terminal, instance.url],
       [streams, app.id],
+      [sent.filter(({ name }) => name.startsWith('cmd.')), app.id],
       [tracing, '/v1/deployments'],
     ] as const) {
       expect(places.some((place) => place.text.includes(told))).toBe(true);
     }
-    expect(canary.leaks([...rows, ...log, ...streams, ...tracing])).toEqual([]);
+    expect(canary.leaks([...rows, ...log, ...terminal, ...streams, ...sent, ...tracing])).toEqual([]);
   }, 60_000);
 });
