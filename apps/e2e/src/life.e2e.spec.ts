@@ -316,6 +316,7 @@ describe("a user's life", () => {
 
   it('has a delivery sent again, and new secrets sign beside the old', async () => {
     const path = `/v1/webhooks/${webhook.id}`;
+    expect((await kim.send('GET', '/v1/webhooks')).body).toMatchObject({ webhooks: [{ id: webhook.id }], total: 1 });
     const listed = await kim.send('GET', `${path}/deliveries?status=delivered&limit=100`);
     const deliveries = listed.body.deliveries as { id: string; event_id: string; type: string }[];
     const failed = deliveries.find(({ type }) => type === 'deployment_failed');
