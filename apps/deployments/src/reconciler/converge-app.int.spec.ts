@@ -317,6 +317,24 @@ describe('convergeApp', () => {
       expect(embedded.writes().slice(before)).toEqual([]);
     });
 
+    it('reads no Secret in a namespace that is being deleted, where the binding may be gone', async () => {
+      const app = record();
+      await pass(app, bound);
+      const { namespace } = app.environment;
+      const held = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'held', finalizers: ['example.com/hold'] },
+      };
+      await cluster.apply({ ...held, metadata: { ...held.metadata, namespace } }, { fieldManager: 'they' });
+      await cluster.delete({ kind: 'Namespace', name: namespace });
+      forbidSecrets();
+      await eventually(async () =>
+        expect((await pass(app, bound)).failure).toMatchObject({ reason: 'NamespaceTerminating' }),
+      );
+      await cluster.apply({ ...held, metadata: { name: 'held', namespace, finalizers: [] } }, { fieldManager: 'they' });
+    });
+
     it('binds it again when somebody took the binding away', async () => {
       const app = record();
       await pass(app, bound);

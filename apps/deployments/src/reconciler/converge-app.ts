@@ -81,16 +81,16 @@ export async function convergeApp(
       conflict: { reason: 'NamespaceConflict', message },
     };
   }
-  const live = namespace ? [namespace, ...(await liveObjects(cluster, app, rendering, known))] : [];
-  const pods = live.filter(isPod);
-  const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
-  const before = live.find(isDeployment);
-  const seen = (deployment: V1Deployment | undefined): Seen => ({ deployment, pods });
+  const told = namespace ? objectsIn(name, [app.id, instance], known) : [];
+  const pods = told.filter(isPod);
+  let deployment = told.find(isDeployment);
+  // The right to read the Secrets of a namespace goes with the objects in it.
   if (namespace?.metadata.deletionTimestamp !== undefined) {
-    return { seen: seen(before), routed: false, failure: terminating(name) };
+    return { seen: { deployment, pods }, routed: false, failure: terminating(name) };
   }
 
-  let deployment = before;
+  const live = namespace ? [namespace, ...told, ...(await readSecrets(cluster, app, rendering, told))] : [];
+  const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
   try {
     for (const object of toApply(desired, live)) {
       await write(mayWrite, 'deployments.reconcile.apply');
@@ -105,10 +105,10 @@ export async function convergeApp(
     }
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return { seen: seen(deployment), routed: false, failure: error };
+    return { seen: { deployment, pods }, routed: false, failure: error };
   }
   return {
-    seen: seen(deployment),
+    seen: { deployment, pods },
     routed: desired.some(({ kind, metadata }) => kind === 'Ingress' && metadata.name === app.name),
   };
 }
@@ -170,21 +170,22 @@ async function write(mayWrite: () => boolean, point: string): Promise<void> {
   if (!mayWrite()) throw new LeaseLostError('another replica reconciles now');
 }
 
-/** The App's objects in its namespace and the Environment's own, as the watches told; Secrets, which they do not, are read. */
-async function liveObjects(
-  cluster: Cluster,
-  app: AppRecord,
-  { access }: Rendering,
-  known: Known,
-): Promise<KubeObject[]> {
-  const { namespace } = app.environment;
-  const instances = new Set([app.id, environmentInstance(app)]);
-  const told = [...instances]
+/** As the watches told; Secrets, which they do not, are read. */
+function objectsIn(namespace: string, instances: readonly string[], known: Known): KubeObject[] {
+  return [...new Set(instances)]
     .flatMap((instance) => known.of(instance))
     .filter(({ metadata }) => metadata.namespace === namespace);
+}
+
+/** None where Slipway is not allowed to see them yet: they come last, after the binding of the role that allows it. */
+async function readSecrets(
+  cluster: Cluster,
+  { id, environment: { namespace } }: AppRecord,
+  { access }: Rendering,
+  told: readonly KubeObject[],
+): Promise<KubeObject[]> {
   const bound = told.some(({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === access?.role);
-  if (access && !bound) return told;
-  return [...told, ...(await cluster.list('Secret', { namespace, labelSelector: selectorOf(app.id) }))];
+  return access && !bound ? [] : cluster.list('Secret', { namespace, labelSelector: selectorOf(id) });
 }
 
 // A cluster follows a new RoleBinding a moment after it has stored it. Past the deadline the cluster's own refusal tells more.
