@@ -317,22 +317,34 @@ describe('convergeApp', () => {
       expect(embedded.writes().slice(before)).toEqual([]);
     });
 
-    it('reads no Secret in a namespace that is being deleted, where the binding may be gone', async () => {
+    it('reads no Secret in a namespace that is being deleted, where the right to may be gone', async () => {
       const app = record();
       await pass(app, bound);
       const { namespace } = app.environment;
-      const held = {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'held', finalizers: ['example.com/hold'] },
+      const current = await binding(app);
+      if (!current) throw new Error('not bound');
+      // Held, so that the watch still tells of it.
+      const hold = (finalizers: string[]) => {
+        const { roleRef, subjects } = current;
+        const metadata = { name: current.metadata.name, namespace, finalizers };
+        return cluster.apply(
+          {
+            apiVersion: 'rbac.authorization.k8s.io/v1',
+            kind: 'RoleBinding',
+            metadata,
+            roleRef,
+            subjects: subjects ?? [],
+          },
+          { fieldManager: 'they' },
+        );
       };
-      await cluster.apply({ ...held, metadata: { ...held.metadata, namespace } }, { fieldManager: 'they' });
+      await hold(['example.com/hold']);
       await cluster.delete({ kind: 'Namespace', name: namespace });
       forbidSecrets();
       await eventually(async () =>
         expect((await pass(app, bound)).failure).toMatchObject({ reason: 'NamespaceTerminating' }),
       );
-      await cluster.apply({ ...held, metadata: { name: 'held', namespace, finalizers: [] } }, { fieldManager: 'they' });
+      await hold([]);
     });
 
     it('binds it again when somebody took the binding away', async () => {
