@@ -170,7 +170,7 @@ async function write(mayWrite: () => boolean, point: string): Promise<void> {
   if (!mayWrite()) throw new LeaseLostError('another replica reconciles now');
 }
 
-/** As the watches told; Secrets, which they do not, are read. */
+/** As the watches told, which leave Secrets out. */
 function objectsIn(namespace: string, instances: readonly string[], known: Known): KubeObject[] {
   return [...new Set(instances)]
     .flatMap((instance) => known.of(instance))
