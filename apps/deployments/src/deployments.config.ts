@@ -1,7 +1,8 @@
-import { IsIn, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 
 import { KubeconfigContext, KubeconfigPath, KubernetesServiceHost, KubernetesServicePort } from '@slipway/cluster';
 import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
+import { OutboundAllow } from '@slipway/outbound';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { Variable } from '@slipway/runtime';
 
@@ -103,6 +104,16 @@ export class DeploymentsConfig {
   })
   @Matches(RESOLVER, { each: true })
   domainResolvers: readonly string[];
+
+  @Variable('IMAGE_CHECK', {
+    type: 'boolean',
+    default: false,
+    description: 'Whether a registry is asked for an image before a deployment is accepted, for three seconds at most.',
+  })
+  @IsBoolean()
+  imageCheck: boolean;
+
+  @OutboundAllow() outboundAllow: readonly string[];
 
   @Variable('POD_SECURITY', {
     default: 'baseline',

@@ -36,6 +36,7 @@ import { RemoveDomainHandler } from './domain/remove-domain.js';
 import { TxtRecords } from './domain/txt-records.js';
 import { VerifyDomainHandler } from './domain/verify-domain.js';
 import { EnvironmentEntity } from './environment/environment.entity.js';
+import { ImageCheck } from './image/image-check.js';
 import { migrations } from './migrations/index.js';
 import { GetMetricsHandler } from './metrics/get-metrics.js';
 import { SampleMetrics } from './metrics/sample-metrics.js';
@@ -97,6 +98,7 @@ export class DeploymentsModule {
         AppSignals,
         CommitChange,
         { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
+        ImageCheck,
         NodeAddresses,
         SampleMetrics,
         TxtRecords,

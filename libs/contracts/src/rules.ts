@@ -137,6 +137,7 @@ export type RuleName =
   | 'time'
   | 'future'
   | 'url'
+  | 'accessible'
   | 'bytes'
   | 'unchangeable'
   | 'reserved'

@@ -20,6 +20,7 @@ import { Not } from 'typeorm';
 import { DeploymentsConfig } from '../deployments.config.js';
 import { EnvironmentEntity } from '../environment/environment.entity.js';
 import { dedicatedNamespace } from '../environment/namespace.js';
+import { ImageCheck } from '../image/image-check.js';
 import { writerOf } from './actor.js';
 import { AppEntity } from './app.entity.js';
 import { mayCreateIn, newApp } from './app.js';
@@ -37,6 +38,7 @@ export class CreateAppHandler {
     private readonly inbox: Inbox,
     private readonly queries: AppQueries,
     private readonly changes: CommitChange,
+    private readonly images: ImageCheck,
     private readonly config: DeploymentsConfig,
     private readonly signals: AppSignals,
   ) {}
@@ -44,7 +46,12 @@ export class CreateAppHandler {
   @Handles(createApp)
   async handle(input: CreateApp, envelope: Envelope): Promise<AppView> {
     const actor = writerOf(envelope);
+    const wrong = await this.images.judge(
+      input.containers.map(({ image }) => image),
+      input.registryAuth,
+    );
     const view = await this.inbox.once(createApp, envelope, async (tx) => {
+      if (wrong) throw new Refusal(wrong);
       const found = await this.create(tx, input, actor);
       await tx.outbox.add(appCreated, {
         app: toAppFacts(found),

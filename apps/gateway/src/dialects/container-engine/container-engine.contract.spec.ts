@@ -122,6 +122,11 @@ const withVariables = (of: AppView): AppView => ({
   ...of,
   containers: of.containers.map((container) => ({ ...container, variables: [{ name: 'LEVEL', value: 'debug' }] })),
 });
+const inaccessible = problem.invalid(
+  'app',
+  'The registry does not have the image registry.example.org/shop:3, or does not give it out. Check its name and the registry credentials.',
+  { issues: [{ path: 'containers.0.image', rule: 'accessible', kind: 'value' }] },
+);
 const badDomain = (rule: Issue['rule']) =>
   problem.invalid('domain', 'no domain', { issues: [{ path: 'host', rule, kind: 'value' }] });
 const digest = (value: string): string => createHash('sha256').update(value).digest('hex');
@@ -267,6 +272,8 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
   'update the profile to a taken address': (core) =>
     core.refuses(updateUser, problem.alreadyExists('user', 'taken', { facts: { fields: ['email'] } })),
   'deployments/create under a taken name': (core) => core.refuses(createApp, taken('app', 'shop')),
+  'create with an image that its registry does not have': (core) => core.refuses(createApp, inaccessible),
+  'update to an image that its registry does not have': (core) => core.refuses(updateApp, inaccessible),
   'update a stale one': (core) =>
     core.refuses(updateApp, problem.preconditionFailed('app', 'changed', { facts: { version: 1 } })),
   'update nothing': (core) => core.answers(updateApp, () => ({ app, changed: false })),

@@ -106,6 +106,11 @@ describe('failureOf', () => {
       422,
       'Invalid request body',
     ],
+    [
+      problem.invalid('app', 't', { issues: [{ path: 'containers.0.image', rule: 'accessible', kind: 'value' }] }),
+      422,
+      'Image or registry not accessible',
+    ],
     [problem.notFound('subscription', 't'), 404, 'Webhook not found'],
     [problem.notFound('delivery', 't'), 404, 'Delivery not found'],
     [problem.notFound('api_key', 't'), 404, 'API key not found'],

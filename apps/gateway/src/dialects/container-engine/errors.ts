@@ -169,6 +169,7 @@ function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Fai
   if (problem.code === 'too_large') return failure.payloadTooLarge();
   // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
   if (rules.has('url') && endpoint.includes('/v1/webhooks')) return failure.badRequest('Webhook URL is not allowed');
+  if (rules.has('accessible')) return failure.unprocessable('Image or registry not accessible', problem.text);
   if (problem.noun === 'domain') return failure.badRequest(domainMessage(rules));
   const issues = (problem.issues ?? []).map(wordIssue).map(inTheWordsOfBodies(problem));
   const shapes = issues.filter(({ kind }) => kind === 'shape');

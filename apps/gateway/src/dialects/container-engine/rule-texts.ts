@@ -62,6 +62,8 @@ function textOf({ rule, params = {} }: Issue): string {
       return 'must be in the future';
     case 'url':
       return 'must be a URL';
+    case 'accessible':
+      return 'cannot be pulled';
     case 'uuid':
       return 'must be a UUID';
     case 'dns_label':
