@@ -1,12 +1,19 @@
 import type { Answered, CaseClient } from '../fixture/contract/case-client.js';
 import { contract } from '../fixture/contract/contract.js';
 
-/** An owner with a dependent, which blocks the deletion in the foreground or not. */
+/**
+ * An owner with a dependent, which blocks the deletion in the foreground or not. The collector knows of it: it has deleted a secret that was
+ * made later. Of a dependent that it has not seen yet it would know nothing when the owner is deleted, and delete an orphan, too.
+ */
 async function prepare({ unrecorded }: CaseClient, reference: object = {}, more: object = {}): Promise<void> {
   const { body } = await unrecorded.post('v1/configmaps', { metadata: { name: 'owner' } });
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: body.metadata.uid, ...reference };
   await unrecorded.post('v1/secrets', { metadata: { name: 'dependent', ownerReferences: [owner], ...more } });
+  await unrecorded.post('v1/secrets', { metadata: { name: 'later', ownerReferences: [ABSENT] } });
+  await unrecorded.until('v1/secrets/later', (_, status) => status === 404);
 }
+
+const ABSENT = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: '9a2b6b24-5a54-4a31-8f63-d2d9d8f2d6aa' };
 
 contract(import.meta.url, (it) => {
   it('deletes dependents after their owner, in the background', async (api) => {
@@ -50,8 +57,7 @@ contract(import.meta.url, (it) => {
   });
 
   it('deletes what names an owner that never was', async (api) => {
-    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: '9a2b6b24-5a54-4a31-8f63-d2d9d8f2d6aa' };
-    await api.post('v1/secrets', { metadata: { name: 'dependent', ownerReferences: [owner] } });
+    await api.post('v1/secrets', { metadata: { name: 'dependent', ownerReferences: [ABSENT] } });
     await api.until('v1/secrets/dependent', (_, status) => status === 404);
   });
 
