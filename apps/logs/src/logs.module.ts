@@ -5,6 +5,7 @@ import { MessagingModule } from '@slipway/messaging';
 import { PersistenceModule } from '@slipway/persistence';
 
 import { ActivityEntity } from './activity/activity.entity.js';
+import { Journal } from './activity/journal.js';
 import { ListActivityHandler } from './activity/list-activity.js';
 import { OnAppCreated } from './activity/on-app-created.js';
 import { OnAppDeleted } from './activity/on-app-deleted.js';
@@ -67,6 +68,7 @@ export class LogsModule {
         ListActivityHandler,
       ],
       providers: [
+        Journal,
         AppAudiences,
         { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
         FollowOwnership,

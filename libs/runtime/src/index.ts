@@ -1,3 +1,4 @@
+export { Batches } from './batches.js';
 export { ADMIN_PATHS } from './health/admin-paths.js';
 export { ConfigurationError, type VariableIssue } from './config/configuration-error.js';
 export { describeConfig, type VariableRow } from './config/describe-config.js';

@@ -106,6 +106,29 @@ describe('listActivity', () => {
     expect(await list()).toHaveLength(3);
   });
 
+  it('makes of events that come at once what it makes of them one by one', async () => {
+    const team = { id: randomUUID(), name: 'blue' };
+    const lasting = appOf(owner.userId);
+    const at = (version: number, of = app) =>
+      harness.message(appScaled, {
+        app: { ...of, version, teams: version === 4 ? [team] : [] },
+        actor: by,
+        old: 1,
+        new: 2,
+      });
+    const messages = [
+      ...[at(1), at(3, lasting), at(2), at(4, lasting), at(2, lasting)],
+      ...[harness.message(appDeleted, { app: { ...app, version: 3 } }), at(4), at(3, lasting)],
+    ];
+    await Promise.all(messages.map((message) => harness.deliver(message)));
+    expect(await list()).toHaveLength(4);
+    expect(await list({ appId: lasting.id })).toHaveLength(4);
+    expect(await audience()).toBeUndefined();
+    expect(await harness.rows(AppAudienceEntity, { appId: lasting.id })).toMatchObject([
+      { version: 4, teamIds: [team.id] },
+    ]);
+  });
+
   it('goes on from an entry', async () => {
     await created(harness, app);
     for (const version of [2, 3, 4]) await harness.deliver(scaled(version, version));

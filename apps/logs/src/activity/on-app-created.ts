@@ -1,21 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { type AppCreated, appCreated, type Envelope } from '@slipway/contracts';
 import { On } from '@slipway/messaging';
-import { Inbox } from '@slipway/persistence';
 
-import { recordAudience } from '../audience/record-audience.js';
-import { recordActivity } from './record-activity.js';
+import { Journal } from './journal.js';
 import { sentenceOfCreated } from './sentence.js';
 
 @Controller()
 export class OnAppCreated {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(private readonly journal: Journal) {}
 
   @On(appCreated)
   handle(fact: AppCreated, envelope: Envelope): Promise<void> {
-    return this.inbox.once(appCreated, envelope, async (tx) => {
-      await recordAudience(tx, fact.app);
-      await recordActivity(tx, envelope, { event: appCreated, ...fact, message: sentenceOfCreated(fact) });
-    });
+    return this.journal.record(appCreated, fact, envelope, sentenceOfCreated(fact));
   }
 }

@@ -1,21 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { type AppPhaseChanged, appPhaseChanged, type Envelope } from '@slipway/contracts';
 import { On } from '@slipway/messaging';
-import { Inbox } from '@slipway/persistence';
 
-import { recordAudience } from '../audience/record-audience.js';
-import { recordActivity } from './record-activity.js';
+import { Journal } from './journal.js';
 import { sentenceOfPhase } from './sentence.js';
 
 @Controller()
 export class OnAppPhaseChanged {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(private readonly journal: Journal) {}
 
   @On(appPhaseChanged)
   handle(fact: AppPhaseChanged, envelope: Envelope): Promise<void> {
-    return this.inbox.once(appPhaseChanged, envelope, async (tx) => {
-      await recordAudience(tx, fact.app);
-      await recordActivity(tx, envelope, { event: appPhaseChanged, ...fact, message: sentenceOfPhase(fact) });
-    });
+    return this.journal.record(appPhaseChanged, fact, envelope, sentenceOfPhase(fact));
   }
 }

@@ -1,21 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { type AppRestarted, appRestarted, type Envelope } from '@slipway/contracts';
 import { On } from '@slipway/messaging';
-import { Inbox } from '@slipway/persistence';
 
-import { recordAudience } from '../audience/record-audience.js';
-import { recordActivity } from './record-activity.js';
+import { Journal } from './journal.js';
 import { sentenceOfRestarted } from './sentence.js';
 
 @Controller()
 export class OnAppRestarted {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(private readonly journal: Journal) {}
 
   @On(appRestarted)
   handle(fact: AppRestarted, envelope: Envelope): Promise<void> {
-    return this.inbox.once(appRestarted, envelope, async (tx) => {
-      await recordAudience(tx, fact.app);
-      await recordActivity(tx, envelope, { event: appRestarted, ...fact, message: sentenceOfRestarted(fact) });
-    });
+    return this.journal.record(appRestarted, fact, envelope, sentenceOfRestarted(fact));
   }
 }

@@ -1,21 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { type DomainChanged, domainRemoved, type Envelope } from '@slipway/contracts';
 import { On } from '@slipway/messaging';
-import { Inbox } from '@slipway/persistence';
 
-import { recordAudience } from '../audience/record-audience.js';
-import { recordActivity } from './record-activity.js';
+import { Journal } from './journal.js';
 import { sentenceOfDomainRemoved } from './sentence.js';
 
 @Controller()
 export class OnDomainRemoved {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(private readonly journal: Journal) {}
 
   @On(domainRemoved)
   handle(fact: DomainChanged, envelope: Envelope): Promise<void> {
-    return this.inbox.once(domainRemoved, envelope, async (tx) => {
-      await recordAudience(tx, fact.app);
-      await recordActivity(tx, envelope, { event: domainRemoved, ...fact, message: sentenceOfDomainRemoved(fact) });
-    });
+    return this.journal.record(domainRemoved, fact, envelope, sentenceOfDomainRemoved(fact));
   }
 }

@@ -1,21 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { type DomainChanged, domainVerified, type Envelope } from '@slipway/contracts';
 import { On } from '@slipway/messaging';
-import { Inbox } from '@slipway/persistence';
 
-import { recordAudience } from '../audience/record-audience.js';
-import { recordActivity } from './record-activity.js';
+import { Journal } from './journal.js';
 import { sentenceOfDomainVerified } from './sentence.js';
 
 @Controller()
 export class OnDomainVerified {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(private readonly journal: Journal) {}
 
   @On(domainVerified)
   handle(fact: DomainChanged, envelope: Envelope): Promise<void> {
-    return this.inbox.once(domainVerified, envelope, async (tx) => {
-      await recordAudience(tx, fact.app);
-      await recordActivity(tx, envelope, { event: domainVerified, ...fact, message: sentenceOfDomainVerified(fact) });
-    });
+    return this.journal.record(domainVerified, fact, envelope, sentenceOfDomainVerified(fact));
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AppId } from '@slipway/contracts';
 import { Transactions, type Tx } from '@slipway/persistence';
 
-import { lockSubject } from '../projection/tombstones.js';
+import { lockSubjects } from '../projection/tombstones.js';
 import type { Positions } from './positions.js';
 
 /** A reader that stops renewing is forgotten after this. */
@@ -31,7 +31,7 @@ export class FollowOwnership {
   /** Renews a reader's lease, and takes the App for this replica if nobody has it. */
   claim(appId: AppId, leaseId: string, replicaId: string): Promise<Claim> {
     return this.transactions.run(async (tx) => {
-      await lockSubject(tx, appId);
+      await lockSubjects(tx, new Set([appId]));
       const awaited = await isWanted(tx, appId);
       await tx.manager.query(
         `insert into follow_lease (id, app_id, expires_at) values ($1, $2, now() + interval '${LEASE}')
@@ -83,7 +83,7 @@ export class FollowOwnership {
   /** Nobody reads any more. A reader that has come meanwhile keeps what it claimed. */
   async release(appId: AppId, replicaId: string): Promise<void> {
     await this.transactions.run(async (tx) => {
-      await lockSubject(tx, appId);
+      await lockSubjects(tx, new Set([appId]));
       if (await isWanted(tx, appId)) return;
       await tx.manager.query(`delete from follow_owner where app_id = $1 and replica_id = $2`, [appId, replicaId]);
       await tx.manager.query(`delete from follow_lease where expires_at < now()`);
@@ -91,10 +91,11 @@ export class FollowOwnership {
   }
 }
 
-/** The App is gone: whoever follows it stops, and nobody's lease keeps it. */
-export async function forgetFollows(tx: Tx, appId: AppId): Promise<void> {
-  await tx.manager.query(`delete from follow_lease where app_id = $1`, [appId]);
-  await tx.manager.query(`delete from follow_owner where app_id = $1`, [appId]);
+/** The Apps are gone: whoever follows them stops, and nobody's lease keeps them. */
+export async function forgetFollows(tx: Tx, appIds: readonly AppId[]): Promise<void> {
+  if (appIds.length === 0) return;
+  await tx.manager.query(`delete from follow_lease where app_id = any($1)`, [appIds]);
+  await tx.manager.query(`delete from follow_owner where app_id = any($1)`, [appIds]);
 }
 
 async function isWanted({ manager }: Pick<Tx, 'manager'>, appId: AppId): Promise<boolean> {

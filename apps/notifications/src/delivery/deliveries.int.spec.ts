@@ -37,8 +37,11 @@ import {
   startReceiver,
 } from '../fixture/notifications.js';
 import { type ReceivedMail, type SmtpReceiver, startSmtpReceiver } from '../fixture/smtp-receiver.js';
+import { SubscriptionEntity } from '../subscription/subscription.entity.js';
+import { claimDeliveries } from './claim-deliveries.js';
 import { DeliveryEntity } from './delivery.entity.js';
 import { OPERATOR_ENDPOINT } from './endpoints.js';
+import { judgeEndpoints } from './give-up-endpoint.js';
 import { SendDeliveries } from './send-deliveries.js';
 
 const OPERATOR_SECRET = 'the operator’s';
@@ -168,6 +171,22 @@ describe('deliveries', () => {
     expect(delays[5]).toBeLessThan(100);
   });
 
+  it('that follow each other within a second share a connection, later ones have their own', async () => {
+    const ports: (number | undefined)[] = [];
+    const hook = await subscribe((request, response) => {
+      ports.push(request.socket.remotePort);
+      response.writeHead(204).end();
+    });
+    for (const pause of [0, 0, 1_500]) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      const wanted = ports.length + 1;
+      await tell('deploying', 'running');
+      await waitFor(async () => (await list(hook, { status: 'delivered' })).total === wanted);
+    }
+    expect(ports[1]).toBe(ports[0]);
+    expect(ports[2]).not.toBe(ports[0]);
+  });
+
   it('go to those who asked for the type, and are active', async () => {
     const wanted = await subscribe(undefined, ['deployment_failed', 'deployment_scale_failed']);
     const other = await subscribe(undefined, ['deployment_stopped']);
@@ -202,6 +221,30 @@ describe('deliveries', () => {
     expect(await harness.dataSource.query('select 1 from app_url where "appId" = $1', [app.id])).toEqual([]);
   });
 
+  it('name the url as of each fact when many come at once', async () => {
+    const hook = await subscribe(undefined, ['deployment_updated', 'deployment_deleted']);
+    const updated = (revision: number) =>
+      harness.message(appUpdated, { app, actor: null, changes: ['image'], revision });
+    const running = (url: string | null) =>
+      harness.message(appPhaseChanged, phase(app, 'deploying', 'running', { url }));
+    const messages = [
+      ...[updated(1), updated(2), running('https://one.example.com'), updated(3), running(null), updated(4)],
+      ...[running('https://two.example.com'), updated(5), harness.message(appDeleted, { app })],
+    ];
+    await Promise.all(messages.map((message) => harness.deliver(message)));
+    await waitFor(() => receiver.received(hook.path).length === 6);
+    const urlOf = new Map(receiver.received(hook.path).map(({ headers, body }) => [headers['webhook-id'], body.url]));
+    expect([0, 1, 3, 5, 7, 8].map((index) => urlOf.get(messages[index]?.envelope.operationId))).toEqual([
+      null,
+      null,
+      'https://one.example.com',
+      null,
+      'https://two.example.com',
+      null,
+    ]);
+    expect(await harness.dataSource.query('select 1 from app_url where "appId" = $1', [app.id])).toEqual([]);
+  });
+
   it('are one for an event that is delivered twice, in whatever order events come', async () => {
     const hook = await subscribe();
     const started = harness.message(appPhaseChanged, phase(app, 'pending', 'deploying'));
@@ -214,6 +257,37 @@ describe('deliveries', () => {
     await waitFor(async () => (await list(hook, { status: 'delivered' })).total === 2);
     expect(receiver.received(hook.path)).toHaveLength(2);
     expect((await list(hook)).total).toBe(2);
+  });
+
+  it('are claimed the oldest first, as many of each endpoint as are asked for', async () => {
+    const [one, other, none] = [randomUUID(), randomUUID(), randomUUID()];
+    const dueSince = [
+      [one, 'a', 2],
+      [one, 'b', 3],
+      [other, 'c', 1],
+      [one, 'd', 1],
+      [other, 'not yet', -1],
+    ] as const;
+    const runner = harness.dataSource.createQueryRunner();
+    // Nobody else sees them before the commit, which never comes.
+    await runner.startTransaction();
+    try {
+      for (const [endpointId, body, seconds] of dueSince) {
+        await runner.query(
+          `insert into delivery ("id", "endpointId", "ownerId", "eventId", "type", "appId", "body", "status", "attempts",
+                                 "attemptLog", "nextAttemptAt", "createdAt")
+           values ($1, $2, $1, $1, 'deployment_updated', $1, $3, 'pending', 0, '[]', now() - $4 * interval '1 second', now())`,
+          [randomUUID(), endpointId, body, seconds],
+        );
+      }
+      const claim = async (...ids: string[]) =>
+        (await claimDeliveries(runner.manager, ids)).map((delivery) => delivery?.body);
+      expect(await claim(one, none, other, one)).toEqual(['b', undefined, 'c', 'a']);
+      expect(await claim(other, one, one)).toEqual([undefined, 'd', undefined]);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
   });
 
   it('F9 are tried again after about five seconds under the same id, and arrive when the endpoint is well again', async () => {
@@ -639,6 +713,24 @@ describe('deliveries', () => {
         await harness.execute(updateSubscription, { id, ...change }, { actor: kim });
         expect(await since(hook)).toBeNull();
       }
+    });
+
+    it('are not begun by a failure that is judged together with a success, in whatever order', async () => {
+      const hook = await subscribe();
+      const { id: endpointId, url } = hook.subscription;
+      const failed = { endpointId, url, attempt: { statusCode: 500, error: 'no', retryAfterMs: null } };
+      const arrived = { endpointId, url, attempt: { statusCode: 204, error: null, retryAfterMs: null } };
+      const { manager } = harness.dataSource;
+      await failingFor(hook, '6 days');
+      expect(await judgeEndpoints(manager, [failed, arrived, failed])).toEqual([undefined, undefined, undefined]);
+      const [row] = await harness.rows(SubscriptionEntity, { id: endpointId });
+      expect(row?.failingSince).toBeNull();
+      await failingFor(hook, '6 days');
+      const reason = 'All attempts of five days failed.';
+      const elsewhere = { ...failed, url: `${url}/elsewhere` };
+      expect(await judgeEndpoints(manager, [failed, failed])).toEqual([reason, reason]);
+      await failingFor(hook, '1 hour');
+      expect(await judgeEndpoints(manager, [elsewhere, failed])).toEqual([undefined, undefined]);
     });
 
     it('are judged by the address that they went to', async () => {

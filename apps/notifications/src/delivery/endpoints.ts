@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type SubscriptionId, type UserId, WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
 import { Transactions, type Tx } from '@slipway/persistence';
+import { In } from 'typeorm';
 
 import { ALL_TYPES, NotificationsConfig } from '../notifications.config.js';
 import { SubscriptionEntity } from '../subscription/subscription.entity.js';
@@ -47,26 +48,30 @@ export class Endpoints {
     this.operator = webhookUrl === undefined ? [] : [{ endpointId: OPERATOR_ENDPOINT, ownerId: OPERATOR, types }];
   }
 
-  /** Those that hear of a user's Apps; they cannot be deleted or switched off before the commit. */
-  async subscribed(tx: Tx, userId: UserId): Promise<SubscribedEndpoint[]> {
+  /** Those that hear of the Apps of each of these users; they cannot be deleted or switched off before the commit. */
+  async subscribed(tx: Tx, userIds: ReadonlySet<UserId>): Promise<(userId: UserId) => readonly SubscribedEndpoint[]> {
     const rows = await tx.getRepository(SubscriptionEntity).find({
-      where: { userId, active: true },
+      where: { userId: In([...userIds]), active: true },
       lock: { mode: 'pessimistic_read' },
+      order: { id: 'ASC' },
     });
-    return [...this.operator, ...rows.map(({ id, types }) => ({ endpointId: id, ownerId: userId, types }))];
+    const ofUsers = rows.map(({ id, userId, types }) => ({ endpointId: id, ownerId: userId, types }));
+    return (userId) => [...this.operator, ...ofUsers.filter(({ ownerId }) => ownerId === userId)];
   }
 
-  /** Undefined for one that is gone or switched off. */
-  async target(id: SubscriptionId): Promise<Target | undefined> {
-    if (id === OPERATOR_ENDPOINT) {
-      const { webhookUrl: url, webhookSecret } = this.config;
-      return url === undefined
-        ? undefined
-        : { owner: 'operator', url, secrets: webhookSecret === undefined ? [] : [webhookSecret] };
-    }
-    const row = await this.transactions.read((reader) =>
-      reader.getRepository(SubscriptionEntity).findOneBy({ id, active: true }),
+  /** Those of them that are neither gone nor switched off. */
+  async targets(ids: readonly SubscriptionId[]): Promise<ReadonlyMap<SubscriptionId, Target>> {
+    const rows = await this.transactions.read((reader) =>
+      reader.getRepository(SubscriptionEntity).findBy({ id: In([...new Set(ids)]), active: true }),
     );
-    return row ? { owner: 'user', url: row.url, secrets: this.secrets.signing(row, new Date()) } : undefined;
+    const { webhookUrl, webhookSecret } = this.config;
+    const targets = new Map<SubscriptionId, Target>(
+      rows.map((row) => [row.id, { owner: 'user', url: row.url, secrets: this.secrets.signing(row, new Date()) }]),
+    );
+    if (webhookUrl !== undefined) {
+      const secrets = webhookSecret === undefined ? [] : [webhookSecret];
+      targets.set(OPERATOR_ENDPOINT, { owner: 'operator', url: webhookUrl, secrets });
+    }
+    return targets;
   }
 }

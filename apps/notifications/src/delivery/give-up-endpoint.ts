@@ -19,26 +19,39 @@ export interface Attempted {
   readonly url: string;
 }
 
-/** Takes down how an attempt went, and returns why the webhook is to be disabled, if it is. */
-export async function judgeEndpoint(
+/** An attempt that has ended. */
+export interface Judged extends Attempted {
+  readonly attempt: Attempt;
+}
+
+/** Takes down how attempts went, and returns for each why its webhook is to be disabled, if it is. One that has arrived speaks for all of an endpoint. */
+export async function judgeEndpoints(
   manager: EntityManager,
-  { endpointId, url }: Attempted,
-  { statusCode, error }: Attempt,
-): Promise<string | undefined> {
-  if (error === null) {
-    await manager.query(
-      `update "subscription" set "failingSince" = null where "id" = $1 and "url" = $2 and "failingSince" is not null`,
-      [endpointId, url],
-    );
-    return undefined;
+  judged: readonly Judged[],
+): Promise<readonly (string | undefined)[]> {
+  const arrived = new Map<string, Attempted & { arrived: boolean }>();
+  for (const { endpointId, url, attempt } of judged) {
+    const place = `${endpointId} ${url}`;
+    arrived.set(place, { endpointId, url, arrived: attempt.error === null || (arrived.get(place)?.arrived ?? false) });
   }
-  if (statusCode === GONE) return 'The endpoint answered 410: it is gone.';
-  const [rows] = await manager.query<[{ forLong: boolean }[], number]>(
-    `update "subscription" set "failingSince" = coalesce("failingSince", now()) where "id" = $1 and "url" = $2
-      returning "failingSince" < now() - interval '5 days' as "forLong"`,
-    [endpointId, url],
+  const [rows] = await manager.query<[{ id: SubscriptionId; forLong: boolean | null }[], number]>(
+    // Locked in the order in which facts lock them (Endpoints): two that lock the same rows do not wait for each other.
+    `with judged as (
+       select "id", judged."arrived" from "subscription"
+         join json_to_recordset($1) as judged ("endpointId" uuid, "url" text, "arrived" boolean)
+           on "subscription"."id" = judged."endpointId" and "subscription"."url" = judged."url"
+        where not judged."arrived" or "subscription"."failingSince" is not null
+        order by "id" for update of "subscription")
+     update "subscription" set "failingSince" = case when not judged."arrived" then coalesce("failingSince", now()) end
+       from judged where "subscription"."id" = judged."id"
+     returning "subscription"."id", "failingSince" < now() - interval '5 days' as "forLong"`,
+    [JSON.stringify([...arrived.values()])],
   );
-  return rows[0]?.forLong ? 'All attempts of five days failed.' : undefined;
+  const forLong = new Set(rows.filter((row) => row.forLong).map(({ id }) => id));
+  return judged.map(({ endpointId, attempt }) => {
+    if (attempt.statusCode === GONE) return 'The endpoint answered 410: it is gone.';
+    return attempt.error !== null && forLong.has(endpointId) ? 'All attempts of five days failed.' : undefined;
+  });
 }
 
 export interface GivenUp {

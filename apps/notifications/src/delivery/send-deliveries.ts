@@ -3,22 +3,39 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SubscriptionId, UserId } from '@slipway/contracts';
 import { Transactions } from '@slipway/persistence';
-import { Counter, Metrics, ServiceLogger, within } from '@slipway/runtime';
+import { Batches, Counter, Metrics, ServiceLogger, within } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
 import { MailQueue } from '../mail/mail-queue.js';
 import { SendMails } from '../mail/send-mails.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
-import { abandonDelivery, claimDelivery, type ClaimedDelivery, dueEndpoints, recordAttempt } from './claim-delivery.js';
-import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint } from './endpoints.js';
-import { type Attempted, giveUpEndpoint, judgeEndpoint } from './give-up-endpoint.js';
-import { type Attempt, postWebhook } from './post-webhook.js';
+import {
+  abandonDelivery,
+  claimDeliveries,
+  type ClaimedDelivery,
+  dueEndpoints,
+  type EndedAttempt,
+  recordAttempts,
+} from './claim-deliveries.js';
+import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint, type Target } from './endpoints.js';
+import { type Attempted, giveUpEndpoint, judgeEndpoints } from './give-up-endpoint.js';
+import { postWebhook } from './post-webhook.js';
 
 const PER_ENDPOINT = 4;
 const PER_OWNER = 16;
 const AT_ONCE = 512;
 const EVERY_MS = 1_000;
 const GRACE_MS = 5_000;
+
+interface Work {
+  readonly delivery: ClaimedDelivery;
+  /** Absent for a webhook that is gone or switched off. */
+  readonly target: Target | undefined;
+}
+
+interface EndedWork extends EndedAttempt {
+  readonly target: Target;
+}
 
 interface Lane extends OwnedEndpoint {
   running: number;
@@ -33,6 +50,9 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly waiting: Lane[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly runningOf = new Map<UserId, number>();
+  // Lanes share round trips: the more of them are busy, the fewer each of them costs.
+  private readonly claims = new Batches((ids: readonly SubscriptionId[]) => this.claim(ids), AT_ONCE);
+  private readonly records = new Batches((ended: readonly EndedWork[]) => this.record(ended), AT_ONCE);
   private readonly attempts: Counter<'outcome'>;
   private readonly stop = new AbortController();
   private timer: NodeJS.Timeout | undefined;
@@ -147,21 +167,27 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private async work(lane: Lane): Promise<void> {
     while (!this.stopping) {
       const { woken } = lane;
-      const delivery = await claimDelivery(this.dataSource.manager, lane.endpointId);
-      if (!delivery) {
+      const work = await this.claims.add(lane.endpointId);
+      if (!work) {
         if (lane.woken === woken) return;
         continue;
       }
       // There may be more.
       this.start(lane);
-      await this.attempt(lane.endpointId, delivery);
+      await this.attempt(work);
       // Others wait: this lane goes to the end of the queue.
       if (this.waiting.length > 0) return this.wait(lane);
     }
   }
 
-  private async attempt(endpointId: SubscriptionId, delivery: ClaimedDelivery): Promise<void> {
-    const target = await this.endpoints.target(endpointId);
+  private async claim(endpointIds: readonly SubscriptionId[]): Promise<(Work | undefined)[]> {
+    const deliveries = await claimDeliveries(this.dataSource.manager, endpointIds);
+    const targets = await this.endpoints.targets(deliveries.flatMap((delivery) => delivery?.endpointId ?? []));
+    return deliveries.map((delivery) => delivery && { delivery, target: targets.get(delivery.endpointId) });
+  }
+
+  private async attempt({ delivery, target }: Work): Promise<void> {
+    const { endpointId } = delivery;
     if (!target) {
       const error = endpointId === OPERATOR_ENDPOINT ? 'WEBHOOK_URL is not set any more.' : 'The webhook is gone.';
       await abandonDelivery(this.dataSource.manager, delivery, error);
@@ -171,15 +197,22 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     const attempt = await postWebhook(target, delivery, this.outbound.dispatcher(target.owner), this.stop.signal);
     const { statusCode, error } = attempt;
     const entry = { at: at.toISOString(), durationMs: Date.now() - at.getTime(), statusCode, error };
-    const status = await recordAttempt(this.dataSource.manager, delivery, attempt, entry);
-    this.attempts.inc({ outcome: status });
-    // The operator's own is told whatever it answers.
-    if (target.owner === 'user') await this.judge({ endpointId, url: target.url }, attempt);
+    const reason = await this.records.add({ delivery, target, attempt, entry });
+    if (reason !== undefined) await this.giveUp({ endpointId, url: target.url }, reason);
   }
 
-  private async judge(attempted: Attempted, attempt: Attempt): Promise<void> {
-    const reason = await judgeEndpoint(this.dataSource.manager, attempted, attempt);
-    if (reason === undefined) return;
+  /** Returns for each attempt why its webhook is to be disabled, if it is. */
+  private async record(ended: readonly EndedWork[]): Promise<readonly (string | undefined)[]> {
+    const { manager } = this.dataSource;
+    for (const outcome of await recordAttempts(manager, ended)) this.attempts.inc({ outcome });
+    // The operator's own, which is no subscription, is told whatever it answers.
+    return judgeEndpoints(
+      manager,
+      ended.map(({ delivery: { endpointId }, target: { url }, attempt }) => ({ endpointId, url, attempt })),
+    );
+  }
+
+  private async giveUp(attempted: Attempted, reason: string): Promise<void> {
     const givenUp = await giveUpEndpoint(this.transactions, this.mailQueue, attempted, reason);
     if (!givenUp) return;
     const facts = { subscriptionId: attempted.endpointId, reason };

@@ -1,47 +1,63 @@
-// Owns what happens with a fact: one transaction stores the entry of the feed and the deliveries to webhooks; after the commit the entry
-// is shown to whoever listens and the sender is woken. Both of these may be lost in a crash: a gateway sees the hole in the feed by
-// `previousId` and asks, and the sender's clock finds what is due.
+// Owns what happens with a fact: one transaction, which it may share with others, stores the entry of the feed and the deliveries to
+// webhooks; after the commit the entry is shown to whoever listens and the sender is woken. Both of these may be lost in a crash: a gateway sees
+// the hole in the feed by `previousId` and asks, and the sender's clock finds what is due.
 import { Injectable } from '@nestjs/common';
 import type { Envelope, Event } from '@slipway/contracts';
 import { Bus, feedSubject } from '@slipway/messaging';
-import { Inbox, Transactions } from '@slipway/persistence';
+import { Inbox, Transactions, type Tx } from '@slipway/persistence';
 
 import { Endpoints, type OwnedEndpoint } from '../delivery/endpoints.js';
 import { SendDeliveries } from '../delivery/send-deliveries.js';
 import { storeDeliveries } from '../delivery/store-deliveries.js';
-import { appendEntry, findEntry } from '../feed/append-entry.js';
+import { appendEntries, findEntry } from '../feed/append-entries.js';
 import { toFeedEvent } from '../feed/feed.js';
 import type { FeedEntryEntity } from '../feed/feed-entry.entity.js';
-import { type AppEvent, toFact } from './fact.js';
-import { recordUrl } from './record-url.js';
-import { Turns } from './turns.js';
+import { type AppEvent, type Fact, toFact } from './fact.js';
+import { recordUrls } from './record-urls.js';
+
+interface TakenFact {
+  readonly fact: Fact;
+  /** Both once it is stored. */
+  entry?: FeedEntryEntity;
+  endpoints?: readonly OwnedEndpoint[];
+}
 
 @Injectable()
 export class TakeInFact {
-  private readonly turns = new Turns();
+  private readonly store: (event: Event<object>, envelope: Envelope, taken: TakenFact) => Promise<void>;
 
   constructor(
-    private readonly inbox: Inbox,
+    inbox: Inbox,
     private readonly transactions: Transactions,
     private readonly endpoints: Endpoints,
     private readonly sender: SendDeliveries,
     private readonly bus: Bus,
-  ) {}
+  ) {
+    this.store = inbox.together<TakenFact>((tx, taken) => this.storeAll(tx, taken));
+  }
 
-  take<P extends AppEvent>(event: Event<P>, payload: P, envelope: Envelope): Promise<void> {
+  async take<P extends AppEvent>(event: Event<P>, payload: P, envelope: Envelope): Promise<void> {
     const fact = toFact(event, payload, envelope.operationId, new Date(envelope.occurredAt ?? Date.now()));
-    const { ownerId } = fact.app;
-    return this.turns.run(ownerId, async () => {
-      const taken: { entry?: FeedEntryEntity | null; endpoints: readonly OwnedEndpoint[] } = { endpoints: [] };
-      await this.inbox.once(event, envelope, async (tx) => {
-        const url = await recordUrl(tx, fact);
-        taken.endpoints = await storeDeliveries(tx, fact, url, await this.endpoints.subscribed(tx, ownerId));
-        taken.entry = await appendEntry(tx, fact);
-      });
-      // A second delivery may mean that the process ended right after the commit: the entry is shown again, which readers notice.
-      taken.entry ??= await this.transactions.read((reader) => findEntry(reader, fact));
-      if (taken.entry) this.bus.emit(feedSubject(ownerId), toFeedEvent(taken.entry));
-      for (const endpoint of taken.endpoints) this.sender.wake(endpoint);
+    const taken: TakenFact = { fact };
+    await this.store(event, envelope, taken);
+    // A second delivery may mean that the process ended right after the commit: the entry is shown again, which readers notice.
+    const entry = taken.entry ?? (await this.transactions.read((reader) => findEntry(reader, fact)));
+    if (entry) this.bus.emit(feedSubject(fact.app.ownerId), toFeedEvent(entry));
+    for (const endpoint of taken.endpoints ?? []) this.sender.wake(endpoint);
+  }
+
+  private async storeAll(tx: Tx, taken: readonly TakenFact[]): Promise<void> {
+    const facts = taken.map(({ fact }) => fact);
+    const urls = await recordUrls(tx, facts);
+    const subscribed = await this.endpoints.subscribed(tx, new Set(facts.map(({ app }) => app.ownerId)));
+    const endpoints = await storeDeliveries(
+      tx,
+      facts.map((fact, index) => ({ fact, url: urls[index] ?? null, endpoints: subscribed(fact.app.ownerId) })),
+    );
+    const entries = await appendEntries(tx, facts);
+    taken.forEach((one, index) => {
+      one.entry = entries[index];
+      one.endpoints = endpoints[index];
     });
   }
 }

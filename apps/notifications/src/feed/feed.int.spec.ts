@@ -172,6 +172,27 @@ describe('the feed of a user', () => {
     expect(events.map(({ fields }) => fields.old)).toEqual(Array.from({ length: 49 }, (_, index) => index + 2));
   });
 
+  it('numbers facts of many users that come at once for each of them, some of them twice', async () => {
+    const others = [actor(), actor()].map(({ userId }) => appOf(userId));
+    const known = scale(0);
+    await harness.deliver(known);
+    // The inbox has forgotten it, the feed has not.
+    await harness.dataSource.query(`delete from inbox where operation_id = $1`, [known.envelope.operationId]);
+    const messages = [1, 2, 3, 4].flatMap((old) =>
+      [app, ...others].map((of) => harness.message(appScaled, { app: of, actor: null, old, new: 9 })),
+    );
+    await Promise.all([...messages, known, ...messages.slice(0, 3)].map((message) => harness.deliver(message)));
+    const stored = await harness.dataSource.query<{ userId: string; ids: string[]; olds: number[] }[]>(
+      `select "userId", array_agg("id" order by "id") as ids, array_agg(("fields" ->> 'old')::int order by "id") as olds
+         from feed_entry where "userId" = any($1) group by 1`,
+      [[app, ...others].map(({ ownerId }) => ownerId)],
+    );
+    const of = new Map(stored.map(({ userId, ...entries }) => [userId, entries]));
+    expect(of.get(app.ownerId)).toEqual({ ids: ['1', '2', '3', '4', '5'], olds: [0, 1, 2, 3, 4] });
+    for (const { ownerId } of others)
+      expect(of.get(ownerId)).toEqual({ ids: ['1', '2', '3', '4'], olds: [1, 2, 3, 4] });
+  });
+
   it('P5 never shows an id before the one below it, also with writers in two processes', async () => {
     // The second writer is played in SQL: it holds the next id of the feed and has not committed yet.
     await harness.deliver(scale(1));

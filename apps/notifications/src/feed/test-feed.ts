@@ -6,7 +6,7 @@ import { Bus, feedSubject, Handles } from '@slipway/messaging';
 import { Inbox, Transactions } from '@slipway/persistence';
 
 import { userIdOf } from '../caller.js';
-import { appendEntry, type EntryFact, findEntry } from './append-entry.js';
+import { appendEntries, type EntryFact, findEntry } from './append-entries.js';
 import type { FeedEntryEntity } from './feed-entry.entity.js';
 import { toFeedEvent } from './feed.js';
 
@@ -29,7 +29,7 @@ export class TestFeedHandler {
     const app = { id: appId ?? randomUUID(), name: APP_NAME, ownerId };
     const told = { eventId: envelope.operationId, app, time: new Date(), ...describe(fact) };
     await this.inbox.once(testFeed, envelope, async (tx) => {
-      taken.entry = await appendEntry(tx, told);
+      [taken.entry] = await appendEntries(tx, [told]);
     });
     // As a fact that is delivered again is shown again: the process may have ended right after the commit.
     taken.entry ??= await this.transactions.read((reader) => findEntry(reader, told));

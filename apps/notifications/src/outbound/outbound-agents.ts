@@ -7,6 +7,8 @@ import { NotificationsConfig } from '../notifications.config.js';
 
 const RESOLVE_MS = 2_000;
 const CONNECT_MS = 10_000;
+// Long enough for a burst, and shorter than receivers wait before they close: one that they have just closed would cost a delivery its attempt.
+const KEPT_MS = 1_000;
 
 /** The two ways out: for the webhooks of users, and for the operator's own, which may lie in internal networks. */
 @Injectable()
@@ -40,7 +42,7 @@ export class OutboundAgents implements OnApplicationShutdown {
 function agentBehind(filter: AddressFilter): Agent {
   return new Agent({
     connect: connectorBehind(filter, { timeout: CONNECT_MS, allowH2: false }),
-    // Every attempt has a connection of its own: a kept one that the receiver has just closed would cost a delivery its attempt.
-    pipelining: 0,
+    keepAliveTimeout: KEPT_MS,
+    keepAliveMaxTimeout: KEPT_MS,
   });
 }

@@ -32,7 +32,7 @@ export class TestSubscriptionHandler {
   async handle({ id }: SubscriptionRef, envelope: Envelope): Promise<TestedSubscription> {
     const userId = writerIdOf(envelope);
     await this.transactions.read((reader) => findOwn(reader, userId, id));
-    const target = await this.endpoints.target(id);
+    const target = (await this.endpoints.targets([id])).get(id);
     if (!target) throw new Refusal(problem.notFound('subscription', `Subscription ${id} is switched off.`));
     const tested = await this.inTurn(userId, async () => {
       const message = { eventId: envelope.operationId, body: testBodyOf(userId, id, new Date()) };

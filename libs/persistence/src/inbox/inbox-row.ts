@@ -18,33 +18,48 @@ export class OperationRunning extends Error {}
 
 const LOCK_TIMEOUT = '50ms';
 
+/** An operation that a message asks for. */
+export interface Claim {
+  readonly operation: Pick<Operation, 'subject'>;
+  readonly envelope: Envelope;
+}
+
 /**
- * Takes an operation for this transaction: true when nobody has done it, or it has expired. One round trip: the guard limits the wait for
- * another transaction's row before the insert, and the limit is lifted again behind it, since the row locks of the work may wait
- * longer. The advisory lock (shared, so it waits for nobody) tells others which message is at work: the row itself is invisible to them.
+ * Takes operations for this transaction and returns the ids of those that nobody has done, or that have expired. One round trip: the guard
+ * limits the wait for another transaction's row before the insert, and the limit is lifted again behind it, since the row locks of the
+ * work may wait longer. The advisory locks (shared, so they wait for nobody) tell others which messages are at work: the rows themselves
+ * are invisible to them. Each operation id may be claimed once in a call.
  * @throws OperationRunning
  */
-export async function claimOperation(
+export async function claimOperations(
   manager: EntityManager,
-  operation: Operation,
-  envelope: Envelope,
+  claims: readonly Claim[],
   outcome: Outcome,
   answer: string | null = null,
-): Promise<boolean> {
+): Promise<ReadonlySet<string>> {
   try {
-    const rows = await manager.query<unknown[]>(
+    const rows = await manager.query<{ id: string }[]>(
       `insert into inbox (operation_id, subject, message_id, request_hash, outcome, answer)
-       select $1::text, $2, $3::text, $4, $5, $6
-         from (select set_config('lock_timeout', '${LOCK_TIMEOUT}', true),
-                      pg_advisory_xact_lock_shared(hashtext($1::text), hashtext($3::text))) as guard
+       select claim.operation_id, claim.subject, claim.message_id, claim.request_hash, $5, $6
+         from (select set_config('lock_timeout', '${LOCK_TIMEOUT}', true)) as guard,
+              unnest($1::text[], $2::text[], $3::text[], $4::text[])
+                as claim (operation_id, subject, message_id, request_hash),
+              lateral (select pg_advisory_xact_lock_shared(hashtext(claim.operation_id), hashtext(claim.message_id))) as running
        on conflict (operation_id) do update
          set subject = excluded.subject, message_id = excluded.message_id, request_hash = excluded.request_hash,
              outcome = excluded.outcome, answer = excluded.answer, created_at = now()
          where inbox.outcome = 'expired'
-       returning set_config('lock_timeout', '0', true)`,
-      [envelope.operationId, operation.subject, envelope.messageId, envelope.requestHash ?? null, outcome, answer],
+       returning operation_id as id, set_config('lock_timeout', '0', true)`,
+      [
+        claims.map(({ envelope }) => envelope.operationId),
+        claims.map(({ operation }) => operation.subject),
+        claims.map(({ envelope }) => envelope.messageId),
+        claims.map(({ envelope }) => envelope.requestHash ?? null),
+        outcome,
+        answer,
+      ],
     );
-    return rows.length > 0;
+    return new Set(rows.map(({ id }) => id));
   } catch (error) {
     throw isLockTimeout(error) ? new OperationRunning() : error;
   }

@@ -11,19 +11,33 @@ import {
   type Problem,
 } from '@slipway/contracts';
 import { markReplayed, Refusal, Transient } from '@slipway/messaging';
+import { Batches } from '@slipway/runtime';
 
 import { Encryption, type CipherPlace } from '../encryption/encryption.js';
 import { Transactions, type Tx } from '../transaction/transactions.js';
 import {
-  claimOperation,
+  type Claim,
+  claimOperations,
   findOperation,
   isMessageRunning,
   OperationRunning,
   recordAnswer,
   type InboxRow,
+  type Outcome,
 } from './inbox-row.js';
 
 type Once = Command<object, object | void> | Event<object>;
+
+interface Gathered<T> extends Claim {
+  readonly operation: Event<object>;
+  readonly item: T;
+}
+
+/** Why an event could not be taken in; undefined for one that is. */
+type Failure = { readonly reason: unknown } | undefined;
+
+/** A statement for so many rows is still short, and so is what fails with one of them. */
+const LARGEST_BATCH = 64;
 
 /** The caller waits no longer: nothing is done any more. */
 class Expired extends Error {}
@@ -59,10 +73,11 @@ export class Inbox {
       const done = await this.transactions.run(
         async (tx) => {
           refuseToBeLate(envelope);
-          if (!(await claimOperation(tx.manager, operation, envelope, 'running'))) return undefined;
+          const isEvent = operation.kind === 'event';
+          if (!(await claimed(tx, operation, envelope, isEvent ? 'answered' : 'running'))) return undefined;
           const output = await work(tx);
           refuseToBeLate(envelope);
-          await recordAnswer(tx.manager, envelope.operationId, this.write(operation, envelope, output));
+          if (!isEvent) await recordAnswer(tx.manager, envelope.operationId, this.write(operation, envelope, output));
           return { output };
         },
         { envelope },
@@ -72,6 +87,43 @@ export class Inbox {
       return this.settle<T>(operation, envelope, error);
     }
     return this.replay<T>(operation, envelope);
+  }
+
+  /**
+   * `once` for events that may come in numbers: those that arrive while a transaction is at work share the next one. `work` gets them in
+   * the order of their arrival and does for all of them what it would do for each. When it fails, each is done with a transaction of its
+   * own, so that one which cannot be done keeps no other from it. What `work` puts into the outbox has no cause.
+   * @throws like `once`, for each event its own
+   */
+  together<T>(
+    work: (tx: Tx, items: readonly T[]) => Promise<void>,
+  ): (event: Event<object>, envelope: Envelope, item: T) => Promise<void> {
+    const batches = new Batches<Gathered<T>, Failure>((gathered) => this.takeIn(gathered, work), LARGEST_BATCH);
+    return async (operation, envelope, item) => {
+      const failure = await batches.add({ operation, envelope, item });
+      if (failure) throw failure.reason;
+    };
+  }
+
+  private async takeIn<T>(
+    gathered: readonly Gathered<T>[],
+    work: (tx: Tx, items: readonly T[]) => Promise<void>,
+  ): Promise<Failure[]> {
+    let done = new Set<Gathered<T>>();
+    try {
+      if (gathered.length > 1) done = await this.transactions.run((tx) => takeInTogether(tx, gathered, work));
+    } catch (error) {
+      // Each alone would meet the same.
+      if (error instanceof Transient) return gathered.map(() => ({ reason: error }));
+    }
+    const failures = new Map<Gathered<T>, Failure>();
+    for (const one of gathered) {
+      if (done.has(one)) continue;
+      const { operation, envelope, item } = one;
+      const alone = this.once(operation, envelope, (tx) => work(tx, [item]));
+      await alone.catch((reason: unknown) => failures.set(one, { reason }));
+    }
+    return gathered.map((one) => failures.get(one));
   }
 
   // The transaction is rolled back. Somebody else may have done the operation by now: then that is the answer.
@@ -93,7 +145,7 @@ export class Inbox {
     answer?: string,
   ): Promise<boolean> {
     try {
-      return await this.transactions.run((tx) => claimOperation(tx.manager, operation, envelope, outcome, answer));
+      return await this.transactions.run((tx) => claimed(tx, operation, envelope, outcome, answer));
     } catch (error) {
       throw error instanceof OperationRunning ? await this.running(envelope) : error;
     }
@@ -147,6 +199,37 @@ export class Inbox {
     if (answer === null) return undefined as T;
     return JSON.parse(hasSealedAnswer(operation) ? this.encryption.decrypt(placeOf(envelope), answer) : answer) as T;
   }
+}
+
+async function claimed(
+  { manager }: Tx,
+  operation: Once,
+  envelope: Envelope,
+  outcome: Outcome,
+  answer?: string,
+): Promise<boolean> {
+  return (await claimOperations(manager, [{ operation, envelope }], outcome, answer)).size > 0;
+}
+
+/** Returns those that it has done; the others have been done before, or are twice among them. */
+async function takeInTogether<T>(
+  tx: Tx,
+  gathered: readonly Gathered<T>[],
+  work: (tx: Tx, items: readonly T[]) => Promise<void>,
+): Promise<Set<Gathered<T>>> {
+  const first = new Map(gathered.toReversed().map((one) => [one.envelope.operationId, one]));
+  // In one order everywhere: two replicas that take the same events in do not wait for each other.
+  const claims = [...first.values()].toSorted((a, b) => (a.envelope.operationId < b.envelope.operationId ? -1 : 1));
+  const taken = await claimOperations(tx.manager, claims, 'answered');
+  const done = gathered.filter(
+    (one) => taken.has(one.envelope.operationId) && first.get(one.envelope.operationId) === one,
+  );
+  if (done.length > 0)
+    await work(
+      tx,
+      done.map(({ item }) => item),
+    );
+  return new Set(done);
 }
 
 function refuseToBeLate({ deadline }: Envelope): void {
