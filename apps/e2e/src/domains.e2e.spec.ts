@@ -98,5 +98,11 @@ describe('domains of a deployment', () => {
     expect([refused.status, refused.body]).toMatchObject([409, { error: { message: 'Domain already exists' } }]);
     await hostsBecome(app, ['fought.example.net']);
     expect(await ingressHosts(instance, foreign.id)).not.toHaveProperty('stranger.domains');
+
+    // It is anybody's again who proves it, once its deployment is gone.
+    await app.send('DELETE', '');
+    const moved = await add(stranger, again, 'fought.example.net');
+    prove(moved);
+    await hostsBecome(again, ['fought.example.net']);
   }, 120_000);
 });

@@ -25,6 +25,7 @@ import { domainName } from './domain-name.js';
 import { MAX_DOMAINS, newDomain, withOtherDomains } from './domain.js';
 import { DomainEntity } from './domain.entity.js';
 import { Domains } from './domains.js';
+import { holderOf } from './routed-hosts.js';
 
 const TOKEN_BYTES = 32;
 
@@ -76,7 +77,8 @@ export class AddDomainHandler {
       });
     }
     const own = await this.domains.list(tx, app.id);
-    if (own.some((domain) => domain.host === host) || (await this.domains.holderOf(tx, host)) !== null) {
+    const holder = await holderOf(tx, host);
+    if (own.some((domain) => domain.host === host) || (holder && !holder.left)) {
       return problem.conflict('domain', `The domain "${host}" is taken`, { code: 'domain_taken' });
     }
     if (own.length < MAX_DOMAINS) return null;

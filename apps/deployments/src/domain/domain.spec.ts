@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { newDomain, nextCheck, unproven } from './domain.js';
+import { newDomain, nextCheck, stillLed, unproven } from './domain.js';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -53,5 +53,13 @@ describe('unproven', () => {
   it('begins anew after a failure', () => {
     const again = unproven({ ...domain, state: 'failed', nextCheckAt: null }, 'Nothing there.', at(8 * DAY));
     expect(again).toMatchObject({ state: 'pending', checkedSince: at(8 * DAY), nextCheckAt: at(8 * DAY + 5) });
+  });
+});
+
+describe('stillLed', () => {
+  it('is looked at again in five seconds, also where looking had been given up', () => {
+    const again = stillLed({ ...domain, state: 'failed', nextCheckAt: null }, at(8 * DAY));
+    expect(again).toMatchObject({ state: 'pending', checkedSince: at(8 * DAY), nextCheckAt: at(8 * DAY + 5) });
+    expect(again.reason).toMatch(/still leads this host/);
   });
 });

@@ -9,9 +9,12 @@ export const MAX_DOMAINS = 20;
 const SECOND = 1_000;
 const FIRST_CHECKS = [5 * SECOND, 15 * SECOND, 60 * SECOND];
 const EVERY = 600 * SECOND;
+const STILL_LED_CHECK = 5 * SECOND;
 const GIVEN_UP = 7 * 24 * 3_600 * SECOND;
 
 export const TAKEN = 'Another app has proven that this host is its own.';
+export const STILL_LED =
+  'The cluster still leads this host to the app that had it. It is taken over as soon as that has ended.';
 
 /** Where the record is looked for, and what it has to hold. */
 export function challengeOf({ host, token }: Pick<DomainEntity, 'host' | 'token'>): { name: string; value: string } {
@@ -47,6 +50,12 @@ export function unproven(domain: DomainEntity, reason: string, now: Date): Domai
   const nextCheckAt = nextCheck(checkedSince, now);
   if (nextCheckAt) return { ...domain, state: 'pending', reason, checkedSince, nextCheckAt };
   return failed(domain, `${reason} Verify it again once the record is there.`);
+}
+
+/** Proven, and not free yet: what it waits for is a matter of seconds, however old the claim is. */
+export function stillLed(domain: DomainEntity, now: Date): DomainEntity {
+  const nextCheckAt = new Date(now.getTime() + STILL_LED_CHECK);
+  return { ...domain, state: 'pending', reason: STILL_LED, checkedSince: now, nextCheckAt };
 }
 
 export function failed(domain: DomainEntity, reason: string): DomainEntity {

@@ -1,5 +1,6 @@
 import {
   addDomain,
+  type AppView,
   deleteApp,
   domainAdded,
   domainFailed,
@@ -13,9 +14,9 @@ import {
   removeDomain,
   verifyDomain,
 } from '@slipway/contracts';
-import type { V1Ingress } from '@slipway/cluster';
+import type { Kind, V1Ingress } from '@slipway/cluster';
 import { type NameServer, startNameServer } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { actor, eventually, type Fixture, kim, lee, problemOf, startFixture } from '../fixture/deployments.js';
 
@@ -35,6 +36,7 @@ describe('domains', () => {
     });
   });
   beforeEach(() => (server.silent = false));
+  afterEach(() => fixture.embedded.faults.clear());
   afterAll(async () => {
     await fixture.close();
     await server.close();
@@ -238,6 +240,108 @@ describe('domains', () => {
       await eventually(async () => expect(await ingress(name, namespace)).toBeUndefined());
       expect(hostsOf(await ingress(app.name, namespace))).toEqual([app.host]);
     });
+  });
+
+  describe('a host that moves', () => {
+    const stillLed = {
+      state: 'pending',
+      reason: 'The cluster still leads this host to the app that had it. It is taken over as soon as that has ended.',
+    };
+    const led = async (app: AppView, hosts: readonly string[]): Promise<unknown> =>
+      eventually(async () =>
+        expect(hostsOf(await ingress(`${app.name}.domains`, app.environment.namespace))).toEqual(hosts),
+      );
+    /** An App with hosts that are proven and led to. */
+    const leading = async (hosts: readonly string[]): Promise<{ app: AppView; domains: DomainView[] }> => {
+      const app = await fixture.create();
+      const domains: DomainView[] = [];
+      for (const host of hosts) domains.push(await add(app.id, host));
+      for (const domain of domains) {
+        prove(domain);
+        await verify(app.id, domain.id);
+      }
+      await led(app, hosts);
+      return { app, domains };
+    };
+    const claim = async (app: AppView, host: string, as = kim): Promise<DomainView> => {
+      const domain = await add(app.id, host, as);
+      prove(domain);
+      return domain;
+    };
+    /** Makes an object wait for somebody before it goes. */
+    const hold = async (kind: Kind, { environment: { namespace } }: AppView, name: string, finalizers: string[]) => {
+      const found = await fixture.cluster.get({ kind, name, namespace });
+      const { apiVersion } = found ?? { apiVersion: '' };
+      await fixture.cluster.apply({ apiVersion, kind, metadata: { name, namespace, finalizers } } as never, {
+        fieldManager: 'they',
+      });
+    };
+
+    it.each([
+      ['delete', 0],
+      ['apply', 1],
+    ] as const)(
+      'is its next App’s when the cluster leads it to the last no more (%s)',
+      async (verb, others) => {
+        const host = newHost();
+        const kept = Array.from({ length: others }, newHost);
+        const { app: last, domains } = await leading([host, ...kept].sort());
+        const next = await fixture.create({}, lee);
+        const namespace = last.environment.namespace;
+        const freed = domains.find((domain) => domain.host === host);
+        fixture.embedded.faults.add({ verb, resource: 'ingresses', namespace, status: 503, times: 1_000 });
+        await fixture.execute(removeDomain, { app: { id: last.id }, domain: freed?.id ?? '' });
+        const claimed = await claim(next, host, lee);
+        expect(claimed).toMatchObject({ state: 'pending', reason: '' });
+        expect(await verify(next.id, claimed.id, lee)).toMatchObject(stillLed);
+        expect(hostsOf(await ingress(`${last.name}.domains`, namespace))).toContain(host);
+        fixture.embedded.faults.clear();
+        await eventually(
+          async () => expect(await get(next.id, claimed.id, lee)).toMatchObject({ state: 'verified', reason: '' }),
+          20_000,
+        );
+        await led(next, [host]);
+        expect(hostsOf(await ingress(`${last.name}.domains`, namespace)) ?? []).toEqual(kept);
+      },
+      40_000,
+    );
+
+    it('is free when the Ingress of a deleted App is gone, though its namespace still goes, and for its owner not before', async () => {
+      const host = newHost();
+      const { app: last } = await leading([host]);
+      const next = await fixture.create();
+      await hold('Service', last, last.name, ['example.com/hold']);
+      await hold('Ingress', last, `${last.name}.domains`, ['example.com/hold']);
+      await fixture.execute(deleteApp, { app: { id: last.id } });
+      const claimed = await claim(next, host);
+      expect(await verify(next.id, claimed.id)).toMatchObject(stillLed);
+      await hold('Ingress', last, `${last.name}.domains`, []);
+      await eventually(async () => expect(await get(next.id, claimed.id)).toMatchObject({ state: 'verified' }), 20_000);
+      expect((await fixture.get(last.id)).status.phase).toBe('deleting');
+      await hold('Service', last, last.name, []);
+      await eventually(async () => expect(await problemOf(fixture.get(last.id))).toMatchObject({ kind: 'not_found' }));
+      await led(next, [host]);
+      expect(await get(next.id, claimed.id)).toMatchObject({ state: 'verified' });
+    }, 40_000);
+
+    it('comes back to its App at once, and stays with it', async () => {
+      const host = newHost();
+      const { app, domains } = await leading([host]);
+      const { namespace } = app.environment;
+      fixture.embedded.faults.add({ verb: 'delete', resource: 'ingresses', namespace, status: 503, times: 1_000 });
+      await fixture.execute(removeDomain, { app: { id: app.id }, domain: domains[0]?.id ?? '' });
+      const back = await claim(app, host);
+      expect(await verify(app.id, back.id)).toMatchObject({ state: 'verified' });
+      fixture.embedded.faults.clear();
+      const behind = () =>
+        fixture.database.query(`select 1 from deployments.app where id = $1 and observed_generation < generation`, [
+          app.id,
+        ]);
+      await eventually(async () => expect(await behind()).toEqual([]));
+      await led(app, [host]);
+      const stranger = await fixture.create({}, lee);
+      expect(await problemOf(add(stranger.id, host, lee))).toMatchObject({ code: 'domain_taken' });
+    }, 40_000);
   });
 
   it('go with their App', async () => {

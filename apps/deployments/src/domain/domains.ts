@@ -1,5 +1,6 @@
 // Owns how Domains are read and written, and who gets a host: the first to prove it takes the row of `host`, the one table of hosts
-// that are taken; whoever else waits for it is checked at once, and finds it taken.
+// that are taken; whoever else waits for it is checked at once, and finds it taken. Who proves a host that its last App has left takes it
+// once the cluster has followed.
 import { Injectable } from '@nestjs/common';
 import {
   type Actor,
@@ -17,11 +18,11 @@ import { type Reader, Transactions, type Tx } from '@slipway/persistence';
 
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
-import { HostEntity } from '../app/host.entity.js';
 import { DeploymentsConfig } from '../deployments.config.js';
 import { NodeAddresses } from '../node/node-addresses.js';
-import { challengeOf, failed, type Proof, proven, TAKEN, unproven, withProvenDomain } from './domain.js';
+import { challengeOf, failed, type Proof, proven, stillLed, TAKEN, unproven, withProvenDomain } from './domain.js';
 import { DomainEntity } from './domain.entity.js';
+import { holderOf } from './routed-hosts.js';
 import { TxtRecords } from './txt-records.js';
 
 @Injectable()
@@ -58,11 +59,6 @@ export class Domains {
       if (error instanceof Refusal && error.problem.kind === ProblemKind.notFound) return null;
       throw error;
     }
-  }
-
-  /** The App that a host leads to, or will. */
-  async holderOf(reader: Reader, host: string): Promise<AppId | null> {
-    return (await reader.getRepository(HostEntity).findOneBy({ host }))?.appId ?? null;
   }
 
   /** Asks the DNS, or nobody where DOMAIN_VERIFY is off. Outside of transactions, since strangers take their time. */
@@ -106,9 +102,13 @@ export class Domains {
 
   private async settled(tx: Tx, domain: DomainEntity, proof: Proof, now: Date): Promise<DomainEntity> {
     const { appId, host } = domain;
-    const holder = await this.holderOf(tx, host);
-    if (holder !== null && holder !== appId) return failed(domain, TAKEN);
+    const holder = await holderOf(tx, host);
+    const isOther = holder !== undefined && holder.appId !== appId;
+    if (isOther && !holder.left) return failed(domain, TAKEN);
     if (!proof.found) return unproven(domain, proof.reason, now);
+    if (isOther) return stillLed(domain, now);
+    // It has come back before the cluster had followed.
+    if (holder) return proven(domain, now);
     const taken = await tx.manager.query<unknown[]>(
       `insert into host (host, app_id) values ($1, $2) on conflict (host) do nothing returning host`,
       [host, appId],
@@ -143,13 +143,4 @@ export class Domains {
       appHost: app.host,
     };
   }
-}
-
-/** In the order in which they are rendered. */
-export async function verifiedHosts(reader: Reader, appId: AppId): Promise<string[]> {
-  const rows = await reader.getRepository(DomainEntity).find({
-    where: { appId, state: 'verified' },
-    order: { host: 'ASC' },
-  });
-  return rows.map(({ host }) => host);
 }

@@ -8,7 +8,6 @@ import { refusal } from '../app/app.js';
 import { AppQueries } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
-import { HostEntity } from '../app/host.entity.js';
 import { orRefuse } from '../app/or-refuse.js';
 import { withOtherDomains } from './domain.js';
 import { DomainEntity } from './domain.entity.js';
@@ -31,12 +30,12 @@ export class RemoveDomainHandler {
       const found = await this.queries.lock(tx, input.app, actor);
       const domain = await this.domains.find(tx, found.app.id, input.domain);
       orRefuse(refusal(found.app, input.ifVersion));
-      const { id, appId, host, reason, state } = domain;
+      const { id, host, reason, state } = domain;
+      // Its host stays taken until the cluster has followed.
       const routed = state === 'verified';
       const after = { ...found, app: withOtherDomains(found.app, { routed }, new Date()) };
       await this.queries.save(tx, after);
       await tx.getRepository(DomainEntity).delete({ id });
-      if (routed) await tx.getRepository(HostEntity).delete({ host, appId });
       await tx.outbox.add(domainRemoved, {
         app: toAppFacts(after),
         actor: toEventActor(actor),

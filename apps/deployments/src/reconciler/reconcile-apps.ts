@@ -23,9 +23,9 @@ import { APP_BEHIND } from '../app/app.entity.js';
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
 import { DeploymentsConfig } from '../deployments.config.js';
-import { verifiedHosts } from '../domain/domains.js';
+import { releaseHosts, type RoutedHosts, routedHosts } from '../domain/routed-hosts.js';
 import { chooseIngressClass } from './choose-ingress-class.js';
-import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
+import { convergeApp, type Converged, LeaseLostError, removeApp, selectorOf } from './converge-app.js';
 import { type Access, type AppRecord, MANAGED_BY, type Rendering } from './desired-objects.js';
 import { KnownObjects } from './known-objects.js';
 import { observedStatus, type ObservedStatus } from './observed-status.js';
@@ -37,7 +37,7 @@ const LEASE = 'slipway-deployments';
 const CONCURRENCY = 8;
 const CLOCK_MS = 1_000;
 const CLOCK_BATCH = 1_000;
-/** While an App is on its way out, in case that no watch tells of it. */
+/** While an App or a host of it is on its way out, in case that no watch tells of it. */
 const REMOVING_MS = 2_000;
 const INGRESS_CLASS_MS = 60_000;
 
@@ -253,30 +253,33 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   private async pass(id: string): Promise<number | undefined> {
     const read = await this.transactions.read(async (reader) => {
       const found = await this.queries.findAny(reader, id);
-      return found && { found, record: recordOf(found, await verifiedHosts(reader, found.app.id)) };
+      return found && { found, hosts: await routedHosts(reader, found.app.id) };
     });
     if (!read) return undefined;
-    const { found, record } = read;
+    const { found, hosts } = read;
     const links = [found.revision.traceparent ?? undefined];
     const attributes = { 'slipway.app.id': id, 'slipway.app.generation': found.app.generation };
     return inSpan('reconcile app', { parent: null, links, attributes }, () =>
-      found.app.status.phase === Phase.deleting ? this.remove(found, record) : this.converge(found, record),
+      found.app.status.phase === Phase.deleting ? this.remove(found, hosts) : this.converge(found, hosts),
     );
   }
 
-  private async converge(found: FoundApp, record: AppRecord): Promise<number> {
+  private async converge(found: FoundApp, hosts: RoutedHosts): Promise<number> {
+    const record = recordOf(found, hosts);
     const converged = await this.telling(found, async () =>
       convergeApp(this.cluster, record, await this.rendering(record), this.known, () => this.isLeader()),
     );
     const { failure, conflict, routed } = converged;
     if (failure?.kind === 'unreachable') throw failure;
+    const stillLed = await this.release(found, hosts);
     const seen = statusOf(found, converged);
     await this.status.seen(found, seen, { followed: conflict !== undefined || failure === undefined, routed });
     if (failure) throw failure;
-    return Math.min(seen.lookAgainMs ?? Number.POSITIVE_INFINITY, this.resyncMs());
+    return Math.min(seen.lookAgainMs ?? Number.POSITIVE_INFINITY, stillLed ? REMOVING_MS : this.resyncMs());
   }
 
-  private async remove(found: FoundApp, record: AppRecord): Promise<number | undefined> {
+  private async remove(found: FoundApp, hosts: RoutedHosts): Promise<number | undefined> {
+    const record = recordOf(found, hosts);
     const { outcome, trouble } = await this.telling(found, async () =>
       removeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
     );
@@ -285,7 +288,19 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
       return undefined;
     }
     await this.status.removing(found, trouble);
+    await this.release(found, hosts);
     return REMOVING_MS;
+  }
+
+  // The cluster itself is asked, since the watches may not have told of an Ingress yet. True when it still leads there.
+  private async release({ app, environment }: FoundApp, { left }: RoutedHosts): Promise<boolean> {
+    if (left.length === 0) return false;
+    const selector = { namespace: environment.namespace, labelSelector: selectorOf(app.id) };
+    const ingresses = await this.cluster.list('Ingress', selector);
+    const led = new Set(ingresses.flatMap(({ spec }) => (spec?.rules ?? []).map(({ host }) => host)));
+    const free = left.filter((host) => !led.has(host));
+    if (free.length > 0) await this.transactions.run((tx) => releaseHosts(tx, app.id, free));
+    return free.length < left.length;
   }
 
   // A cluster that is away is told of all Apps at once, elsewhere.
@@ -341,7 +356,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function recordOf({ app, host, environment, containers }: FoundApp, domains: readonly string[]): AppRecord {
+function recordOf({ app, host, environment, containers }: FoundApp, { proven: domains }: RoutedHosts): AppRecord {
   const { id, name, revision, registryAuth, restartedAt } = app;
   const replicas = wantedReplicas(app);
   return { id, name, environment, revision, containers, replicas, host, domains, registryAuth, restartedAt };
