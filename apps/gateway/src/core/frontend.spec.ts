@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,27 @@ describe('FRONTEND_PATH', () => {
       body: '',
     });
     expect(await ask('/assets/main.js', {}, 'HEAD')).toMatchObject({ status: 200, length: '5', body: '' });
+  });
+
+  it.each([
+    ['/assets/main.js', {}],
+    ['/deployments/7', NAVIGATION],
+  ])('tells whoever wants another state of what is served at %s that it has changed', async (path, headers) => {
+    const { headers: told } = await fetch(gateway.url + path, { headers });
+    const current = { 'If-Match': told.get('etag') ?? '', 'If-Unmodified-Since': told.get('last-modified') ?? '' };
+    expect(await ask(path, { ...headers, ...current })).toMatchObject({ status: 200 });
+    const stale = { 'If-Match': '"another"', 'If-Unmodified-Since': new Date(0).toUTCString() };
+    for (const [name, value] of Object.entries(stale))
+      expect(await ask(path, { ...headers, [name]: value })).toMatchObject({
+        status: 412,
+        type: 'application/json',
+        body: '{"error":{"code":"PRECONDITION_FAILED","message":"The file has changed","details":""}}',
+      });
+  });
+
+  it('does not say of a file that it cannot read that there is none', async () => {
+    await symlink('loop', join(root, 'assets', 'loop'));
+    expect(await ask('/assets/loop')).toMatchObject({ status: 500, body: expect.stringContaining('incident') });
   });
 
   it.each(['/deployments/7', '/assets', '/reset-password?token=x', '/missing.js'])(

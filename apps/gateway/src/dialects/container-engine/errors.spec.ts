@@ -93,6 +93,7 @@ describe('failureOf', () => {
   it.each([
     [problem.forbidden('credential', 't', { code: 'read_only' }), 403, 'API key is read-only'],
     [problem.forbidden('user', 't', { code: 'registration_closed' }), 403, 'Registration is closed'],
+    [problem.preconditionFailed('request', 'The file has changed'), 412, 'The file has changed'],
     [problem.conflict('app', 't', { code: 'deleting' }), 404, 'Deployment not found'],
     [problem.conflict('app', 't', { code: 'not_containers' }), 409, 'Deployment is not described by an image'],
     [problem.conflict('app', 't', { code: 'not_scalable' }), 409, 'Deployment has no single scalable workload'],

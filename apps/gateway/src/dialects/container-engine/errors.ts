@@ -87,7 +87,7 @@ export function failureOf(problem: Problem, wording: Wording): Failure {
     case 'conflict':
       return conflict(problem);
     case 'precondition_failed':
-      return new Failure(412, 'PRECONDITION_FAILED', 'The deployment has changed', currentTag(problem));
+      return preconditionFailed(problem);
     case 'quota_exceeded':
       return new Failure(403, 'QUOTA_EXCEEDED', problem.text);
     case 'rate_limited':
@@ -228,6 +228,11 @@ function unavailable(problem: Problem): Failure {
   if (problem.code === 'timeout') return new Failure(504, 'TIMEOUT', 'No answer in time', problem.text);
   const message = problem.code === 'cluster_unreachable' ? 'Cluster is not reachable' : 'Service unavailable';
   return new Failure(503, 'SERVICE_UNAVAILABLE', message, problem.text, retryAfter(problem, 2));
+}
+
+function preconditionFailed(problem: Problem): Failure {
+  const message = problem.noun === 'app' ? 'The deployment has changed' : problem.text;
+  return new Failure(412, 'PRECONDITION_FAILED', message, currentTag(problem));
 }
 
 function currentTag(problem: Problem): string {
