@@ -3,10 +3,13 @@ import 'reflect-metadata';
 import { ServiceName } from '@slipway/contracts';
 import { defineService } from '@slipway/runtime';
 
+import { declaredRoutesOf, type DeclaredRoute } from './core/declared-routes.js';
 import { createHttpApplication } from './core/http-application.js';
+import { ContainerEngineModule } from './dialects/container-engine/container-engine.module.js';
 import { GatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 
+export type { DeclaredRoute } from './core/declared-routes.js';
 export { GatewayConfig } from './gateway.config.js';
 
 /** The HTTP and WebSocket edge. It holds no state of its own: neither a database nor a cluster client. */
@@ -19,3 +22,8 @@ export const gateway = defineService({
     address: ({ host, port }) => ({ host, port }),
   },
 });
+
+/** The routes of each dialect, by the name of its folder. */
+export const dialectRoutes: ReadonlyMap<string, readonly DeclaredRoute[]> = new Map([
+  ['container-engine', declaredRoutesOf(ContainerEngineModule)],
+]);

@@ -2,6 +2,7 @@ import { operations } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
 import { decisionIndex } from './decision-index.js';
+import { endpointTable } from './endpoint-table.js';
 import { withGeneratedBlock } from './generated-block.js';
 import { messageTable } from './message-table.js';
 import { schemaSnapshots } from './schemas.js';
@@ -45,5 +46,23 @@ describe('messages', () => {
   it('show sealed fields as such', () => {
     const snapshot = schemaSnapshots().get('libs/contracts/snapshots/cmd.identity.user.register.v1.schema.json');
     expect(JSON.parse(snapshot ?? '{}')).toMatchObject({ input: { properties: { password: { 'x-sealed': true } } } });
+  });
+});
+
+describe('the table of endpoints', () => {
+  it('has a row for each route: who may use it, its status, and what it asks of the core', () => {
+    const get = { method: 'GET', path: '/v1/things/{id}', access: 'credential', status: 200 } as const;
+    const routes = [
+      { ...get, asks: ['qry.deployments.app.get.v1', 'qry.deployments.app.await.v2'] },
+      { ...get, path: '/v1/all', access: 'stream', status: 101, asks: ['qry.logs.line.follow.v1'] } as const,
+      { ...get, path: '/health', access: 'public', asks: [] } as const,
+    ];
+    expect(endpointTable(routes).split('\n')).toEqual([
+      '| route | credential | ok | core |',
+      '| --- | --- | --- | --- |',
+      '| `GET /v1/things/{id}` | yes | 200 | `deployments.app.get`, `deployments.app.await` |',
+      '| `GET /v1/all` | yes | 101 | `logs.line.follow` |',
+      '| `GET /health` | - | 200 | none |',
+    ]);
   });
 });

@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { services } from '@slipway/dev';
+import { dialectRoutes } from '@slipway/gateway';
 
 import { configurationTable } from './configuration-table.js';
 import { decisionIndex } from './decision-index.js';
+import { endpointTable } from './endpoint-table.js';
 import { withGeneratedBlock } from './generated-block.js';
 import { messageTable } from './message-table.js';
 import { schemaSnapshots, type Files } from './schemas.js';
@@ -14,6 +16,7 @@ import { schemaSnapshots, type Files } from './schemas.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const SNAPSHOTS = 'libs/contracts/snapshots';
 const DECISIONS = 'docs/adr';
+const DIALECTS = 'apps/gateway/src/dialects';
 
 function read(path: string): string | null {
   try {
@@ -38,6 +41,9 @@ function generate(): Files {
     block('README.md', 'configuration', configurationTable(services)),
     block('docs/messages.md', 'messages', messageTable()),
     block('docs/adr/README.md', 'decisions', decisionIndex(decisions())),
+    ...[...dialectRoutes].map(([dialect, routes]) =>
+      block(`${DIALECTS}/${dialect}/README.md`, 'endpoints', endpointTable(routes)),
+    ),
   ]);
 }
 

@@ -4,36 +4,26 @@ import { checkCredential, credentialRevoked, listSigningKeys, problem } from '@s
 import { Refusal } from '@slipway/messaging';
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import {
+  accessToken as token,
+  checkedSession,
+  claims,
+  HEADER,
+  ours,
+  SESSION_ID,
+  signingKeys,
+} from '../fixture/access-tokens.js';
 import { ReplayedCore } from '../fixture/replayed-core.js';
 import { API_KEY, checked, OTHER_ID, USER_ID } from '../fixture/samples.js';
 import { Authentication } from './authentication.js';
 import { digestOf } from './opaque-token.js';
 import { SigningKeys } from './signing-keys.js';
 
-const SESSION_ID = OTHER_ID;
-const ours = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
 const now = (): number => Math.floor(Date.now() / 1000);
-
-const HEADER = { alg: 'ES256', typ: 'at+jwt', kid: 'k1' };
-const claims = () => ({
-  iss: 'slipway',
-  aud: 'slipway',
-  sub: USER_ID,
-  sid: SESSION_ID,
-  jti: 'j1',
-  iat: now(),
-  exp: now() + 3_600,
-});
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
-
-function token(header: object = HEADER, payload: object = claims(), key: KeyObject = ours.privateKey): string {
-  const signed = `${encode(header)}.${encode(payload)}`;
-  const signature = createSign('sha256').update(signed).sign({ key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
-  return `${signed}.${signature}`;
-}
 
 describe('Authentication', () => {
   let core: ReplayedCore;
@@ -42,23 +32,11 @@ describe('Authentication', () => {
 
   beforeEach(() => {
     core = new ReplayedCore();
-    core
-      .answers(listSigningKeys, () => ({
-        issuer: 'slipway',
-        audience: 'slipway',
-        keys: [{ kid: 'k1', publicKey: pem(ours.publicKey) }],
-      }))
-      .answers(checkCredential, ({ sessionId, digest }) => {
-        const { actor } = checked();
-        if (sessionId === SESSION_ID) {
-          return {
-            actor: { ...actor, credential: { ...actor.credential, kind: 'session' as const } },
-            expiresAt: null,
-          };
-        }
-        if (digest === digestOf(API_KEY)) return { actor, expiresAt: null };
-        throw new Refusal(problem.unauthenticated('credential', 'unknown'));
-      });
+    core.answers(listSigningKeys, signingKeys).answers(checkCredential, ({ sessionId, digest }) => {
+      if (sessionId === SESSION_ID) return checkedSession();
+      if (digest === digestOf(API_KEY)) return checked();
+      throw new Refusal(problem.unauthenticated('credential', 'unknown'));
+    });
     const bus = core as unknown as ConstructorParameters<typeof Authentication>[0];
     authentication = new Authentication(bus, new SigningKeys(bus));
     authentication.onModuleInit();

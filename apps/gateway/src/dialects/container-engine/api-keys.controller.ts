@@ -24,6 +24,7 @@ export class ApiKeysController {
   @Post()
   @Endpoint({
     access: 'credential',
+    core: [createCredential],
     status: 201,
     summary: 'Makes an API key, which is shown once',
     answer: CreatedKey,
@@ -34,14 +35,26 @@ export class ApiKeysController {
   }
 
   @Get()
-  @Endpoint({ access: 'credential', summary: 'Lists the API keys of the caller', answer: KeyList, query: PAGE_QUERY })
+  @Endpoint({
+    access: 'credential',
+    core: [listCredentials],
+    summary: 'Lists the API keys of the caller',
+    answer: KeyList,
+    query: PAGE_QUERY,
+  })
   async list(@Current() call: HttpCall): Promise<KeyList> {
     const page = pageOf(call.query);
     return toKeyList(await this.core.query(call, listCredentials, { kind: 'api-key', ...page }), page);
   }
 
   @Delete(':keyId')
-  @Endpoint({ access: 'credential', summary: 'Revokes an API key', answer: Message, headers: KEYED })
+  @Endpoint({
+    access: 'credential',
+    core: [revokeCredential],
+    summary: 'Revokes an API key',
+    answer: Message,
+    headers: KEYED,
+  })
   async revoke(@Param('keyId') id: string, @Current() call: HttpCall): Promise<Message> {
     await this.core.execute(call, revokeCredential, { id });
     this.authentication.forget({ userId: call.actor.userId, credentialIds: [id] });

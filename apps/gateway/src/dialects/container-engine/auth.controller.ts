@@ -47,7 +47,13 @@ export class AuthController {
   ) {}
 
   @Post('register')
-  @Endpoint({ access: 'public', status: 201, summary: 'Registers a user and opens a session', answer: Registered })
+  @Endpoint({
+    access: 'public',
+    core: [registerUser],
+    status: 201,
+    summary: 'Registers a user and opens a session',
+    answer: Registered,
+  })
   async register(@JsonBody(Register) body: Submitted<Register>, @Current() call: HttpCall): Promise<Registered> {
     const { username, email, password } = acceptRegistration(body);
     const refreshToken = newOpaqueToken();
@@ -57,7 +63,7 @@ export class AuthController {
   }
 
   @Post('login')
-  @Endpoint({ access: 'public', summary: 'Opens a session', answer: Session })
+  @Endpoint({ access: 'public', core: [openCredential], summary: 'Opens a session', answer: Session })
   async login(@JsonBody(Login) body: Submitted<Login>, @Current() call: HttpCall): Promise<Session> {
     const { email, password } = body.accept();
     const { value, digest } = newOpaqueToken();
@@ -67,7 +73,12 @@ export class AuthController {
   }
 
   @Post('refresh')
-  @Endpoint({ access: 'public', summary: 'Gives a new access token for a refresh token', answer: Refreshed })
+  @Endpoint({
+    access: 'public',
+    core: [refreshSession],
+    summary: 'Gives a new access token for a refresh token',
+    answer: Refreshed,
+  })
   async refresh(@JsonBody(Refresh) body: Submitted<Refresh>, @Current() call: HttpCall): Promise<Refreshed> {
     const { refresh_token: presented, rotate } = body.accept();
     if (!OPAQUE_TOKEN.test(presented)) throw failure.invalidToken();
@@ -77,7 +88,12 @@ export class AuthController {
   }
 
   @Post('forgot-password')
-  @Endpoint({ access: 'public', summary: 'Mails a link that resets the password', answer: Message })
+  @Endpoint({
+    access: 'public',
+    core: [requestReset],
+    summary: 'Mails a link that resets the password',
+    answer: Message,
+  })
   async forgotPassword(
     @JsonBody(ForgotPassword) body: Submitted<ForgotPassword>,
     @Current() call: HttpCall,
@@ -88,7 +104,12 @@ export class AuthController {
   }
 
   @Post('reset-password')
-  @Endpoint({ access: 'public', summary: 'Sets a new password with the token of a mail', answer: Message })
+  @Endpoint({
+    access: 'public',
+    core: [resetPassword],
+    summary: 'Sets a new password with the token of a mail',
+    answer: Message,
+  })
   async resetPassword(
     @JsonBody(ResetPassword) body: Submitted<ResetPassword>,
     @Current() call: HttpCall,
@@ -111,7 +132,12 @@ export class AuthController {
 
   // A key has no session to end, and ending the key itself is what DELETE /v1/api-keys is for.
   @Post('logout')
-  @Endpoint({ access: 'credential', summary: 'Ends the session of the access token', answer: Message })
+  @Endpoint({
+    access: 'credential',
+    core: [revokeCredential],
+    summary: 'Ends the session of the access token',
+    answer: Message,
+  })
   async logout(@Current() call: HttpCall): Promise<Message> {
     const { userId, credential } = call.actor;
     if (credential.kind === 'session') {

@@ -33,6 +33,7 @@ import {
   listLines,
   listPods,
   listRevisions,
+  listSigningKeys,
   listSubscriptions,
   openCredential,
   problem,
@@ -61,6 +62,8 @@ import {
 import { Refusal } from '@slipway/messaging';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { declaredRoutesOf } from '../../core/declared-routes.js';
+import { accessToken as signedToken, checkedSession, SESSION_ID, signingKeys } from '../../fixture/access-tokens.js';
 import { ReplayedCore } from '../../fixture/replayed-core.js';
 import {
   API_KEY,
@@ -85,11 +88,12 @@ import {
   USER_ID,
 } from '../../fixture/samples.js';
 import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
+import { ContainerEngineModule } from './container-engine.module.js';
 
 interface Exchange {
   readonly name: string;
   readonly request: string;
-  /** Headers beside a valid credential; null takes one away. */
+  /** Headers beside a valid credential; null takes one away. `<session>` is an access token. */
   readonly send?: Readonly<Record<string, string | null>>;
   readonly body?: unknown;
   readonly text?: string;
@@ -135,7 +139,9 @@ const digest = (value: string): string => createHash('sha256').update(value).dig
 function wellCore(core: ReplayedCore): void {
   core.replayed = false;
   core
+    .answers(listSigningKeys, signingKeys)
     .answers(checkCredential, (input) => {
+      if (input.sessionId === SESSION_ID) return checkedSession();
       if (input.digest === digest(API_KEY)) return checked('full');
       if (input.digest === digest(READ_KEY)) return checked('read');
       throw new Refusal(problem.unauthenticated('credential', 'unknown'));
@@ -412,8 +418,22 @@ const exchanges = readdirSync(golden)
     return list.map((exchange) => ({ ...exchange, file: file.replace('.json', '') }));
   });
 
+const routes = declaredRoutesOf(ContainerEngineModule);
+
+/** The route that answers, by its name in the table of endpoints. */
+function routeOf(method: string, target: string): string | undefined {
+  const [pathname = ''] = target.split('?');
+  const asked = method === 'HEAD' ? 'GET' : method;
+  const route = routes.find(
+    ({ method: own, path }) => own === asked && new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
+  );
+  return route && `${route.method} ${route.path}`;
+}
+
 describe('the Container Engine dialect', () => {
   const core = new ReplayedCore();
+  /** What each route has asked of the core, over all exchanges. */
+  const asked = new Map<string | undefined, Set<string>>();
   let gateway: TestGateway;
 
   beforeAll(async () => {
@@ -433,12 +453,31 @@ describe('the Container Engine dialect', () => {
       Authorization: `Bearer ${API_KEY}`,
       ...(text !== undefined && { 'Content-Type': 'application/json' }),
       ...send,
-    }).filter((header): header is [string, string] => header[1] !== null);
+    })
+      .filter((header): header is [string, string] => header[1] !== null)
+      .map(([header, value]): [string, string] => [header, value.replace('<session>', signedToken())]);
+    const before = core.asked.length;
     const answer = await fetch(`${gateway.url}${path}`, { method, headers, body: text as string | undefined });
     const body = await answer.text();
+    const subjects = core.asked.slice(before).map(({ subject }) => subject);
+    const ofRoute = asked.get(routeOf(method, path)) ?? new Set();
+    // Who the caller is, is asked on every route.
+    const whoAsks = [checkCredential.subject, listSigningKeys.subject];
+    for (const subject of subjects) if (!whoAsks.includes(subject)) ofRoute.add(subject);
+    asked.set(routeOf(method, path), ofRoute);
     expect(`${answer.status} ${body}`).toMatch(patternOf(`${status} ${JSON.stringify(response)}`));
     for (const [header, value] of Object.entries({ 'content-type': 'application/json', ...exchange.headers })) {
       expect(answer.headers.get(header), header).toMatch(patternOf(value));
+    }
+  });
+
+  it('asks of the core on each route what the route declares', () => {
+    expect([...(asked.get(undefined) ?? [])]).toEqual([]);
+    // What stays open asks on; its own specs tell.
+    for (const { method, path, access, asks } of routes.filter((one) => !one.access?.includes('stream'))) {
+      expect([...(asked.get(`${method} ${path}`) ?? [])].sort(), `${method} ${path} ${access}`).toEqual(
+        [...asks].sort(),
+      );
     }
   });
 

@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Param, Patch, Post, Put, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
+  awaitApp,
   createApp,
   deleteApp,
   getApp,
@@ -72,6 +73,7 @@ export class DeploymentsController {
   @Post()
   @Endpoint({
     access: 'credential',
+    core: [createApp],
     status: 201,
     summary: 'Deploys an image',
     answer: CreatedDeployment,
@@ -90,6 +92,7 @@ export class DeploymentsController {
   @Get()
   @Endpoint({
     access: 'credential',
+    core: [listApps],
     summary: 'Lists the deployments that the caller sees',
     answer: DeploymentList,
     query: { ...PAGE_QUERY, status: 'One status, or several with commas between them' },
@@ -101,7 +104,7 @@ export class DeploymentsController {
   }
 
   @Get(':deploymentId')
-  @Endpoint({ access: 'credential', summary: 'One deployment', answer: Deployment })
+  @Endpoint({ access: 'credential', core: [getApp], summary: 'One deployment', answer: Deployment })
   async get(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<Deployment> {
     return toDeployment(tagged(call, await this.core.query(call, getApp, { app: { id }, include: ['variables'] })));
   }
@@ -109,6 +112,7 @@ export class DeploymentsController {
   @Put(':deploymentId')
   @Endpoint({
     access: 'credential',
+    core: [updateApp],
     summary: 'Changes what is sent and keeps the rest',
     answer: UpdatedDeployment,
     headers: CONDITIONAL,
@@ -128,6 +132,7 @@ export class DeploymentsController {
   @Delete(':deploymentId')
   @Endpoint({
     access: 'credential',
+    core: [deleteApp, awaitApp],
     summary: 'Deletes a deployment and all that belongs to it',
     answer: DeletedDeployment,
     headers: AWAITED,
@@ -140,6 +145,7 @@ export class DeploymentsController {
   @Patch(':deploymentId/scale')
   @Endpoint({
     access: 'credential',
+    core: [scaleApp, awaitApp],
     summary: 'Sets the number of replicas; 0 stops',
     answer: ScaledDeployment,
     headers: AWAITED,
@@ -161,6 +167,7 @@ export class DeploymentsController {
   @Post(':deploymentId/stop')
   @Endpoint({
     access: 'credential',
+    core: [stopApp, awaitApp],
     summary: 'Stops all replicas and keeps their number',
     answer: StoppedDeployment,
     headers: AWAITED,
@@ -171,7 +178,13 @@ export class DeploymentsController {
   }
 
   @Post(':deploymentId/start')
-  @Endpoint({ access: 'credential', summary: 'Starts what was stopped', answer: StartedDeployment, headers: AWAITED })
+  @Endpoint({
+    access: 'credential',
+    core: [startApp, awaitApp],
+    summary: 'Starts what was stopped',
+    answer: StartedDeployment,
+    headers: AWAITED,
+  })
   async start(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StartedDeployment> {
     const app = tagged(call, await this.core.execute(call, startApp, commandOn(id, call)));
     return toStarted(await this.observation.until(call, app, 'running'));
@@ -180,6 +193,7 @@ export class DeploymentsController {
   @Post(':deploymentId/restart')
   @Endpoint({
     access: 'credential',
+    core: [restartApp],
     summary: 'Replaces all replicas by equal ones, without losing a request',
     answer: RestartedDeployment,
     headers: CONDITIONAL,
@@ -189,7 +203,12 @@ export class DeploymentsController {
   }
 
   @Get(':deploymentId/env')
-  @Endpoint({ access: 'credential', summary: 'The environment variables of a deployment', answer: Variables })
+  @Endpoint({
+    access: 'credential',
+    core: [getApp],
+    summary: 'The environment variables of a deployment',
+    answer: Variables,
+  })
   async variables(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<Variables> {
     return toVariablesAnswer(
       tagged(call, await this.core.query(call, getApp, { app: { id }, include: ['variables'] })),
@@ -199,6 +218,7 @@ export class DeploymentsController {
   @Patch(':deploymentId/env')
   @Endpoint({
     access: 'credential',
+    core: [setVariables],
     summary: 'Sets the variables that are sent, takes away those that are null, keeps the rest',
     answer: PatchedVariables,
     headers: CONDITIONAL,
@@ -216,7 +236,12 @@ export class DeploymentsController {
   }
 
   @Get(':deploymentId/status')
-  @Endpoint({ access: 'credential', summary: 'What the cluster shows of a deployment', answer: DeploymentStatus })
+  @Endpoint({
+    access: 'credential',
+    core: [getApp],
+    summary: 'What the cluster shows of a deployment',
+    answer: DeploymentStatus,
+  })
   async status(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<DeploymentStatus> {
     const app = await this.core.query(call, getApp, { app: { id }, include: ['pods'] });
     return toDeploymentStatus(app, Date.now());

@@ -23,6 +23,7 @@ export class DomainsController {
   @Post()
   @Endpoint({
     access: 'credential',
+    core: [addDomain],
     status: 201,
     summary: 'Adds a host of your own, to be verified by a TXT record',
     answer: AddedDomain,
@@ -40,14 +41,19 @@ export class DomainsController {
   }
 
   @Get()
-  @Endpoint({ access: 'credential', summary: 'The domains of a deployment, newest first', answer: DomainList })
+  @Endpoint({
+    access: 'credential',
+    core: [listDomains],
+    summary: 'The domains of a deployment, newest first',
+    answer: DomainList,
+  })
   async list(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<DomainList> {
     const { domains } = await this.core.query(call, listDomains, { app: { id } });
     return { domains: domains.map(toDomain) };
   }
 
   @Get(':domainId')
-  @Endpoint({ access: 'credential', summary: 'One domain', answer: Domain })
+  @Endpoint({ access: 'credential', core: [getDomain], summary: 'One domain', answer: Domain })
   async get(
     @Param('deploymentId') id: string,
     @Param('domainId') domain: string,
@@ -59,6 +65,7 @@ export class DomainsController {
   @Delete(':domainId')
   @Endpoint({
     access: 'credential',
+    core: [removeDomain],
     summary: 'Takes a domain away; other domains stay as they are',
     answer: RemovedDomain,
     headers: CONDITIONAL,
@@ -76,6 +83,7 @@ export class DomainsController {
   @Post(':domainId/verify')
   @Endpoint({
     access: 'credential',
+    core: [verifyDomain],
     summary: 'Looks for the TXT record at once',
     answer: Domain,
     headers: CONDITIONAL,

@@ -1,11 +1,14 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { jsonSchemaOf, type Class } from '@slipway/contracts';
+import { jsonSchemaOf, type Class, type Operation } from '@slipway/contracts';
 
 import { Access, type AccessKind } from '../../core/access.js';
+import { Asks } from '../../core/declared-routes.js';
 
 export interface EndpointOptions {
   readonly access: AccessKind;
+  /** What it asks of the core, in this order; each request of it asks some of these and nothing else. */
+  readonly core: readonly Pick<Operation, 'subject'>[];
   /** Default: 200. */
   readonly status?: number;
   readonly summary: string;
@@ -32,6 +35,7 @@ const ERROR_SCHEMA = {
 /** Says of a route who may use it, what it answers with, and what the OpenAPI document tells of it. */
 export function Endpoint({
   access,
+  core,
   status = 200,
   summary,
   answer,
@@ -44,6 +48,7 @@ export function Endpoint({
       : ApiResponse({ status, description: summary, schema: jsonSchemaOf(answer) });
   return applyDecorators(
     Access(access),
+    Asks(core),
     HttpCode(status),
     ApiOperation({ summary }),
     described,

@@ -1,5 +1,6 @@
 import { Controller, Get, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { listFeed } from '@slipway/contracts';
 
 import { FeedReader, type FeedSink } from '../../core/feed-reader.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
@@ -26,6 +27,7 @@ export class EventsController {
   @Get('ws/notifications')
   @Endpoint({
     access: 'stream',
+    core: [listFeed],
     status: 101,
     summary: 'What happens to the deployments of the caller',
     answer: 'A WebSocket',
@@ -55,6 +57,7 @@ export class EventsController {
   @Get('events')
   @Endpoint({
     access: 'stream',
+    core: [listFeed],
     summary: 'The same as server-sent events. It ends when its reader is too slow, who comes again with the last id',
     answer: 'text/event-stream',
     query: {

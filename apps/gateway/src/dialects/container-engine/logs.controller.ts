@@ -1,6 +1,6 @@
 import { Controller, Get, Param, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { getApp, listLines, type LogLine } from '@slipway/contracts';
+import { followLines, getApp, listLines, type LogLine } from '@slipway/contracts';
 
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
@@ -33,11 +33,13 @@ const LIST_QUERY = { previous: 'true: the run before the last restart', follow: 
 
 const LIST = {
   access: 'event-stream',
+  core: [getApp, listLines, followLines],
   summary: 'The last lines; with follow=true what comes too, as ndjson or as server-sent events',
   answer: LogList,
 } as const;
 const STREAM = {
   access: 'stream',
+  core: [getApp, followLines, listLines],
   status: 101,
   summary: 'The last lines, then what comes',
   answer: 'A WebSocket',

@@ -18,6 +18,7 @@ export class MetricsController {
   @Get()
   @Endpoint({
     access: 'credential',
+    core: [getMetrics],
     summary: 'What the pods use; with from or to also the history of the last hour',
     answer: DeploymentMetrics,
     query: {

@@ -22,7 +22,12 @@ export class NodeIpController {
   constructor(private readonly core: CoreClient) {}
 
   @Get()
-  @Endpoint({ access: 'credential', summary: 'Where the hosts of a deployment have to lead', answer: NodeIp })
+  @Endpoint({
+    access: 'credential',
+    core: [getNodeAddress],
+    summary: 'Where the hosts of a deployment have to lead',
+    answer: NodeIp,
+  })
   async get(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<NodeIp> {
     const { address, source } = await this.core.query(call, getNodeAddress, { app: { id } });
     return { node_ip: address, source };

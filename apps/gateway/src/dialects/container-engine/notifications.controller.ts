@@ -23,6 +23,7 @@ export class NotificationsController {
   @RouteConfig(ACTS)
   @Endpoint({
     access: 'credential',
+    core: [testFeed],
     summary: 'Sends a notification that is marked as a test to the streams of the caller',
     answer: SentTestNotification,
     query: {
@@ -41,6 +42,7 @@ export class NotificationsController {
   @Get('stats')
   @Endpoint({
     access: 'credential',
+    core: [countReaders],
     summary: 'How many users, through how many connections, read notifications right now',
     answer: NotificationStats,
   })

@@ -23,6 +23,7 @@ export class PasswordController {
   @Put()
   @Endpoint({
     access: 'credential',
+    core: [changePassword],
     summary: 'Changes the password and ends the other sessions',
     answer: Message,
     headers: KEYED,

@@ -16,7 +16,12 @@ export class PodsController {
   constructor(private readonly core: CoreClient) {}
 
   @Get()
-  @Endpoint({ access: 'credential', summary: 'The present pods, oldest first', answer: PodsOfDeployment })
+  @Endpoint({
+    access: 'credential',
+    core: [listPods],
+    summary: 'The present pods, oldest first',
+    answer: PodsOfDeployment,
+  })
   async list(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<PodsOfDeployment> {
     return toPods(await this.core.query(call, listPods, { app: { id } }));
   }

@@ -22,6 +22,7 @@ export class ProfileController {
   @Get()
   @Endpoint({
     access: 'credential',
+    core: [getUser, countApps],
     summary: 'The caller, with the number of its deployments and keys',
     answer: Profile,
   })
@@ -31,7 +32,13 @@ export class ProfileController {
   }
 
   @Put()
-  @Endpoint({ access: 'credential', summary: 'Changes user name or e-mail', answer: UpdatedProfile, headers: KEYED })
+  @Endpoint({
+    access: 'credential',
+    core: [updateUser],
+    summary: 'Changes user name or e-mail',
+    answer: UpdatedProfile,
+    headers: KEYED,
+  })
   async update(
     @JsonBody(UpdateProfile) body: Submitted<UpdateProfile>,
     @Current() call: HttpCall,

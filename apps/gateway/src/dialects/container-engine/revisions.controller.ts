@@ -22,6 +22,7 @@ export class RevisionsController {
   @Get('revisions')
   @Endpoint({
     access: 'credential',
+    core: [listRevisions],
     summary: 'What a deployment was made of, newest first; the last 50 are kept',
     answer: RevisionList,
     query: PAGE_QUERY,
@@ -32,7 +33,12 @@ export class RevisionsController {
   }
 
   @Get('revisions/:revision')
-  @Endpoint({ access: 'credential', summary: 'One revision with all that it holds', answer: Revision })
+  @Endpoint({
+    access: 'credential',
+    core: [getRevision],
+    summary: 'One revision with all that it holds',
+    answer: Revision,
+  })
   async get(
     @Param('deploymentId') id: string,
     @Param('revision') revision: string,
@@ -44,6 +50,7 @@ export class RevisionsController {
   @Post('rollback')
   @Endpoint({
     access: 'credential',
+    core: [rollBackApp],
     summary: 'Makes a new revision with the content of an older one, of the one before unless told',
     answer: RolledBackDeployment,
     headers: CONDITIONAL,

@@ -18,9 +18,11 @@ import { waitFor } from '@slipway/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
+import { declaredRoutesOf } from '../../core/declared-routes.js';
 import { ReplayedCore } from '../../fixture/replayed-core.js';
 import { API_KEY, app, APP_ID, checked, OTHER_ID, USER_ID } from '../../fixture/samples.js';
 import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
+import { ContainerEngineModule } from './container-engine.module.js';
 
 const FEED = `feed.${USER_ID}`;
 const LOGS = `log.ce-shop-7c9e6679.shop.*.*`;
@@ -692,6 +694,18 @@ describe('streams', () => {
       await vi.waitFor(() => expect(read.ended).toBe(true));
     });
   });
+
+  it.each(declaredRoutesOf(ContainerEngineModule).filter(({ access }) => access?.includes('stream')))(
+    'ask of the core what their route declares: $path',
+    async ({ path, status, asks }) => {
+      const before = core.asked.length;
+      const address = path.replace('{deploymentId}', APP_ID).replace('{pod}', 'shop-1');
+      if (status === 101) await open(address).opened;
+      else (await listen(`${address}?follow=true`)).stop();
+      const asked = core.asked.slice(before).filter(({ call }) => call.actor !== undefined);
+      expect([...new Set(asked.map(({ subject }) => subject))].sort()).toEqual([...asks].sort());
+    },
+  );
 
   it('tell their health and end', async () => {
     const client = open('/v1/ws/health', { key: null });

@@ -57,6 +57,7 @@ export class WebhooksController {
   @Post()
   @Endpoint({
     access: 'credential',
+    core: [createSubscription],
     status: 201,
     summary: 'Makes a webhook; its secret is shown once',
     answer: CreatedWebhook,
@@ -70,13 +71,18 @@ export class WebhooksController {
   }
 
   @Get()
-  @Endpoint({ access: 'credential', summary: 'Lists the webhooks of the caller', answer: WebhookList })
+  @Endpoint({
+    access: 'credential',
+    core: [listSubscriptions],
+    summary: 'Lists the webhooks of the caller',
+    answer: WebhookList,
+  })
   async list(@Current() call: HttpCall): Promise<WebhookList> {
     return toWebhookList(await this.core.query(call, listSubscriptions, {}));
   }
 
   @Get(':webhookId')
-  @Endpoint({ access: 'credential', summary: 'One webhook', answer: Webhook })
+  @Endpoint({ access: 'credential', core: [getSubscription], summary: 'One webhook', answer: Webhook })
   async get(@Param('webhookId') id: string, @Current() call: HttpCall): Promise<Webhook> {
     return toWebhook(await this.core.query(call, getSubscription, { id }));
   }
@@ -84,6 +90,7 @@ export class WebhooksController {
   @Put(':webhookId')
   @Endpoint({
     access: 'credential',
+    core: [updateSubscription],
     summary: 'Changes what is sent and keeps the rest',
     answer: Webhook,
     headers: KEYED,
@@ -97,7 +104,13 @@ export class WebhooksController {
   }
 
   @Delete(':webhookId')
-  @Endpoint({ access: 'credential', summary: 'Deletes a webhook', answer: DeletedWebhook, headers: KEYED })
+  @Endpoint({
+    access: 'credential',
+    core: [deleteSubscription],
+    summary: 'Deletes a webhook',
+    answer: DeletedWebhook,
+    headers: KEYED,
+  })
   async delete(@Param('webhookId') id: string, @Current() call: HttpCall): Promise<DeletedWebhook> {
     await this.core.execute(call, deleteSubscription, { id });
     return { message: 'Webhook deleted successfully', webhook_id: id };
@@ -106,6 +119,7 @@ export class WebhooksController {
   @Post(':webhookId/test')
   @Endpoint({
     access: 'credential',
+    core: [testSubscription],
     summary: 'Sends a test to an active webhook and tells how it went',
     answer: TestedWebhook,
     headers: KEYED,
@@ -117,6 +131,7 @@ export class WebhooksController {
   @Post(':webhookId/rotate-secret')
   @Endpoint({
     access: 'credential',
+    core: [rotateSecret],
     summary: 'Makes a new secret, which is shown once; the one before signs as well for a day',
     answer: RotatedWebhookSecret,
     headers: KEYED,
@@ -128,6 +143,7 @@ export class WebhooksController {
   @Get(':webhookId/deliveries')
   @Endpoint({
     access: 'credential',
+    core: [listDeliveries],
     summary: 'What was sent to a webhook, and how it went',
     answer: DeliveryList,
     query: { ...PAGE_QUERY, status: DELIVERY_STATUSES.join(', ') },
@@ -141,6 +157,7 @@ export class WebhooksController {
   @Get(':webhookId/deliveries/:deliveryId')
   @Endpoint({
     access: 'credential',
+    core: [getDelivery],
     summary: 'One delivery, with what is sent and each attempt',
     answer: DeliveryDetail,
   })
@@ -155,6 +172,7 @@ export class WebhooksController {
   @Post(':webhookId/deliveries/:deliveryId/replay')
   @Endpoint({
     access: 'credential',
+    core: [replayDelivery],
     status: 202,
     summary: 'Sends a delivery again, as a new one with the same event id and body',
     answer: QueuedDelivery,
