@@ -10,7 +10,8 @@ export {
   type VariableOptions,
   type VariableType,
 } from './config/variable.js';
-export { failpoint } from './failpoint.js';
+export { failpoint, isDropped } from '#failpoint';
+export { FAILPOINT_NAMES, type FailpointName } from './failpoint/names.js';
 export { type AdminAnswer, type AdminMember, AdminServer, type AdminServerOptions } from './health/admin-server.js';
 export { Counter, Gauge, Histogram, Metrics } from './health/metrics.js';
 export { Readiness, type ReadinessReport } from './health/readiness.js';

@@ -93,14 +93,16 @@ export async function convergeApp(
   const desired = [...environmentObjects(app, rendering), ...appObjects(app, rendering)];
   try {
     for (const object of toApply(desired, live)) {
-      await write(mayWrite, 'deployments.reconcile.apply');
+      await failpoint('reconcile.between-objects');
+      mayStill(mayWrite);
       const applied = await cluster.apply(object);
       if (isDeployment(applied)) deployment = applied;
       if (applied.kind === 'RoleBinding') await untilSecretsAreOurs(cluster, name);
     }
     const owned = live.filter(({ kind }) => OWNED.some((one) => one === kind));
     for (const { uid, ...ref } of toPrune(desired, owned, secretsInUse(live))) {
-      await write(mayWrite, 'deployments.reconcile.prune');
+      await failpoint('reconcile.before-prune');
+      mayStill(mayWrite);
       await cluster.delete(ref, { uid });
     }
   } catch (error) {
@@ -133,7 +135,7 @@ export async function removeApp(
   if (!isOurs(namespace, environmentInstance(app))) return { outcome: 'kept' };
   if (kind === 'dedicated') {
     if (namespace.metadata.deletionTimestamp === undefined) {
-      await write(mayWrite, 'deployments.remove.namespace');
+      mayStill(mayWrite);
       await cluster.delete({ kind: 'Namespace', name }, { uid: namespace.metadata.uid });
       return { outcome: 'removing' };
     }
@@ -144,14 +146,14 @@ export async function removeApp(
   // Without it the Secrets could not be found.
   const binding = environmentObjects(app, rendering).find((object) => object.kind === 'RoleBinding');
   if (binding && !(await cluster.get({ kind: 'RoleBinding', namespace: name, name: binding.metadata.name }))) {
-    await write(mayWrite, 'deployments.remove.binding');
+    mayStill(mayWrite);
     await cluster.apply(binding);
     await untilSecretsAreOurs(cluster, name);
   }
   const selector = { namespace: name, labelSelector: selectorOf(app.id) };
   const left = await listAll(cluster, [...OWNED, 'ReplicaSet', 'Pod'], selector);
   if (left.length === 0) return { outcome: 'removed' };
-  await write(mayWrite, 'deployments.remove.objects');
+  mayStill(mayWrite);
   await cluster.prune({ ...selector, kinds: OWNED, keep: [] });
   return { outcome: 'removing', trouble: removalTrouble(left) };
 }
@@ -165,8 +167,8 @@ async function listAll(
   return lists.flat();
 }
 
-async function write(mayWrite: () => boolean, point: string): Promise<void> {
-  await failpoint(point);
+/** Right before a write: a pass that was paused may have lost its lease. @throws LeaseLostError */
+function mayStill(mayWrite: () => boolean): void {
   if (!mayWrite()) throw new LeaseLostError('another replica reconciles now');
 }
 

@@ -16,7 +16,7 @@ import {
   type Watcher,
 } from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
-import { Counter, Histogram, inSpan, Metrics, ServiceLogger } from '@slipway/runtime';
+import { Counter, Histogram, inSpan, Metrics, ServiceLogger, failpoint } from '@slipway/runtime';
 
 import { wantedReplicas } from '../app/app.js';
 import { APP_BEHIND } from '../app/app.entity.js';
@@ -256,6 +256,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
       return found && { found, hosts: await routedHosts(reader, found.app.id) };
     });
     if (!read) return undefined;
+    await failpoint('reconcile.after-read');
     const { found, hosts } = read;
     const links = [found.revision.traceparent ?? undefined];
     const attributes = { 'slipway.app.id': id, 'slipway.app.generation': found.app.generation };
@@ -273,6 +274,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
     if (failure?.kind === 'unreachable') throw failure;
     const stillLed = await this.release(found, hosts);
     const seen = statusOf(found, converged);
+    await failpoint('reconcile.before-status');
     await this.status.seen(found, seen, { followed: conflict !== undefined || failure === undefined, routed });
     if (failure) throw failure;
     return Math.min(seen.lookAgainMs ?? Number.POSITIVE_INFINITY, stillLed ? REMOVING_MS : this.resyncMs());
@@ -284,6 +286,7 @@ export class ReconcileApps implements OnApplicationBootstrap, OnModuleDestroy {
       removeApp(this.cluster, record, await this.rendering(record), () => this.isLeader()),
     );
     if (outcome !== 'removing') {
+      await failpoint('delete.after-cluster-before-row');
       await this.status.gone(found, outcome === 'removed');
       return undefined;
     }

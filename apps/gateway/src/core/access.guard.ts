@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
+import { failpoint } from '@slipway/runtime';
 
 import { GatewayConfig } from '../gateway.config.js';
 import { ACCESS, type AccessKind } from './access.js';
@@ -37,6 +38,7 @@ export class AccessGuard implements CanActivate {
       return true;
     }
     call.caller = await call.dialect.authenticate(call);
+    await failpoint('gateway.after-authenticate');
     const { credential } = call.caller.actor;
     if (credential.scope === 'read' && !READING.has(call.method)) {
       throw new Refusal(problem.forbidden('credential', 'This credential only reads.', { code: 'read_only' }));

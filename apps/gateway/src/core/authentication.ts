@@ -15,6 +15,7 @@ import { Bus, Refusal, type LiveSubscription } from '@slipway/messaging';
 import passport from 'passport';
 import { Strategy as JwtStrategy, type VerifiedCallback } from 'passport-jwt';
 
+import { isDropped } from '@slipway/runtime';
 import { CallerCache } from './caller-cache.js';
 import type { Caller } from './http-call.js';
 import { digestOf } from './opaque-token.js';
@@ -60,9 +61,9 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    this.subscription = this.bus.subscribe(credentialRevoked.subject, ({ payload }) =>
-      this.forget(payload as CredentialRevoked),
-    );
+    this.subscription = this.bus.subscribe(credentialRevoked.subject, ({ payload }) => {
+      if (!isDropped('identity.cache-stale')) this.forget(payload as CredentialRevoked);
+    });
   }
 
   onModuleDestroy(): void {

@@ -9,6 +9,7 @@ import {
 } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox, Transactions, type Tx } from '@slipway/persistence';
+import { failpoint } from '@slipway/runtime';
 
 import { SigningKeys } from '../signing-key/signing-keys.js';
 import { UserEntity } from '../user/user.entity.js';
@@ -29,7 +30,9 @@ export class RefreshSessionHandler {
   @Handles(refreshSession)
   async handle(input: RefreshSession, envelope: Envelope): Promise<RefreshedSession> {
     try {
-      return await this.refresh(input, envelope);
+      const refreshed = await this.refresh(input, envelope);
+      await failpoint('identity.after-rotate-before-answer');
+      return refreshed;
     } catch (error) {
       // The refusal rolled everything back, so a stolen token's session is ended in a transaction of its own.
       if (error instanceof Refusal) await this.endIfReused(input.digest);

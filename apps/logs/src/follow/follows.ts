@@ -7,7 +7,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { ClusterConnection } from '@slipway/cluster';
 import { type AppId, problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
-import { Gauge, Metrics, ServiceLogger, within } from '@slipway/runtime';
+import { failpoint, Gauge, Metrics, ServiceLogger, within } from '@slipway/runtime';
 
 import { clusterUnreachable } from '../line/cluster-unreachable.js';
 import { AppFollow, type FollowedApp } from './app-follow.js';
@@ -56,7 +56,9 @@ export class Follows implements OnApplicationBootstrap, OnModuleDestroy {
     clearTimeout(this.timer);
     await this.beating;
     const handovers = [...this.running].map(async ([appId, follow]) => {
-      await this.ownership.handOver(appId, this.replicaId, await follow.stop());
+      const positions = await follow.stop();
+      await failpoint('logs.owner-handover');
+      await this.ownership.handOver(appId, this.replicaId, positions);
     });
     this.running.clear();
     for (const done of await Promise.allSettled(handovers)) {

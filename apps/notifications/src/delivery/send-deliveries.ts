@@ -3,7 +3,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SubscriptionId, UserId } from '@slipway/contracts';
 import { Transactions } from '@slipway/persistence';
-import { Batches, Counter, Metrics, ServiceLogger, within } from '@slipway/runtime';
+import { Batches, Counter, Metrics, ServiceLogger, within, failpoint, isDropped } from '@slipway/runtime';
 import { DataSource } from 'typeorm';
 
 import { MailQueue } from '../mail/mail-queue.js';
@@ -101,7 +101,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private schedule(): void {
     this.timer = setTimeout(() => {
-      void this.wakeDue().finally(() => {
+      void (isDropped('delivery.skip-tick') ? Promise.resolve() : this.wakeDue()).finally(() => {
         if (!this.stopping) this.schedule();
       });
     }, EVERY_MS);
@@ -193,10 +193,12 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
       await abandonDelivery(this.dataSource.manager, delivery, error);
       return;
     }
+    await failpoint('delivery.before-send');
     const at = new Date();
     const attempt = await postWebhook(target, delivery, this.outbound.dispatcher(target.owner), this.stop.signal);
     const { statusCode, error } = attempt;
     const entry = { at: at.toISOString(), durationMs: Date.now() - at.getTime(), statusCode, error };
+    await failpoint('delivery.after-send-before-record');
     const reason = await this.records.add({ delivery, target, attempt, entry });
     if (reason !== undefined) await this.giveUp({ endpointId, url: target.url }, reason);
   }

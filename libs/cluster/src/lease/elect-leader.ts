@@ -2,6 +2,8 @@
 // long that holds without a renewal is decided here, by two clocks, since either alone may stand still or jump.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isDropped } from '@slipway/runtime';
+
 import { ClusterError } from '../connection/cluster-error.js';
 import type { Transport } from '../connection/transport.js';
 import { getObject } from '../objects/get-object.js';
@@ -120,6 +122,7 @@ class Election implements LeaderElection {
         return;
       }
     }
+    if (isDropped('lease.skip-renew')) return;
     const call = { body: claimedLease(this.claim, found, new Date(now.wallMs)), timeoutMs: this.safeMs(), signal };
     this.lease =
       found === undefined

@@ -1,3 +1,5 @@
+import { failpoint } from '@slipway/runtime';
+
 import type { Transport } from '../connection/transport.js';
 import { ClusterError } from '../connection/cluster-error.js';
 import { apiVersionOf, isKind, objectPath } from './kinds.js';
@@ -30,6 +32,7 @@ export async function applyObject<T extends KubeObject>(
       retriable: false,
     });
   }
+  await failpoint('cluster.before-apply');
   const applied = await transport.call<T>('PATCH', objectPath(kind, metadata.namespace, metadata.name), {
     contentType: 'application/apply-patch+yaml',
     query: {
@@ -39,5 +42,6 @@ export async function applyObject<T extends KubeObject>(
     },
     body: object,
   });
+  await failpoint('cluster.after-apply');
   return withoutManagedFields(applied);
 }

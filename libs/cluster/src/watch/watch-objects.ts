@@ -2,6 +2,8 @@
 // promises that the cache becomes equal to the cluster, not that every state in between is seen.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isDropped } from '@slipway/runtime';
+
 import { Backoff } from '../connection/backoff.js';
 import { ClusterError, errorFromStatus, type StatusBody } from '../connection/cluster-error.js';
 import { splitLines } from '../connection/split-lines.js';
@@ -155,7 +157,7 @@ class ObjectWatch<K extends Kind> implements Watcher<KindTypes[K]> {
     });
     for await (const line of splitLines(this.heard(chunks), MAX_EVENT_LENGTH)) {
       if (line !== '') {
-        this.take(this.parse(line));
+        if (!isDropped('cluster.drop-event')) this.take(this.parse(line));
         this.backoff.reset();
       }
     }

@@ -3,7 +3,7 @@ import { RequestError, TimeoutError } from '@nats-io/nats-core';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { Inject, Injectable } from '@nestjs/common';
 import { problem, type Command, type Query } from '@slipway/contracts';
-import { inSpan, ServiceLogger, SpanKind } from '@slipway/runtime';
+import { inSpan, ServiceLogger, SpanKind, failpoint } from '@slipway/runtime';
 import { randomUUID } from 'node:crypto';
 
 import { Broker } from '../broker/broker.js';
@@ -60,7 +60,7 @@ export class Bus {
       });
       try {
         // The answer may overtake the broker's own confirmation; what fails first ends the wait.
-        const reply = await this.broker.whileConnected(Promise.race([answer, sent.then(() => answer)]));
+        const reply = await this.broker.whileConnected(Promise.race([answer, this.afterPubAck(sent, answer)]));
         return { output: accept(reply) as O, replayed: reply.replayed === true };
       } catch (error) {
         throw this.refusalOf(error, command.subject);
@@ -68,6 +68,12 @@ export class Bus {
         this.replies.forget(token);
       }
     });
+  }
+
+  private async afterPubAck<T>(sent: Promise<unknown>, answer: Promise<T>): Promise<T> {
+    await sent;
+    await failpoint('gateway.after-puback');
+    return answer;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Envelope } from '@slipway/contracts';
 import { Sealing } from '@slipway/messaging';
-import { failpoint } from '@slipway/runtime';
+import { failpoint, isDropped } from '@slipway/runtime';
 import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm';
 
 import { toTransient } from '../database/database-errors.js';
@@ -54,7 +54,7 @@ export class Transactions {
       await failpoint('persistence.before-commit');
       await runner.commitTransaction();
       await failpoint('persistence.after-commit');
-      if (!outbox.isEmpty) this.relay.wake();
+      if (!outbox.isEmpty && !isDropped('outbox.skip-wake')) this.relay.wake();
       return result;
     } catch (error) {
       // The first error is the one to tell; a rollback fails only with its connection, which the pool then drops.

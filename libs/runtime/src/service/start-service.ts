@@ -6,7 +6,7 @@ import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 
 import { ConfigurationError } from '../config/configuration-error.js';
 import { type Environment, isProduction, readConfig } from '../config/load-config.js';
-import { failpoint } from '../failpoint.js';
+import { failpoint, failpointsIssue } from '#failpoint';
 import { AdminServer } from '../health/admin-server.js';
 import { Metrics } from '../health/metrics.js';
 import { Readiness } from '../health/readiness.js';
@@ -186,6 +186,8 @@ function readBoth<T extends object>(service: ServiceDefinition<T>, env: Environm
   const runtime = readConfig(RuntimeConfig, env, production);
   const own = readConfig(service.config, env, production);
   const issues = [...own.issues, ...runtime.issues];
+  const text = failpointsIssue();
+  if (text) issues.push({ variable: 'SLIPWAY_FAILPOINTS', text });
   if (issues.length > 0) throw new ConfigurationError(issues, service.name);
   return { runtime: runtime.config, config: own.config, warnings: own.warnings };
 }
