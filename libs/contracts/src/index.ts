@@ -4,6 +4,7 @@ export * from './define.js';
 export * from './deployments/deployments.v1.js';
 export * from './deployments/metrics.v1.js';
 export * from './deployments/domain.v1.js';
+export * from './deployments/main-port.js';
 export * from './deployments/node.v1.js';
 export * from './deployments/operations.js';
 export * from './deployments/pod.v1.js';

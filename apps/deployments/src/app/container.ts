@@ -2,15 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
-import type {
-  ContainerChange,
-  ContainerId,
-  ContainerInput,
-  HealthCheck,
-  Issue,
-  Port,
-  Resources,
-  Variable,
+import {
+  type ContainerChange,
+  type ContainerId,
+  type ContainerInput,
+  type HealthCheck,
+  type Issue,
+  mainPortOf,
+  type Port,
+  type Resources,
+  type Variable,
 } from '@slipway/contracts';
 
 import { requestAboveLimit } from './resources.js';
@@ -119,14 +120,8 @@ export function restoredContainer(
   return { container, facts };
 }
 
-/** The port that probes, the Service's public side and the Ingress speak of: the first published tcp port, else the first tcp port. */
 export function mainPort(containers: readonly Container[]): Port | null {
   return mainPortOf(containers.flatMap(({ ports }) => ports));
-}
-
-function mainPortOf(ports: readonly Port[]): Port | null {
-  const tcp = ports.filter(({ protocol }) => protocol === 'tcp');
-  return tcp.find(({ published }) => published) ?? tcp[0] ?? null;
 }
 
 function changedPorts(current: readonly Port[], { ports, mainPort: number }: ContainerChange): readonly Port[] {

@@ -1,19 +1,20 @@
-import type {
-  AppPage,
-  AppView,
-  AwaitedApp,
-  ChangedApp,
-  ContainerChange,
-  ContainerInput,
-  ContainerView,
-  CreateApp,
-  HealthCheck,
-  Port,
-  RegistryAuth,
-  Resources,
-  SetVariables,
-  UpdateApp,
-  Variable,
+import {
+  type AppPage,
+  type AppView,
+  type AwaitedApp,
+  type ChangedApp,
+  type ContainerChange,
+  type ContainerInput,
+  type ContainerView,
+  type CreateApp,
+  type HealthCheck,
+  mainPortOf,
+  type Port,
+  type RegistryAuth,
+  type Resources,
+  type SetVariables,
+  type UpdateApp,
+  type Variable,
 } from '@slipway/contracts';
 
 import type {
@@ -183,7 +184,7 @@ export function contentOf([container]: readonly ContainerView[]): Pick<
   'port' | 'env_vars' | 'resources' | 'health_check'
 > {
   return {
-    port: mainPortOf(container?.ports ?? []),
+    port: mainPortOf(container?.ports ?? [])?.external ?? null,
     env_vars: Object.fromEntries((container?.variables ?? []).map(({ name, value }) => [name, value])),
     resources: toResourcesAnswer(container?.resources ?? {}),
     health_check: container?.healthCheck ? toHealthCheckAnswer(container.healthCheck) : null,
@@ -273,11 +274,6 @@ export function toDeleted(app: AppView, awaited: AwaitedApp): DeletedDeployment 
 
 function imageOf(app: AppView): string {
   return app.containers[0]?.image ?? '';
-}
-
-function mainPortOf(ports: readonly Port[]): number | null {
-  const tcp = ports.filter(({ protocol }) => protocol === 'tcp');
-  return (tcp.find(({ published }) => published) ?? tcp[0])?.external ?? null;
 }
 
 function updatedAtOf({ changedAt, statusChangedAt }: AppView): string {
