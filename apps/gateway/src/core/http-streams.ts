@@ -14,6 +14,8 @@ const SILENCE_MS = 25_000;
 const MAX_PER_USER = 50;
 /** How long a reader may take for what waits for it before the connection is cut. */
 const FINISH_WITHIN_MS = 2_000;
+/** How long a reader may take nothing of an answer that is complete. */
+const STALLED_MS = 10_000;
 
 export interface HttpStreamOptions {
   /** Sent after 25 s of silence, so that no proxy takes the connection for dead. */
@@ -59,12 +61,14 @@ export class HttpStream extends Readable {
     return this.isReady ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** Ends the answer after what was offered. */
+  /** Ends the answer after what was offered, for a reader who goes on taking it. */
   finish(): void {
     if (this.finished || this.destroyed) return;
     this.finished = true;
     clearInterval(this.timer);
     this.push(null);
+    const { raw: response } = this.call.reply;
+    response.setTimeout(STALLED_MS, () => response.destroy());
   }
 
   /** Ends the answer, and with it the connection, whether the reader takes what still waits or not. */

@@ -612,6 +612,26 @@ describe('streams', () => {
       expect(core.listenersOf(LOGS)).toBe(0);
     });
 
+    it('give back the room of a reader who takes nothing, some seconds after the deployment was deleted', async () => {
+      const stalled = connect(Number(new URL(gateway.url).port), '127.0.0.1').pause();
+      stalled.on('error', () => undefined);
+      stalled.write(`GET ${PATH}?follow=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${API_KEY}\r\n\r\n`);
+      await vi.waitFor(() => expect(core.listenersOf(LOGS)).toBe(1));
+      // More than the kernel and the gateway keep for it.
+      const message = 'x'.repeat(60 * 1024);
+      for (let count = 0; count < 400; count += 1) {
+        core.emit(LOGS, { kind: 'line', ...line(3), time: new Date(Date.now() + count).toISOString(), message });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      core.answers(listLines, () => ({ lines: [] }));
+      core.emit(LOGS, { kind: 'end' });
+      const others = await Promise.all(Array.from({ length: 49 }, () => follow('')));
+      expect((await follow('')).answer.status).toBe(429);
+      await waitFor(async () => (await follow('')).answer.status === 200, { timeoutMs: 25_000, intervalMs: 500 });
+      for (const { stop } of others) stop();
+      stalled.destroy();
+    }, 40_000);
+
     it('answer the headers before there is any line', async () => {
       core.answers(listLines, () => ({ lines: [] }));
       const { answer, stop } = await follow('');
