@@ -1,25 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type AppFacts, appDeleted, type Envelope, type Event, type EventActor } from '@slipway/contracts';
+import { appDeleted, type Envelope, type Event } from '@slipway/contracts';
 import { Inbox } from '@slipway/persistence';
 
 import { recordAudiences } from '../audience/record-audiences.js';
 import { forgetFollows } from '../follow/follow-ownership.js';
-import { recordActivities } from './record-activities.js';
-
-/** An event about an App. */
-export interface AppEvent {
-  readonly app: AppFacts;
-  readonly actor?: EventActor | null;
-}
-
-/** A fact as the journal tells it. */
-export interface Told {
-  readonly fact: AppEvent;
-  readonly event: Pick<Event<object>, 'subject'>;
-  readonly envelope: Envelope;
-  /** A sentence for people. */
-  readonly message: string;
-}
+import { type AppEvent, recordActivities, type Told } from './record-activities.js';
 
 /** Owns what happens with a fact: one transaction, which it may share with others, keeps who sees the App and an entry of the journal. */
 @Injectable()

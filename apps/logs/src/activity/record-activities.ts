@@ -1,6 +1,20 @@
+import type { AppFacts, Envelope, Event, EventActor } from '@slipway/contracts';
 import type { Tx } from '@slipway/persistence';
 
-import type { Told } from './journal.js';
+/** An event about an App. */
+export interface AppEvent {
+  readonly app: AppFacts;
+  readonly actor?: EventActor | null;
+}
+
+/** A fact as the journal tells it. */
+export interface Told {
+  readonly fact: AppEvent;
+  readonly event: Pick<Event<object>, 'subject'>;
+  readonly envelope: Envelope;
+  /** A sentence for people. */
+  readonly message: string;
+}
 
 /** One entry per event: a journal drops nothing for being old or late, only what it has already. */
 export async function recordActivities(tx: Tx, told: readonly Told[]): Promise<void> {
