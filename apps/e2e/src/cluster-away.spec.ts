@@ -1,4 +1,4 @@
-// With an embedded cluster wherever it runs: it can be ended and come back at the same address, empty. The real one's turn is in
+// With an embedded cluster, which can be ended and come back at the same address, empty: no story for a real one, whose turn is in
 // reconnection.parts.spec.ts.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
