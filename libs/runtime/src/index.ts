@@ -2,7 +2,7 @@ export { Batches } from './batches.js';
 export { ADMIN_PATHS } from './health/admin-paths.js';
 export { ConfigurationError, type VariableIssue } from './config/configuration-error.js';
 export { describeConfig, type VariableRow } from './config/describe-config.js';
-export { type Environment, loadConfig, type LoadConfigOptions } from './config/load-config.js';
+export { type Environment, loadConfig, readConfig, type LoadConfigOptions } from './config/load-config.js';
 export {
   type ConfigClass,
   type KeyValue,

@@ -9,6 +9,7 @@ import {
   type Limits,
   mayCreateIn,
   newApp,
+  ownershipRefusal,
   refusal,
   restarted,
   rolledBack,
@@ -54,14 +55,13 @@ function createInput(given: Partial<CreateApp> = {}): CreateApp {
   };
 }
 
-const create = (input: CreateApp, more: { ownedApps?: number; limits?: Limits } = {}) =>
+const create = (input: CreateApp) =>
   newApp(input, {
     id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
     environmentId: '0b9f7f3e-52a4-4c0e-9a70-3c4f5a1d2e6b',
     actor,
-    ownedApps: more.ownedApps ?? 0,
     now,
-    limits: more.limits ?? limits,
+    limits,
   });
 
 function made(input: CreateApp = createInput()): { app: App; containers: Container[] } {
@@ -169,15 +169,14 @@ describe('newApp', () => {
       issues: [{ path: 'replicas', rule: 'range', params: { min: 1, max: 100 } }],
     });
   });
+});
 
+describe('ownershipRefusal', () => {
   it('refuses one App more than MAX_DEPLOYMENTS_PER_USER, and none when that is 0', () => {
     const few = { maxReplicas: 100, maxAppsPerUser: 3 };
-    expect(isProblem(create(createInput(), { ownedApps: 2, limits: few }))).toBe(false);
-    expect(create(createInput(), { ownedApps: 3, limits: few })).toMatchObject({
-      kind: 'quota_exceeded',
-      facts: { limit: 3 },
-    });
-    expect(isProblem(create(createInput(), { ownedApps: 3000 }))).toBe(false);
+    expect(ownershipRefusal(2, few)).toBeNull();
+    expect(ownershipRefusal(3, few)).toMatchObject({ kind: 'quota_exceeded', facts: { limit: 3 } });
+    expect(ownershipRefusal(3000, { ...few, maxAppsPerUser: 0 })).toBeNull();
   });
 });
 

@@ -141,18 +141,13 @@ export function mayCreateIn(
 
 export function newApp(
   input: CreateApp,
-  given: { id: AppId; environmentId: EnvironmentId; actor: Actor; ownedApps: number; now: Date; limits: Limits },
+  given: { id: AppId; environmentId: EnvironmentId; actor: Actor; now: Date; limits: Limits },
 ): { app: App; containers: Container[] } | Problem {
   const { actor, now, limits } = given;
   const containers = input.containers.map((container) => newContainer(container, now));
   const issues = [...containerIssues(containers), ...replicaIssues(input.replicas, 1, limits)];
   if (containers.length === 0) issues.unshift({ path: 'containers', rule: 'required', kind: 'shape' });
   if (issues.length > 0) return invalid(issues);
-  if (limits.maxAppsPerUser > 0 && given.ownedApps >= limits.maxAppsPerUser) {
-    return problem.quotaExceeded('app', `You own ${given.ownedApps} apps, which is the limit; delete one first`, {
-      facts: { limit: limits.maxAppsPerUser },
-    });
-  }
   const app: App = {
     id: given.id,
     environmentId: given.environmentId,
@@ -188,6 +183,14 @@ export function newApp(
     },
   };
   return { app, containers };
+}
+
+/** Whether a user who owns so many Apps may not have one more. */
+export function ownershipRefusal(ownedApps: number, { maxAppsPerUser }: Limits): Problem | null {
+  if (maxAppsPerUser === 0 || ownedApps < maxAppsPerUser) return null;
+  return problem.quotaExceeded('app', `You own ${ownedApps} apps, which is the limit; delete one first`, {
+    facts: { limit: maxAppsPerUser },
+  });
 }
 
 /** What stands in the way of any command on an App: somebody else's change, or its deletion. */

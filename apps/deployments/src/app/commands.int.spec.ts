@@ -604,3 +604,26 @@ describe('commands on Apps', () => {
     });
   });
 });
+
+describe('createApp with MAX_DEPLOYMENTS_PER_USER', () => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await startFixture({ MAX_DEPLOYMENTS_PER_USER: '2' });
+  });
+  afterAll(() => fixture.close());
+
+  it('makes no more for a user, also of many that are asked for at once, and says first that a name is taken', async () => {
+    const first = await fixture.create();
+    const quota = { kind: 'quota_exceeded', noun: 'app', facts: { limit: 2 } };
+    const results = await Promise.allSettled(Array.from({ length: 6 }, () => fixture.create()));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ problem: quota });
+    }
+    expect(await problemOf(fixture.create({ name: first.name }))).toMatchObject({ kind: 'already_exists' });
+    expect(await problemOf(fixture.create({ replicas: 101 }))).toMatchObject({ kind: 'invalid' });
+    expect(await fixture.create({}, lee)).toMatchObject({ revision: { number: 1 } });
+    await fixture.execute(deleteApp, { app: { id: first.id } });
+    expect(await fixture.create()).toMatchObject({ revision: { number: 1 } });
+  });
+});

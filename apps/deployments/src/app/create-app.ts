@@ -23,7 +23,7 @@ import { dedicatedNamespace } from '../environment/namespace.js';
 import { ImageCheck } from '../image/image-check.js';
 import { writerOf } from './actor.js';
 import { AppEntity } from './app.entity.js';
-import { mayCreateIn, newApp } from './app.js';
+import { mayCreateIn, newApp, ownershipRefusal } from './app.js';
 import { AppQueries, type FoundApp } from './app.queries.js';
 import { AppSignals } from './app-signals.js';
 import { toAppFacts, toAppView, toEventActor } from './app.view.js';
@@ -74,12 +74,14 @@ export class CreateAppHandler {
         id,
         environmentId: environment.id,
         actor,
-        ownedApps: await this.ownedApps(tx, actor),
         now,
         limits: this.changes.limits,
       }),
     );
+    const ownedApps = await this.ownedApps(tx, actor);
     await this.refuseTakenNames(tx, app.name, environment, actor);
+    const tooMany = ownershipRefusal(ownedApps, this.changes.limits);
+    if (tooMany) throw new Refusal(tooMany);
     const host = isPublished(containers) ? await this.changes.reserve(tx, app) : null;
     try {
       await this.queries.save(tx, { app, host, routable: false, environment });

@@ -71,15 +71,15 @@ export class AddDomainHandler {
   }
 
   private async conflict(tx: Tx, { app, containers }: FoundApp, host: string): Promise<Problem | null> {
-    if (!mainPort(containers)) {
-      return problem.conflict('app', `The app "${app.name}" has no tcp port that a domain could lead to`, {
-        code: 'no_port',
-      });
-    }
     const own = await this.domains.list(tx, app.id);
     const holder = await holderOf(tx, host);
     if (own.some((domain) => domain.host === host) || (holder && !holder.left)) {
       return problem.conflict('domain', `The domain "${host}" is taken`, { code: 'domain_taken' });
+    }
+    if (!mainPort(containers)) {
+      return problem.conflict('app', `The app "${app.name}" has no tcp port that a domain could lead to`, {
+        code: 'no_port',
+      });
     }
     if (own.length < MAX_DOMAINS) return null;
     return problem.quotaExceeded('domain', `An app has at most ${MAX_DOMAINS} domains`, {

@@ -96,6 +96,11 @@ describe('domains', () => {
       expect(await problemOf(add(app.id, newHost()))).toMatchObject({ kind: 'quota_exceeded', facts: { limit: 20 } });
       const closed = await fixture.create({ container: { ports: [] } });
       expect(await problemOf(add(closed.id, newHost()))).toMatchObject({ kind: 'conflict', code: 'no_port' });
+      const proven = (await fixture.query(listDomains, { app: { id: app.id } })).domains[0];
+      if (!proven) throw new Error('there are twenty');
+      prove(proven);
+      await verify(app.id, proven.id);
+      expect(await problemOf(add(closed.id, proven.host))).toMatchObject({ kind: 'conflict', code: 'domain_taken' });
     });
   });
 
@@ -116,7 +121,7 @@ describe('domains', () => {
   describe('verifyDomain', () => {
     it('finds the record, and the cluster gets an Ingress beside that of the own host', async () => {
       const app = await fixture.create();
-      const domain = await add(app.id, newHost());
+      const [, domain] = [await add(app.id, newHost()), await add(app.id, newHost())];
       const { namespace } = app.environment;
       prove(domain);
       const verified = await verify(app.id, domain.id);
@@ -132,7 +137,7 @@ describe('domains', () => {
       expect(second?.spec?.tls).toEqual([{ hosts: [domain.host], secretName: domain.host }]);
       expect(hostsOf(await ingress(app.name, namespace))).toEqual([app.host]);
       // The proof came in the background of the ETag; a second look changes nothing.
-      expect((await fixture.get(app.id)).version).toBe(2);
+      expect((await fixture.get(app.id)).version).toBe(3);
       expect(await verify(app.id, domain.id)).toEqual(verified);
       expect(await fixture.events(domainVerified, app.id)).toHaveLength(1);
     });
@@ -147,12 +152,29 @@ describe('domains', () => {
       });
       server.records.set(name, ['slipway-verification=another']);
       expect(await verify(app.id, domain.id)).toMatchObject({ reason: `No TXT record at ${name} holds the value.` });
+      for (const value of [domain.token, `slipway-verification=${domain.token}0`, 'slipway-verification=']) {
+        server.records.set(name, [value]);
+        expect(await verify(app.id, domain.id), value).toMatchObject({ state: 'pending' });
+      }
       server.silent = true;
       expect(await verify(app.id, domain.id)).toMatchObject({
         state: 'pending',
         reason: `The name servers gave no answer about ${name}.`,
       });
     }, 20_000);
+  });
+
+  it('are verified and removed only at the version that If-Match names', async () => {
+    const app = await fixture.create();
+    const domain = await add(app.id, newHost());
+    prove(domain);
+    const refused = { kind: 'precondition_failed', facts: { version: 2 } };
+    const of = (ifVersion: number) => ({ app: { id: app.id }, domain: domain.id, ifVersion });
+    expect(await problemOf(fixture.execute(verifyDomain, of(1)))).toMatchObject(refused);
+    expect(await problemOf(fixture.execute(removeDomain, of(1)))).toMatchObject(refused);
+    expect(await get(app.id, domain.id)).toMatchObject({ state: 'pending' });
+    expect(await fixture.execute(verifyDomain, of(2))).toMatchObject({ state: 'verified' });
+    expect(await fixture.execute(removeDomain, of(2))).toMatchObject({ version: 3 });
   });
 
   describe('the checks', () => {
@@ -182,6 +204,9 @@ describe('domains', () => {
       const host = newHost();
       const [own, foreign] = [await add(mine.id, host), await add(theirs.id, host, lee)];
       prove(foreign);
+      // What waits is told at once, not when it is looked for the next time.
+      const later = `update deployments.domain set next_check_at = now() + interval '10 minutes' where id = $1`;
+      await fixture.database.query(later, [own.id]);
       expect(await verify(theirs.id, foreign.id, lee)).toMatchObject({ state: 'verified' });
       await eventually(async () => expect(await get(mine.id, own.id)).toMatchObject({ state: 'failed' }));
       const reason = 'Another app has proven that this host is its own.';

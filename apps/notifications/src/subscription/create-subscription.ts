@@ -19,7 +19,7 @@ import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { judgeUrl } from './judge-url.js';
 import { MAX_SUBSCRIPTIONS } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
-import { orNameTaken } from './subscription.queries.js';
+import { nameTaken, orNameTaken } from './subscription.queries.js';
 import { SubscriptionSecrets } from './subscription-secrets.js';
 import { toSubscriptionView } from './subscription.view.js';
 
@@ -39,6 +39,8 @@ export class CreateSubscriptionHandler {
     return this.inbox.once(createSubscription, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
       const subscriptions = tx.getRepository(SubscriptionEntity);
+      // The constraint decides when two ask at once; a name that is taken is told before a limit that is reached.
+      if (await subscriptions.existsBy({ userId, name: input.name })) throw nameTaken(input.name);
       // Creations at once may overshoot a little: the limit is there to bound what one event becomes.
       if ((await subscriptions.countBy({ userId })) >= MAX_SUBSCRIPTIONS) {
         const text = `You have ${MAX_SUBSCRIPTIONS} subscriptions, which is the most; delete one first.`;

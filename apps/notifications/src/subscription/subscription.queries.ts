@@ -25,9 +25,13 @@ export async function orNameTaken<T>(name: string, write: () => Promise<T>): Pro
     return await write();
   } catch (error) {
     if (!isUniqueViolation(error, 'subscription_name_unique')) throw error;
-    const text = `You have a subscription named "${name}" already; choose another name.`;
-    throw new Refusal(problem.alreadyExists('subscription', text, { code: 'name', facts: { name } }));
+    throw nameTaken(name);
   }
+}
+
+export function nameTaken(name: string): Refusal {
+  const text = `You have a subscription named "${name}" already; choose another name.`;
+  return new Refusal(problem.alreadyExists('subscription', text, { code: 'name', facts: { name } }));
 }
 
 function notFound(id: SubscriptionId): Problem {

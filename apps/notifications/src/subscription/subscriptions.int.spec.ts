@@ -44,6 +44,10 @@ describe('subscriptions', () => {
   const create = (more: Partial<CreateSubscription> = {}, who = kim): Promise<CreatedSubscription> =>
     harness.execute(createSubscription, input(more), { actor: who });
   const rows = (): Promise<SubscriptionEntity[]> => harness.rows(SubscriptionEntity, { userId: kim.userId });
+  const signingOf = (row: SubscriptionEntity | undefined, at: Date): string[] => {
+    if (!row) throw new Error('no such row');
+    return harness.service.app.get(SubscriptionSecrets, { strict: false }).signing(row, at);
+  };
   const secretOf = (row: SubscriptionEntity | undefined): string => {
     if (!row) throw new Error('no such row');
     return harness.service.app.get(SubscriptionSecrets, { strict: false }).decrypt(row);
@@ -168,6 +172,18 @@ describe('subscriptions', () => {
     expect(secretOf((await rows())[0])).toBe('second');
   });
 
+  it('are signed by the new secret and the one before it for a day after a rotation, then by the new one', async () => {
+    const { subscription, secret } = await create();
+    const { id } = subscription;
+    const rotated = await harness.execute(rotateSecret, { id }, { actor: kim });
+    expect(rotated.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    const [row] = await rows();
+    const end = Date.parse(rotated.previousExpiresAt);
+    expect(end - Date.now()).toBeGreaterThan(23 * 3_600_000);
+    expect(signingOf(row, new Date(end - 1))).toEqual([rotated.secret, secret]);
+    expect(signingOf(row, new Date(end))).toEqual([rotated.secret]);
+  });
+
   it('are gone when they are deleted', async () => {
     const { subscription } = await create();
     const command = harness.message(deleteSubscription, { id: subscription.id }, { actor: kim });
@@ -192,6 +208,7 @@ describe('subscriptions', () => {
       [kim.userId],
     );
     await expect(create()).rejects.toMatchObject({ problem: { kind: 'quota_exceeded', noun: 'subscription' } });
+    await expect(create({ name: '7' })).rejects.toMatchObject({ problem: { kind: 'already_exists', code: 'name' } });
   });
 
   it.each([

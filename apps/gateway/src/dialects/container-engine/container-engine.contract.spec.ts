@@ -456,14 +456,15 @@ describe('the Container Engine dialect', () => {
     })
       .filter((header): header is [string, string] => header[1] !== null)
       .map(([header, value]): [string, string] => [header, value.replace('<session>', signedToken())]);
-    const before = core.asked.length;
     const answer = await fetch(`${gateway.url}${path}`, { method, headers, body: text as string | undefined });
     const body = await answer.text();
-    const subjects = core.asked.slice(before).map(({ subject }) => subject);
+    // What the gateway asks for itself, such as whether a service is there, belongs to no request; who the caller is, to every one.
+    const forItself = [checkCredential.subject, listSigningKeys.subject];
     const ofRoute = asked.get(routeOf(method, path)) ?? new Set();
-    // Who the caller is, is asked on every route.
-    const whoAsks = [checkCredential.subject, listSigningKeys.subject];
-    for (const subject of subjects) if (!whoAsks.includes(subject)) ofRoute.add(subject);
+    for (const { subject, call } of core.asked) {
+      const isOfRequest = call.correlationId === answer.headers.get('x-request-id');
+      if (isOfRequest && !forItself.includes(subject)) ofRoute.add(subject);
+    }
     asked.set(routeOf(method, path), ofRoute);
     expect(`${answer.status} ${body}`).toMatch(patternOf(`${status} ${JSON.stringify(response)}`));
     for (const [header, value] of Object.entries({ 'content-type': 'application/json', ...exchange.headers })) {
