@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import {
   addDomain,
   type AppView,
@@ -175,6 +177,20 @@ describe('domains', () => {
     expect(await get(app.id, domain.id)).toMatchObject({ state: 'pending' });
     expect(await fixture.execute(verifyDomain, of(2))).toMatchObject({ state: 'verified' });
     expect(await fixture.execute(removeDomain, of(2))).toMatchObject({ version: 3 });
+  });
+
+  it('answer a repeated command as the first time, also when they are gone by now', async () => {
+    const app = await fixture.create();
+    const domain = await add(app.id, newHost());
+    prove(domain);
+    const input = { app: { id: app.id }, domain: domain.id };
+    const [verified, removed] = [randomUUID(), randomUUID()];
+    const first = await fixture.execute(verifyDomain, input, { operationId: verified });
+    const second = await fixture.execute(removeDomain, input, { operationId: removed });
+    expect(await problemOf(fixture.execute(verifyDomain, input))).toMatchObject({ kind: 'not_found', noun: 'domain' });
+    await fixture.execute(deleteApp, { app: { id: app.id } });
+    expect(await fixture.execute(verifyDomain, input, { operationId: verified })).toEqual(first);
+    expect(await fixture.execute(removeDomain, input, { operationId: removed })).toEqual(second);
   });
 
   describe('the checks', () => {

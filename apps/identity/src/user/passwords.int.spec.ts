@@ -83,6 +83,9 @@ describe('request a reset', () => {
     expect(mail?.fields).not.toHaveProperty('token');
     const [row] = await harness.rows(ResetTokenEntity, { userId: kim.user.id });
     expect(row).toMatchObject({ digest: expect.stringMatching(/^[0-9a-f]{64}$/), usedAt: null });
+    const hourLater = new Date((row?.createdAt.getTime() ?? 0) + 3_600_000);
+    expect(row?.expiresAt).toEqual(hourLater);
+    expect(mail?.expiresAt).toBe(hourLater.toISOString());
   });
 
   it('voids the older token, and mails three times an hour at most, also for requests at once', async () => {

@@ -933,6 +933,20 @@ describe('deliveries', () => {
       );
     });
 
+    it('answer a repeated command as the first time also when the webhook is gone, or switched on, by now', async () => {
+      const hook = await subscribe();
+      const { id } = hook.subscription;
+      const command = harness.message(testSubscription, { id }, { actor: kim });
+      const first = await harness.deliver(command);
+      await harness.execute(updateSubscription, { id, active: false }, { actor: kim });
+      const refused = harness.message(testSubscription, { id }, { actor: kim });
+      await expect(harness.deliver(refused)).rejects.toMatchObject({ problem: { kind: 'not_found' } });
+      await harness.execute(updateSubscription, { id, active: true }, { actor: kim });
+      await expect(harness.deliver(refused)).rejects.toMatchObject({ problem: { kind: 'not_found' } });
+      await harness.execute(deleteSubscription, { id }, { actor: kim });
+      expect(await harness.deliver(command)).toEqual(first);
+    });
+
     it('are refused for a webhook that is switched off, or another’s, and beyond four at once', async () => {
       const off = await subscribe();
       await harness.execute(updateSubscription, { id: off.subscription.id, active: false }, { actor: kim });
