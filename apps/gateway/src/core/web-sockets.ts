@@ -1,6 +1,7 @@
 // Every WebSocket of every dialect: how it is accepted, kept honest and closed. A frame of the client's is read and ignored; what is
 // sent waits in memory only up to a bound.
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { problem } from '@slipway/contracts';
@@ -23,6 +24,21 @@ const MAX_PER_USER = 50;
 /** How long a client may take to answer a close before the connection is cut. */
 const CLOSE_WITHIN_MS = 2_000;
 
+const gathering = new Set<Duplex>();
+
+/** What a connection gets until the event loop turns leaves in one write: a process that falls behind then sends its backlog at the price of one message. */
+function writeTogether(connection: Duplex): void {
+  if (gathering.size === 0) {
+    setImmediate(() => {
+      for (const one of gathering) one.uncork();
+      gathering.clear();
+    });
+  }
+  if (gathering.has(connection)) return;
+  gathering.add(connection);
+  connection.cork();
+}
+
 /** One accepted WebSocket. */
 export class OpenSocket {
   private readonly ended: Promise<void>;
@@ -31,6 +47,8 @@ export class OpenSocket {
 
   constructor(
     private readonly socket: WebSocket,
+    /** What carries it. */
+    private readonly connection: Duplex,
     readonly caller: Caller | undefined,
   ) {
     this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
@@ -52,6 +70,7 @@ export class OpenSocket {
   /** Sends one text message; nothing once the socket is closing. `onSent`: it has left this process. */
   send(text: string, onSent?: () => void): void {
     if (!this.isOpen) return;
+    writeTogether(this.connection);
     this.socket.send(text, () => {
       onSent?.();
       if (this.isReady) this.tellReady();
@@ -158,7 +177,7 @@ export class WebSockets implements OnModuleDestroy {
     const socket = await new Promise<OpenSocket>((resolve, reject) => {
       upgrade.socket.once('close', () => reject(new Error('the client went away during the upgrade')));
       this.server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (opened) =>
-        resolve(new OpenSocket(opened, caller)),
+        resolve(new OpenSocket(opened, upgrade.socket, caller)),
       );
     });
     this.open.add(socket);
