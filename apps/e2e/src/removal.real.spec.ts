@@ -3,11 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DeployedApp } from './fixture/deployed-app.js';
 import { startInstance, type Instance } from './fixture/instance.js';
-import { kubectl, removeEverything } from './fixture/real-cluster.js';
+import { hold, kubectl, letGo, removeEverything } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { patienceMs, testImage } from './fixture/test-cluster.js';
-
-const FINALIZER = 'example.com/hold';
 
 interface Leaving {
   readonly id: string;
@@ -36,11 +34,6 @@ async function leaving({ id }: DeployedApp): Promise<Leaving | undefined> {
   const { body } = await instance.client.send('GET', '/v1/deployments?status=deleting');
   return (body.deployments as Leaving[]).find((one) => one.id === id);
 }
-
-const hold = (namespace: string, object: string): Promise<string> =>
-  kubectl(['patch', object, '-n', namespace, '--type=merge', '-p', `{"metadata":{"finalizers":["${FINALIZER}"]}}`]);
-const letGo = (namespace: string, object: string): Promise<string> =>
-  kubectl(['patch', object, '-n', namespace, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
 
 let count = 0;
 

@@ -5,7 +5,7 @@ import { agree } from './fixture/agreement.js';
 import { DeployedApp } from './fixture/deployed-app.js';
 import { Ingress } from './fixture/ingress.js';
 import { startInstance, type Instance } from './fixture/instance.js';
-import { facts, type Pod, removeEverything } from './fixture/real-cluster.js';
+import { facts, hold, letGo, type Pod, removeEverything } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { testImage } from './fixture/test-cluster.js';
 import { Visitors, type Visits } from './fixture/visitors.js';
@@ -101,9 +101,13 @@ describe.concurrent('a container', () => {
       await app.until({ status: 'scaling', ready_replicas: 1, health: 'degraded' });
       await seen(app);
       await app.until({ status: 'running', ready_replicas: 2 });
+      // Else both might have stopped before both were looked at.
+      const held = [await app.namespace(), `pod/${(await app.pods())[0]?.metadata.name}`] as const;
+      await hold(...held);
       await app.send('POST', '/stop', undefined, { prefer: 'wait=0' });
       await app.until({ status: 'stopping' });
       await seen(app);
+      await letGo(...held);
       await app.until({ status: 'stopped', health: 'inactive' });
       await seen(app);
       expect(ingress.endpoints).toEqual([]);

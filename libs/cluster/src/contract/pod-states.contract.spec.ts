@@ -179,7 +179,7 @@ function cases(it: Behaves): void {
     );
     await api.until(
       'v1/pods/web',
-      (body) => body.status?.phase === 'Failed',
+      (body) => body.status?.phase === 'Failed' && has(body, 'PodReadyToStartContainers', 'False'),
       ({ status }) => ({ status }),
     );
   });
