@@ -28,7 +28,16 @@ import { findDrift, Transactions } from '@slipway/persistence';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { actor, appInput, type Fixture, kim, lee, problemOf, startFixture } from '../fixture/deployments.js';
+import {
+  actor,
+  appInput,
+  eventually,
+  type Fixture,
+  kim,
+  lee,
+  problemOf,
+  startFixture,
+} from '../fixture/deployments.js';
 import { AppQueries } from './app.queries.js';
 import { CreateAppHandler } from './create-app.js';
 
@@ -503,7 +512,7 @@ describe('commands on Apps', () => {
           fixture.execute(setVariables, { app: { id }, set: [{ name: 'N', value: '1' }], unset: [] }, { operationId }),
       ],
       ['deleteApp', (id, operationId) => fixture.execute(deleteApp, { app: { id } }, { operationId })],
-    ])('%s takes effect once and answers the same', async (_, execute) => {
+    ])('%s takes effect once and answers the same, also when the App is gone', async (command, execute) => {
       // Nothing of it may come to be: what is compared is what the commands did, not what followed.
       const { id } = await fixture.create({ container: { image: 'registry.example.org/missing' } });
       const operationId = randomUUID();
@@ -515,6 +524,10 @@ describe('commands on Apps', () => {
       );
       expect(new Set(facts.map(({ subject }) => subject)).size).toBe(facts.length);
       expect(await rows('app', 'id = $1 and version > 2', [id])).toEqual([]);
+      // A client that never got the answer asks again also when all is gone.
+      if (command !== 'deleteApp') await fixture.execute(deleteApp, { app: { id } });
+      await eventually(async () => expect(await rows('app', 'id = $1', [id])).toEqual([]));
+      expect(await execute(id, operationId)).toEqual(first);
     });
 
     it('is refused twice for the same reason, also when it would be accepted by now', async () => {

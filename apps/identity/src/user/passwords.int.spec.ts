@@ -149,6 +149,18 @@ describe('reset a password', () => {
     expect(await logsIn(kim, NEW)).toBe(true);
   });
 
+  it('is no good for an account that is not active any more, whose password stays', async () => {
+    const kim = await givenUser(harness);
+    const digest = await givenToken(kim);
+    const users = harness.dataSource.getRepository(UserEntity);
+    await users.update({ id: kim.user.id }, { state: 'inactive' });
+    await expect(harness.execute(resetPassword, { digest, password: NEW }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'invalid', code: 'reset_token', facts: { state: 'unknown' } },
+    });
+    await users.update({ id: kim.user.id }, { state: 'active' });
+    expect([await logsIn(kim, kim.password), await logsIn(kim, NEW)]).toEqual([true, false]);
+  });
+
   it('tells expired from unknown, and changes nothing', async () => {
     const kim = await givenUser(harness);
     const expired = await givenToken(kim, { expiresAt: new Date(Date.now() - 1) });
@@ -191,6 +203,29 @@ describe('change the password', () => {
     const message = harness.message(changePassword, change(kim, kim.password), { actor: kim.actor });
     const first = await harness.deliver(message);
     for (let time = 0; time < 11; time++) expect(await harness.deliver(message)).toEqual(first);
+  });
+
+  it('lets one of several that change it at once win, and tells the others that their password is not current', async () => {
+    const kim = await givenUser(harness);
+    const changes = ['a first horse', 'a second horse', 'a third horse'].map((next) =>
+      harness.execute(changePassword, { ...change(kim, kim.password), new: next }, { actor: kim.actor }),
+    );
+    const results = await Promise.allSettled(changes);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ problem: { code: 'wrong_password' } });
+    }
+  });
+
+  it('forgets the failures before it', async () => {
+    const kim = await givenUser(harness);
+    const fail = async (): Promise<void> => {
+      const wrong = harness.execute(changePassword, change(kim, 'wrong'), { actor: kim.actor });
+      await expect(wrong).rejects.toMatchObject({ problem: { code: 'wrong_password' } });
+    };
+    for (let attempt = 0; attempt < 9; attempt++) await fail();
+    await harness.execute(changePassword, change(kim, kim.password), { actor: kim.actor });
+    for (let attempt = 0; attempt < 9; attempt++) await fail();
   });
 
   it('counts a wrong password as a failed login, of which ten are free', async () => {
