@@ -6,6 +6,7 @@ import {
   type CreateSubscription,
   createSubscription,
   deleteSubscription,
+  getDelivery,
   getSubscription,
   listDeliveries,
   listSubscriptions,
@@ -17,6 +18,7 @@ import {
 import { actor, type Harness } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { DeliveryEntity } from '../delivery/delivery.entity.js';
 import { startNotifications } from '../fixture/notifications.js';
 import { MAX_SUBSCRIPTIONS } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -215,18 +217,31 @@ describe('subscriptions', () => {
     ['a stranger', actor()],
     ['an administrator', actor({ admin: true })],
   ])('P4 are not there for %s', async (_, stranger) => {
-    const { subscription } = await create();
+    const { subscription, secret } = await create();
     const { id } = subscription;
+    const delivery = { id: randomUUID() };
+    await harness.dataSource.getRepository(DeliveryEntity).insert({
+      ...{ id: delivery.id, endpointId: id, ownerId: kim.userId, eventId: randomUUID(), appId: randomUUID() },
+      ...{ type: 'deployment_failed', body: '{}', status: 'delivered', attempts: 1, attemptLog: [] },
+      createdAt: new Date(),
+    });
     const call = { actor: stranger };
     const attempts = [
       () => harness.query(getSubscription, { id }, call),
       () => harness.query(listDeliveries, { subscriptionId: id, page: 1, limit: 10 }, call),
       () => harness.execute(updateSubscription, { id, name: 'mine' }, call),
       () => harness.execute(deleteSubscription, { id }, call),
+      () => harness.execute(testSubscription, { id }, call),
+      () => harness.execute(rotateSecret, { id }, call),
+      () => harness.execute(replayDelivery, { subscriptionId: id, id: delivery.id }, call),
     ];
     for (const attempt of attempts) {
       await expect(attempt()).rejects.toMatchObject({ problem: { kind: 'not_found', noun: 'subscription' } });
     }
+    const read = harness.query(getDelivery, { subscriptionId: id, id: delivery.id }, call);
+    await expect(read).rejects.toMatchObject({ problem: { kind: 'not_found' } });
+    expect(await harness.rows(DeliveryEntity, { endpointId: id })).toHaveLength(1);
+    expect(secretOf((await rows())[0])).toBe(secret);
     expect((await harness.query(listSubscriptions, {}, call)).subscriptions).toEqual([]);
     expect(await rows()).toMatchObject([{ name: 'ops' }]);
   });
