@@ -22,8 +22,9 @@ import { type Attempted, giveUpEndpoint, judgeEndpoints } from './give-up-endpoi
 import { postWebhook } from './post-webhook.js';
 
 const PER_ENDPOINT = 4;
-const PER_OWNER = 16;
-const AT_ONCE = 512;
+// What ten webhooks, which is what a user may have, can use.
+const PER_OWNER = 40;
+const AT_ONCE = 1024;
 const EVERY_MS = 1_000;
 const GRACE_MS = 5_000;
 
@@ -206,12 +207,16 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   /** Returns for each attempt why its webhook is to be disabled, if it is. */
   private async record(ended: readonly EndedWork[]): Promise<readonly (string | undefined)[]> {
     const { manager } = this.dataSource;
-    for (const outcome of await recordAttempts(manager, ended)) this.attempts.inc({ outcome });
-    // The operator's own, which is no subscription, is told whatever it answers.
-    return judgeEndpoints(
-      manager,
-      ended.map(({ delivery: { endpointId }, target: { url }, attempt }) => ({ endpointId, url, attempt })),
-    );
+    const [outcomes, reasons] = await Promise.all([
+      recordAttempts(manager, ended),
+      // The operator's own, which is no subscription, is told whatever it answers.
+      judgeEndpoints(
+        manager,
+        ended.map(({ delivery: { endpointId }, target: { url }, attempt }) => ({ endpointId, url, attempt })),
+      ),
+    ]);
+    for (const outcome of outcomes) this.attempts.inc({ outcome });
+    return reasons;
   }
 
   private async giveUp(attempted: Attempted, reason: string): Promise<void> {
