@@ -465,9 +465,9 @@ describe('deliveries', () => {
   it('P6 to many webhooks of one user that hang delay no other user', async () => {
     const held: (() => void)[] = [];
     const hold: Behaviour = (_, response) => void held.push(() => response.writeHead(204).end());
-    const hanging = await Promise.all(Array.from({ length: 6 }, () => subscribe(hold)));
+    const hanging = await Promise.all(Array.from({ length: 12 }, () => subscribe(hold)));
     for (let count = 0; count < 4; count += 1) await tell('deploying', 'running');
-    await waitFor(() => held.length === 16);
+    await waitFor(() => held.length === 40);
     const other = actor();
     const path = `/${randomUUID()}`;
     const input = { name: 'well', url: receiver.at(path), types: [...WEBHOOK_TYPES] };
@@ -476,7 +476,7 @@ describe('deliveries', () => {
     await harness.deliver(harness.message(appDeleted, { app: appOf(other.userId) }));
     await waitFor(() => receiver.received(path).length === 1, { intervalMs: 2 });
     expect(performance.now() - before).toBeLessThan(1_000);
-    expect(held).toHaveLength(16);
+    expect(held).toHaveLength(40);
     // As places become free, what waits has its turn.
     await waitFor(() => {
       for (const answer of held.splice(0)) answer();

@@ -22,7 +22,7 @@ import { type Attempted, giveUpEndpoint, judgeEndpoints } from './give-up-endpoi
 import { postWebhook } from './post-webhook.js';
 
 const PER_ENDPOINT = 4;
-// What ten webhooks, which is what a user may have, can use.
+/** What ten busy webhooks can use; a user may have a hundred. */
 const PER_OWNER = 40;
 const AT_ONCE = 1024;
 const EVERY_MS = 1_000;
