@@ -114,6 +114,8 @@ describe('send a mail', () => {
       return (found?.nextAttemptAt?.getTime() ?? 0) > Date.now() + 60_000 && found;
     });
     expect(claimed.attempts).toBe(0);
+    // A server that is well again before the first attempt arrives would take both.
+    await waitFor(() => smtp.unanswered === 1);
     smtp.behaviour = undefined;
     await harness.dataSource.getRepository(MailEntity).update({ to }, { nextAttemptAt: new Date() });
     await waitFor(() => receivedBy(to).length === 1);
