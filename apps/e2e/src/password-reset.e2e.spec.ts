@@ -1,10 +1,8 @@
 // A forgotten password, over a real SMTP server: what its owner does, and what of it can be found anywhere afterwards.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { filesOf } from './fixture/canary.js';
 import { type Instance, startInstance } from './fixture/instance.js';
 import { type MailServer, startMailServer } from './fixture/mail-server.js';
 import { HttpClient } from './http-client.js';
@@ -27,10 +25,9 @@ async function tokenMailedTo(address: string, before = 0): Promise<string> {
 }
 
 function filesWith(folder: string, text: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => readFileSync(file).includes(text));
+  return filesOf(folder)
+    .filter((file) => file.text.includes(text))
+    .map(({ name }) => name);
 }
 
 describe('a forgotten password', () => {
