@@ -13,10 +13,13 @@ import {
   updateUser,
   type OpenCredentialByPassword,
 } from '@slipway/contracts';
+import { hash } from '@node-rs/argon2';
+import { Refusal, Transient } from '@slipway/messaging';
 import { actor, type Harness } from '@slipway/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { freshValue, givenUser, startIdentity, type Registered } from '../fixture/identity-harness.js';
+import { Passwords } from '../user/password.js';
 import { UserEntity } from '../user/user.entity.js';
 import { digestOf } from './api-key.js';
 import { CredentialEntity } from './credential.entity.js';
@@ -29,6 +32,10 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 const nobody = { actor: undefined };
+function problemOf(error: unknown) {
+  if (error instanceof Refusal) return error.problem;
+  throw error;
+}
 const login = (kim: Registered, overrides: Partial<OpenCredentialByPassword> = {}): OpenCredentialByPassword => ({
   email: kim.user.email,
   password: kim.password,
@@ -97,6 +104,49 @@ describe('open a credential', () => {
     await expect(harness.execute(openCredential, login(kim, { address: '192.0.2.8' }), nobody)).resolves.toBeDefined();
   });
 
+  it('hears no more than ten of the failures that come at once', async () => {
+    const kim = await givenUser(harness);
+    const wrong = login(kim, { password: 'wrong', address: '192.0.2.9' });
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 40 }, () => harness.execute(openCredential, wrong, nobody)),
+    );
+    const kinds = attempts.map((attempt) => attempt.status === 'rejected' && problemOf(attempt.reason).kind);
+    expect(kinds.filter((kind) => kind === 'invalid')).toHaveLength(10);
+    expect(kinds.filter((kind) => kind === 'rate_limited')).toHaveLength(30);
+  });
+
+  it.each(['today’s', 'outdated'])(
+    'is judged anew when the password changes while it is compared, also with %s hash',
+    async (parameters) => {
+      const kim = await givenUser(harness);
+      const users = harness.dataSource.getRepository(UserEntity);
+      const passwords = harness.service.app.get(Passwords, { strict: false });
+      if (parameters === 'outdated') {
+        const passwordHash = await hash(kim.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+        await users.update({ id: kim.user.id }, { passwordHash });
+      }
+      const changed = await passwords.hash('a better horse');
+      const verify = passwords.verify.bind(passwords);
+      vi.spyOn(passwords, 'verify').mockImplementationOnce(async (...compared) => {
+        const matches = await verify(...compared);
+        await users.update({ id: kim.user.id }, { passwordHash: changed });
+        return matches;
+      });
+      const message = harness.message(openCredential, login(kim), nobody);
+      await expect(harness.deliver(message)).rejects.toBeInstanceOf(Transient);
+      // The broker brings it again.
+      await expect(harness.deliver(message)).rejects.toMatchObject({ problem: { code: 'wrong_password' } });
+      const { credentialId } = await harness.execute(
+        openCredential,
+        login(kim, { password: 'a better horse' }),
+        nobody,
+      );
+      expect((await harness.rows(CredentialEntity, { userId: kim.user.id })).map(({ id }) => id).sort()).toEqual(
+        [kim.credentialId, credentialId].sort(),
+      );
+    },
+  );
+
   it('opens an opaque token that the digest finds', async () => {
     const kim = await givenUser(harness);
     const { digest } = freshValue();
@@ -134,13 +184,22 @@ describe('refresh a session', () => {
 
   it('gives a sibling for ten seconds after a rotation, then ends the session', async () => {
     const kim = await givenUser(harness);
-    const [second, third] = [freshValue().digest, freshValue().digest];
-    await harness.execute(refreshSession, { digest: kim.refreshDigest, nextDigest: second }, nobody);
-    await harness.execute(refreshSession, { digest: kim.refreshDigest, nextDigest: third }, nobody);
+    const [unused, second, third] = [freshValue().digest, freshValue().digest, freshValue().digest];
+    const refreshed = (successor: { nextDigest: string } | { siblingDigest: string }) =>
+      harness.execute(refreshSession, { digest: kim.refreshDigest, ...successor }, nobody);
+    expect(await refreshed({ siblingDigest: unused })).toMatchObject({ rotated: false });
+    expect(await refreshed({ nextDigest: second })).toMatchObject({ rotated: true });
+    expect(await refreshed({ siblingDigest: third })).toMatchObject({ rotated: true });
+    await expect(harness.execute(refreshSession, { digest: unused }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
     await harness.dataSource
       .getRepository(RefreshTokenEntity)
       .update({ digest: kim.refreshDigest }, { spentAt: new Date(Date.now() - 11_000) });
-    for (const digest of [kim.refreshDigest, second, third]) {
+    await expect(harness.execute(refreshSession, { digest: kim.refreshDigest }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated', facts: { userId: kim.user.id, credentialId: kim.credentialId } },
+    });
+    for (const digest of [second, third]) {
       await expect(harness.execute(refreshSession, { digest }, nobody)).rejects.toMatchObject({
         problem: { kind: 'unauthenticated' },
       });

@@ -8,7 +8,7 @@ import { emailKey } from '../user/user.js';
 import { LoginFailuresEntity } from './login-failures.entity.js';
 import { afterFailure, FREE_FAILURES, waitMs } from './throttle.js';
 
-interface Attempt {
+export interface Attempt {
   readonly email: string;
   /** The client's. */
   readonly address: string;
@@ -17,10 +17,38 @@ interface Attempt {
 /** Slows repeated failures down before any hashing. Unknown users count like known ones, and nobody is ever locked out. */
 @Injectable()
 export class LoginThrottle {
+  /** The last attempt of each account from each client that this process knows of. */
+  private readonly last = new Map<string, Promise<unknown>>();
+
   constructor(private readonly transactions: Transactions) {}
 
-  /** @throws Refusal `rate_limited` */
-  async admit(attempt: Attempt): Promise<void> {
+  /**
+   * Does `work`, which records a failure itself, when the attempts before it have ended: those that come at once learn no more than those
+   * that come in turn.
+   * @throws Refusal `rate_limited`
+   */
+  async attempt<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+    const { client } = keysOf(attempt);
+    const running = this.afterOthers(this.last.get(client), attempt, work);
+    this.last.set(client, running);
+    try {
+      return await running;
+    } finally {
+      if (this.last.get(client) === running) this.last.delete(client);
+    }
+  }
+
+  private async afterOthers<T>(
+    before: Promise<unknown> | undefined,
+    attempt: Attempt,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    await before?.catch(() => undefined);
+    await this.admit(attempt);
+    return work();
+  }
+
+  private async admit(attempt: Attempt): Promise<void> {
     const { account, client } = keysOf(attempt);
     const rows = await this.transactions.read((tx) =>
       tx.getRepository(LoginFailuresEntity).findBy({ key: In([account, client]) }),

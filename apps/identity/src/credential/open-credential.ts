@@ -6,8 +6,8 @@ import {
   type OpenCredentialByPassword,
   type OpenedCredential,
 } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
-import { Inbox, Transactions } from '@slipway/persistence';
+import { Handles, Refusal, Transient } from '@slipway/messaging';
+import { Inbox, Transactions, type Tx } from '@slipway/persistence';
 
 import { Passwords } from '../user/password.js';
 import { UserEntity } from '../user/user.entity.js';
@@ -30,17 +30,11 @@ export class OpenCredentialHandler {
 
   @Handles(openCredential)
   async handle(input: OpenCredentialByPassword, envelope: Envelope): Promise<OpenedCredential> {
-    await this.throttle.admit(input);
-    const user = await this.transactions.read((tx) => findUserByEmail(tx, input.email));
-    // Hashed without a user too, so that both answers take the same time; before the transaction, since it takes long.
-    const matches = await this.passwords.verify(user?.passwordHash ?? null, input.password);
-    if (!user || !matches || user.state !== 'active') {
-      await this.throttle.recordFailure(input);
-      throw new Refusal(user ? WRONG_PASSWORD : UNKNOWN_EMAIL);
-    }
+    const user = await this.throttle.attempt(input, () => this.recognize(input));
     const renewedHash = this.passwords.isOutdated(user.passwordHash) ? await this.passwords.hash(input.password) : null;
     const sign = await this.signingKeys.signer();
     return this.inbox.once(openCredential, envelope, async (tx) => {
+      await refuseChanged(tx, user);
       user.lastLoginAt = new Date();
       await tx
         .getRepository(UserEntity)
@@ -50,6 +44,22 @@ export class OpenCredentialHandler {
       return { user: await toUserView(tx, user), ...opened };
     });
   }
+
+  private async recognize(input: OpenCredentialByPassword): Promise<UserEntity> {
+    const user = await this.transactions.read((tx) => findUserByEmail(tx, input.email));
+    // Hashed without a user too, so that both answers take the same time; before the transaction, since it takes long.
+    const matches = await this.passwords.verify(user?.passwordHash ?? null, input.password);
+    if (user && matches && user.state === 'active') return user;
+    await this.throttle.recordFailure(input);
+    throw new Refusal(user ? WRONG_PASSWORD : UNKNOWN_EMAIL);
+  }
+}
+
+/** Locks the account. When it is not as it was while the password was compared, the login is judged anew: a reset ends what knew the old password. */
+async function refuseChanged(tx: Tx, { id, passwordHash }: UserEntity): Promise<void> {
+  const now = await tx.getRepository(UserEntity).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+  if (now?.state !== 'active' || now.passwordHash !== passwordHash)
+    throw new Transient('the account changed while its password was compared');
 }
 
 const UNKNOWN_EMAIL = problem.invalid('user', 'There is no account with this e-mail address.', {

@@ -1,11 +1,13 @@
 import { Controller } from '@nestjs/common';
 import {
+  type CredentialId,
   credentialRevoked,
   problem,
   refreshSession,
   type Envelope,
   type RefreshedSession,
   type RefreshSession,
+  type UserId,
 } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox, Transactions, type Tx } from '@slipway/persistence';
@@ -35,8 +37,8 @@ export class RefreshSessionHandler {
       return refreshed;
     } catch (error) {
       // The refusal rolled everything back, so a stolen token's session is ended in a transaction of its own.
-      if (error instanceof Refusal) await this.endIfReused(input.digest);
-      throw error;
+      const ended = error instanceof Refusal ? await this.endIfReused(input.digest) : undefined;
+      throw ended ? new Refusal({ ...INVALID, facts: ended }) : error;
     }
   }
 
@@ -46,24 +48,27 @@ export class RefreshSessionHandler {
       const found = await findSession(tx, input.digest);
       if (found?.verdict !== 'granted') throw new Refusal(INVALID);
       const { token, session, expiresAt } = found;
-      if (input.nextDigest !== undefined) {
+      const next = input.nextDigest ?? (token.spentAt ? input.siblingDigest : undefined);
+      if (next !== undefined) {
         // The first exchange's time stays, or each reuse would open another ten seconds.
         await tx
           .getRepository(RefreshTokenEntity)
           .update({ digest: token.digest }, { spentAt: token.spentAt ?? new Date() });
-        await this.sessions.addRefreshToken(tx, { id: session.id, expiresAt }, input.nextDigest);
+        await this.sessions.addRefreshToken(tx, { id: session.id, expiresAt }, next);
       }
-      return { accessToken: await sign(session.userId, session.id) };
+      return { accessToken: await sign(session.userId, session.id), rotated: next !== undefined };
     });
   }
 
-  private async endIfReused(digest: string): Promise<void> {
-    await this.transactions.run(async (tx) => {
+  /** Returns what it has ended, which a gateway that asked forgets at once. */
+  private async endIfReused(digest: string): Promise<{ userId: UserId; credentialId: CredentialId } | undefined> {
+    return this.transactions.run(async (tx) => {
       const found = await findSession(tx, digest);
-      if (found?.verdict !== 'reused') return;
+      if (found?.verdict !== 'reused') return undefined;
       const { session } = found;
       await tx.getRepository(CredentialEntity).update({ id: session.id }, { revokedAt: new Date() });
       await tx.outbox.add(credentialRevoked, { userId: session.userId, credentialIds: [session.id] });
+      return { userId: session.userId, credentialId: session.id };
     });
   }
 }

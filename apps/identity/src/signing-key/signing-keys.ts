@@ -14,6 +14,8 @@ import { unwrap, wrap } from './wrap.js';
 /** A key signs this long, and stays published for as long again as a token may live. */
 const SIGNS_MS = 90 * 24 * 3_600_000;
 const PUBLISHED_MS = SIGNS_MS + 2 * 3_600_000;
+/** Before a key ends its successor is published, so that every gateway knows it when it begins to sign. */
+const AHEAD_MS = 3_600_000;
 
 /** Another replica may have made a newer key meanwhile: the table is asked again after this time. */
 const CACHE_MS = 60_000;
@@ -68,8 +70,10 @@ export class SigningKeys {
     if (this.current && Date.now() - this.current.readAt < CACHE_MS) return this.current;
     const made = await this.makeKey();
     this.current = await this.transactions.run(async (tx) => {
-      const [newest] = await this.usable(tx, SIGNS_MS);
-      const row = newest ?? (await tx.getRepository(SigningKeyEntity).save(made));
+      const signing = await this.usable(tx, SIGNS_MS);
+      const isEnding = (signing[0]?.createdAt.getTime() ?? 0) < Date.now() - SIGNS_MS + AHEAD_MS;
+      if (isEnding) await tx.getRepository(SigningKeyEntity).save(made);
+      const row = signing.at(-1) ?? made;
       const privateKey = unwrap(this.config.jwtSecret, row.kid, row.wrappedPrivateKey);
       if (privateKey === null) throw new Error(`signing key ${row.kid} does not open`);
       return { kid: row.kid, privateKey, readAt: Date.now() };

@@ -4,7 +4,7 @@ import type { Tx } from '@slipway/persistence';
 
 import { emailKey, usernameFromEmail, usernameKey } from './user.js';
 import { UserEntity } from './user.entity.js';
-import { alreadyTaken, orAlreadyTaken, takenFields } from './user.queries.js';
+import { alreadyTaken, saveUnique, takenFields } from './user.queries.js';
 
 /** How many made-up names are tried before the clash is told. */
 const NAME_ATTEMPTS = 1000;
@@ -36,7 +36,7 @@ export async function createUser(tx: Tx, wanted: NewUser): Promise<UserEntity> {
     createdAt: now,
     updatedAt: now,
   });
-  return orAlreadyTaken(() => tx.getRepository(UserEntity).save(user));
+  return saveUnique(tx, user);
 }
 
 async function freeUsername(tx: Tx, email: string): Promise<string> {

@@ -21,10 +21,14 @@ export interface FirstUser {
 const KEY_NAME = 'first user';
 
 /**
- * Makes the first user, an administrator, or gives it this password and key: both are generated secrets, so that a lost
- * file of them is mended by a new start. Its earlier key of this kind ends.
+ * Makes the first user, an administrator, with this password and key. Both are generated secrets: where the key is another one, their file
+ * was lost, and the user gets both anew and loses the earlier key. While the key is the known one nothing is done, whatever its owner has
+ * changed since, be it the address or the password.
  */
 export async function ensureFirstUser(tx: Tx, wanted: FirstUser): Promise<void> {
+  const key = toApiKey(wanted.apiKey, wanted.apiKeyPrefix);
+  const credentials = tx.getRepository(CredentialEntity);
+  if (await credentials.existsBy({ digest: key.digest })) return;
   const passwords = new Passwords();
   const existing = await findUserByEmail(tx, wanted.email);
   const user =
@@ -38,9 +42,6 @@ export async function ensureFirstUser(tx: Tx, wanted: FirstUser): Promise<void> 
   if (existing && !(await passwords.verify(existing.passwordHash, wanted.password))) {
     await tx.getRepository(UserEntity).update({ id: user.id }, { passwordHash: await passwords.hash(wanted.password) });
   }
-  const key = toApiKey(wanted.apiKey, wanted.apiKeyPrefix);
-  const credentials = tx.getRepository(CredentialEntity);
-  if (await credentials.existsBy({ digest: key.digest, userId: user.id })) return;
   const now = new Date();
   await credentials.update({ userId: user.id, kind: 'api-key', name: KEY_NAME }, { revokedAt: now });
   await credentials.insert({

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { hash, verify } from '@node-rs/argon2';
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
@@ -6,8 +8,11 @@ import { Refusal } from '@slipway/messaging';
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
 
+/** The hash of no password. */
+const DECOY = `${CURRENT}${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
 /** Hashing costs 19 MiB and tens of milliseconds of a core each: more than this many wait, more than that are refused. */
-const CONCURRENT = 2;
+const CONCURRENT = Math.min(2, availableParallelism());
 const WAITING = 64;
 
 /**
@@ -18,17 +23,14 @@ const WAITING = 64;
 export class Passwords {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
-  private decoy: Promise<string> | undefined;
 
   hash(password: string): Promise<string> {
     return this.inTurn(() => hash(password, PARAMETERS));
   }
 
   /** Without a hash the same work is done, so that an unknown user costs the same time; the answer is then false. */
-  async verify(passwordHash: string | null, password: string): Promise<boolean> {
-    const against = passwordHash ?? (await (this.decoy ??= this.hash('no user has this password')));
-    const matches = await this.inTurn(() => verify(against, password));
-    return matches && passwordHash !== null;
+  verify(passwordHash: string | null, password: string): Promise<boolean> {
+    return this.inTurn(() => verify(passwordHash ?? DECOY, password));
   }
 
   /** Whether the hash was made with other parameters than today's, so that the next login renews it. */

@@ -240,6 +240,20 @@ describe('change the password', () => {
     ).rejects.toMatchObject({ problem: { kind: 'rate_limited' } });
     expect(await logsIn(kim, kim.password)).toBe(true);
   });
+
+  it('answers a repeated command as the first time, however many have failed since', async () => {
+    const kim = await givenUser(harness);
+    const message = harness.message(changePassword, change(kim, kim.password), { actor: kim.actor });
+    const first = await harness.deliver(message);
+    for (let attempt = 0; attempt < 10; attempt++) {
+      await expect(harness.execute(changePassword, change(kim, 'wrong'), { actor: kim.actor })).rejects.toMatchObject({
+        problem: { code: 'wrong_password' },
+      });
+    }
+    expect(await harness.deliver(message)).toEqual(first);
+    const other = harness.execute(changePassword, change(kim, NEW), { actor: kim.actor });
+    await expect(other).rejects.toMatchObject({ problem: { kind: 'rate_limited' } });
+  });
 });
 
 describe('a new e-mail address', () => {

@@ -4,8 +4,7 @@ import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
 import { checkUsername, emailKey, usernameKey } from './user.js';
-import { UserEntity } from './user.entity.js';
-import { alreadyTaken, lockActingUser, orAlreadyTaken, takenFields } from './user.queries.js';
+import { alreadyTaken, lockActingUser, saveUnique, takenFields } from './user.queries.js';
 import { toUserView } from './user.view.js';
 
 @Controller()
@@ -33,7 +32,7 @@ export class UpdateUserHandler {
           usernameKey: usernameKey(username),
           updatedAt: new Date(),
         });
-        await orAlreadyTaken(() => tx.getRepository(UserEntity).save(user));
+        await saveUnique(tx, user);
         await tx.outbox.add(userUpdated, { userId: user.id, email });
         if (moved) await tx.outbox.send(sendMail, { to: old, template: 'email-changed', fields: announcement });
       }

@@ -43,17 +43,19 @@ export async function takenFields(
   wanted: { email?: string; username?: string },
   exceptFor?: UserId,
 ): Promise<UniqueField[]> {
-  const users = tx.getRepository(UserEntity);
+  const keys = {
+    ...(wanted.email !== undefined && { emailKey: emailKey(wanted.email) }),
+    ...(wanted.username !== undefined && { usernameKey: usernameKey(wanted.username) }),
+  };
+  if (Object.keys(keys).length === 0) return [];
   const others = exceptFor ? { id: Not(exceptFor) } : {};
+  // One look at both: between two a winner may commit.
+  const users = await tx.getRepository(UserEntity).find({
+    where: Object.entries(keys).map(([column, key]) => ({ ...others, [column]: key })),
+  });
   const taken: UniqueField[] = [];
-  if (wanted.email !== undefined && (await users.existsBy({ ...others, emailKey: emailKey(wanted.email) })))
-    taken.push('email');
-  if (
-    wanted.username !== undefined &&
-    (await users.existsBy({ ...others, usernameKey: usernameKey(wanted.username) }))
-  ) {
-    taken.push('username');
-  }
+  if (users.some((user) => user.emailKey === keys.emailKey)) taken.push('email');
+  if (users.some((user) => user.usernameKey === keys.usernameKey)) taken.push('username');
   return taken;
 }
 
@@ -65,19 +67,13 @@ export function alreadyTaken(fields: readonly UniqueField[]): Refusal {
   );
 }
 
-/** Runs a write and tells a lost race for an address or a name as what it is. */
-export async function orAlreadyTaken<T>(write: () => Promise<T>): Promise<T> {
+/** Saves a user. @throws Refusal `already_exists` with all that others have, also when they have it since a moment ago */
+export async function saveUnique(tx: Tx, user: UserEntity): Promise<UserEntity> {
   try {
-    return await write();
+    // A savepoint: what the winner of a race has can still be asked behind it.
+    return await tx.manager.transaction((manager) => manager.getRepository(UserEntity).save(user));
   } catch (error) {
-    const field =
-      error instanceof QueryFailedError ? fieldOfConstraint(error.driverError as { constraint?: string }) : null;
-    if (field) throw alreadyTaken([field]);
-    throw error;
+    const taken = error instanceof QueryFailedError ? await takenFields(tx, user, user.id) : [];
+    throw taken.length > 0 ? alreadyTaken(taken) : error;
   }
-}
-
-function fieldOfConstraint({ constraint }: { constraint?: string }): UniqueField | null {
-  if (constraint === 'user_email_key_unique') return 'email';
-  return constraint === 'user_username_key_unique' ? 'username' : null;
 }

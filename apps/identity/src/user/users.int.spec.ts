@@ -7,11 +7,15 @@ import {
   userUpdated,
   type RegisterUser,
 } from '@slipway/contracts';
-import { assertNoDrift } from '@slipway/persistence';
+import { assertNoDrift, Transactions } from '@slipway/persistence';
 import { actor, type Harness } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { freshValue, givenUser, startIdentity } from '../fixture/identity-harness.js';
+import { makeApiKey } from '../credential/api-key.js';
+import { CredentialEntity } from '../credential/credential.entity.js';
+import { ensureFirstUser } from './first-user.js';
+import { Passwords } from './password.js';
 import { UserEntity } from './user.entity.js';
 
 let harness: Harness;
@@ -39,6 +43,20 @@ describe('register a user', () => {
     expect(second).toEqual(first);
     expect(await harness.rows(UserEntity, { emailKey: 'twice@example.org' })).toHaveLength(1);
     expect((await harness.outbox(userRegistered)).filter(({ userId }) => userId === first.user.id)).toHaveLength(1);
+  });
+
+  it('names all that another account has, also when both are made at once', async () => {
+    const same = input({ email: 'both@example.org', username: 'both' });
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 8 }, () => harness.execute(registerUser, same, nobody)),
+    );
+    const lost = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as unknown] : []));
+    expect(lost).toHaveLength(7);
+    for (const reason of lost) {
+      expect(reason).toMatchObject({
+        problem: { kind: 'already_exists', facts: { fields: ['email', 'username'] } },
+      });
+    }
   });
 
   it('keeps the answer, which holds a token, encrypted', async () => {
@@ -150,5 +168,38 @@ describe('registration that is closed', () => {
     } finally {
       await closed.close();
     }
+  });
+});
+
+describe('the first user', () => {
+  const wanted = { email: 'first@example.org', password: 'made by the start', apiKeyPrefix: 'ce_dev_' };
+  const ensure = (overrides: { password?: string; apiKey: string }) =>
+    harness.service.app
+      .get(Transactions, { strict: false })
+      .run((tx) => ensureFirstUser(tx, { ...wanted, ...overrides }));
+  const logsIn = (email: string, password: string) =>
+    harness.execute(
+      openCredential,
+      { email, password, kind: 'session', digest: freshValue().digest, address: '192.0.2.1' },
+      nobody,
+    );
+
+  it('stays as its owner has changed it, and gets new secrets only when their file was lost', async () => {
+    const apiKey = makeApiKey('ce_dev_').value;
+    await ensure({ apiKey });
+    const { user } = await logsIn(wanted.email, wanted.password);
+    const users = harness.dataSource.getRepository(UserEntity);
+    const passwordHash = await new Passwords().hash('its own');
+    await users.update({ id: user.id }, { email: 'moved@example.org', emailKey: 'moved@example.org', passwordHash });
+    await ensure({ apiKey });
+    await expect(logsIn('moved@example.org', 'its own')).resolves.toMatchObject({ user: { id: user.id } });
+    expect(await harness.rows(UserEntity, { admin: true })).toHaveLength(1);
+
+    await users.update({ id: user.id }, { email: wanted.email, emailKey: wanted.email });
+    await ensure({ apiKey: makeApiKey('ce_dev_').value, password: 'made anew' });
+    await expect(logsIn(wanted.email, 'made anew')).resolves.toMatchObject({ user: { id: user.id } });
+    expect(await harness.rows(UserEntity, { admin: true })).toHaveLength(1);
+    const keys = await harness.rows(CredentialEntity, { userId: user.id, kind: 'api-key' });
+    expect(keys.filter(({ revokedAt }) => revokedAt === null)).toHaveLength(1);
   });
 });

@@ -98,10 +98,14 @@ export class RefreshSession {
   @Text({ min: 64, max: 64, pattern: DIGEST }) digest: string;
   /** Rotates: the presented token is spent and this is its successor's digest. */
   @Text({ min: 64, max: 64, pattern: DIGEST }) @Optional() nextDigest?: string;
+  /** The same for a token that has been spent already; one that has not stays as it is. */
+  @Text({ min: 64, max: 64, pattern: DIGEST }) @Optional() siblingDigest?: string;
 }
 
 export class RefreshedSession {
   @Nested(() => AccessToken) @Sealed() accessToken: AccessToken;
+  /** Whether the successor has been taken up. */
+  @Flag() @Optional() rotated?: boolean;
 }
 
 export class CredentialView {

@@ -82,9 +82,24 @@ export class AuthController {
   async refresh(@JsonBody(Refresh) body: Submitted<Refresh>, @Current() call: HttpCall): Promise<Refreshed> {
     const { refresh_token: presented, rotate } = body.accept();
     if (!OPAQUE_TOKEN.test(presented)) throw failure.invalidToken();
-    const next = rotate ? newOpaqueToken() : undefined;
-    const input = { digest: digestOf(presented), ...(next && { nextDigest: next.digest }) };
-    return toRefreshed(await this.core.execute(call, refreshSession, input), next?.value ?? presented);
+    // A spent token is good for a moment only, so who presents one gets another all the same.
+    const next = newOpaqueToken();
+    const wanted = rotate ? { nextDigest: next.digest } : { siblingDigest: next.digest };
+    const input = { digest: digestOf(presented), ...wanted };
+    try {
+      const refreshed = await this.core.execute(call, refreshSession, input);
+      return toRefreshed(refreshed, (refreshed.rotated ?? rotate) ? next.value : presented);
+    } catch (error) {
+      if (error instanceof Refusal) this.forgetEnded(error);
+      throw error;
+    }
+  }
+
+  /** A token that was used once too often has ended its session. */
+  private forgetEnded({ problem: { facts } }: Refusal): void {
+    const { userId, credentialId } = facts ?? {};
+    if (userId === undefined || credentialId === undefined) return;
+    this.authentication.forget({ userId: String(userId), credentialIds: [String(credentialId)] });
   }
 
   @Post('forgot-password')
