@@ -9,7 +9,7 @@ import { type AppEvent, recordActivities, type Told } from './record-activities.
 /** Owns what happens with a fact: one transaction, which it may share with others, keeps who sees the App and an entry of the journal. */
 @Injectable()
 export class Journal {
-  private readonly take: (event: Event<object>, envelope: Envelope, told: Told) => Promise<void>;
+  private readonly take: (event: Event<object>, envelope: Envelope, told: Told) => Promise<void | undefined>;
 
   constructor(inbox: Inbox) {
     this.take = inbox.together<Told>(async (tx, told) => {

@@ -16,8 +16,15 @@ export interface EndedAttempt {
   readonly entry: LoggedAttempt;
 }
 
-// Well above what an attempt may take. A process that ends in between leaves the delivery due again after it.
-const LOST_AFTER = '30 seconds';
+/** A delivery that this process stored for itself to send, and how long nobody else may, in the words of the database. */
+export interface HeldDelivery extends ClaimedDelivery {
+  readonly heldUntil: string;
+}
+
+/** How long a delivery is nobody else's once a process has taken it. One that ends meanwhile leaves it due again after it. */
+export const HELD_FOR = '30 seconds';
+/** Well above what an attempt may take: one that begins later holds its delivery longer. */
+const LONGEST_ATTEMPT = '15 seconds';
 
 /** The endpoints that have something due, without those named. */
 export function dueEndpoints(manager: EntityManager, except: readonly string[]): Promise<OwnedEndpoint[]> {
@@ -42,7 +49,7 @@ export async function claimDeliveries(
                         where "endpointId" = lane."endpointId" and "nextAttemptAt" <= now()
                         order by "nextAttemptAt", "createdAt" limit lane.places for update skip locked) as due),
      claimed as (
-       update "delivery" set "nextAttemptAt" = now() + interval '${LOST_AFTER}' from due where "delivery"."id" = due."id"
+       update "delivery" set "nextAttemptAt" = now() + interval '${HELD_FOR}' from due where "delivery"."id" = due."id"
        returning "delivery"."id", "endpointId", "eventId", "body", "attempts", due."nextAttemptAt" as since, due."createdAt")
      select "id", "endpointId", "eventId", "body", "attempts" from claimed order by since, "createdAt"`,
     [endpointIds],
@@ -82,6 +89,41 @@ export async function recordAttempts(
     [JSON.stringify(rows)],
   );
   return rows.map(({ status }) => status);
+}
+
+/** Returns the ids of those that are still this process's to send: neither given up nor held for so long that others may have them. */
+export async function beginHeld(
+  manager: EntityManager,
+  deliveries: readonly HeldDelivery[],
+): Promise<ReadonlySet<string>> {
+  if (deliveries.length === 0) return new Set();
+  const rows = await manager.query<{ id: string }[]>(
+    `with held as materialized (${HELD}),
+     longer as (
+       update "delivery" set "nextAttemptAt" = now() + interval '${HELD_FOR}' from held
+        where "delivery"."id" = held."id" and "nextAttemptAt" = "until" and "until" < now() + interval '${LONGEST_ATTEMPT}')
+     select "id" from held where "until" > now()`,
+    paramsOf(deliveries),
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Makes due at once what this process has held and not begun. */
+export async function releaseHeld(manager: EntityManager, deliveries: readonly HeldDelivery[]): Promise<void> {
+  if (deliveries.length === 0) return;
+  await manager.query(
+    `with held as (${HELD}) update "delivery" set "nextAttemptAt" = now() from held where "delivery"."id" = held."id"`,
+    paramsOf(deliveries),
+  );
+}
+
+// Whoever gave a delivery up, or took it after its time, has changed when it is due.
+const HELD = `select "delivery"."id", held."until" from "delivery"
+                join unnest($1::uuid[], $2::timestamptz[]) as held ("id", "until") using ("id")
+               where "delivery"."nextAttemptAt" = held."until"`;
+
+function paramsOf(deliveries: readonly HeldDelivery[]): [string[], string[]] {
+  return [deliveries.map(({ id }) => id), deliveries.map(({ heldUntil }) => heldUntil)];
 }
 
 /** Gives a delivery up that has nowhere to go. */

@@ -27,6 +27,8 @@ export interface SubscribedEndpoint extends OwnedEndpoint {
 /** Where to, as of now. */
 export interface Target {
   readonly owner: 'user' | 'operator';
+  /** Its last attempt failed. */
+  readonly failing: boolean;
   readonly url: string;
   /** Those that sign; none, and nothing is signed. */
   readonly secrets: readonly string[];
@@ -66,11 +68,14 @@ export class Endpoints {
     );
     const { webhookUrl, webhookSecret } = this.config;
     const targets = new Map<SubscriptionId, Target>(
-      rows.map((row) => [row.id, { owner: 'user', url: row.url, secrets: this.secrets.signing(row, new Date()) }]),
+      rows.map((row) => {
+        const secrets = this.secrets.signing(row, new Date());
+        return [row.id, { owner: 'user', failing: row.failingSince !== null, url: row.url, secrets }];
+      }),
     );
     if (webhookUrl !== undefined) {
       const secrets = webhookSecret === undefined ? [] : [webhookSecret];
-      targets.set(OPERATOR_ENDPOINT, { owner: 'operator', url: webhookUrl, secrets });
+      targets.set(OPERATOR_ENDPOINT, { owner: 'operator', failing: false, url: webhookUrl, secrets });
     }
     return targets;
   }

@@ -1,5 +1,6 @@
 // Owns sending what is due. Every endpoint has a lane of its own with a few attempts at once, and so have all endpoints of one owner
-// together: who is slow or dead keeps nobody else waiting. Lanes that find no place take turns.
+// together: who is slow or dead keeps nobody else waiting. Lanes that find no place take turns. What this process has stored itself it
+// holds in the lane's memory, up to a bound; the rest, and what is tried again, it claims from the database.
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SubscriptionId, UserId } from '@slipway/contracts';
 import { Transactions } from '@slipway/persistence';
@@ -11,20 +12,30 @@ import { SendMails } from '../mail/send-mails.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
 import {
   abandonDelivery,
+  beginHeld,
   claimDeliveries,
   type ClaimedDelivery,
   dueEndpoints,
   type EndedAttempt,
+  type HeldDelivery,
   recordAttempts,
+  releaseHeld,
 } from './claim-deliveries.js';
 import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint, type Target } from './endpoints.js';
 import { type Attempted, giveUpEndpoint, judgeEndpoints } from './give-up-endpoint.js';
 import { postWebhook } from './post-webhook.js';
+import type { StoredDelivery } from './store-deliveries.js';
 
 const PER_ENDPOINT = 4;
+/** Until it has answered well again: places are scarce. */
+const PER_FAILING_ENDPOINT = 1;
 /** What ten busy webhooks can use; a user may have a hundred. */
 const PER_OWNER = 40;
 const AT_ONCE = 1024;
+/** Deliveries that wait in memory for one endpoint. */
+const HELD_PER_ENDPOINT = 256;
+/** And for all of them. */
+const HELD_IN_ALL = 8_192;
 const EVERY_MS = 1_000;
 const GRACE_MS = 5_000;
 
@@ -40,9 +51,12 @@ interface EndedWork extends EndedAttempt {
 
 interface Lane extends OwnedEndpoint {
   running: number;
-  /** Counts wake-ups, so that one that comes during a look for work is not lost. */
-  woken: number;
+  /** How many may run. */
+  places: number;
   waiting: boolean;
+  /** Whether the database may have something for it. */
+  due: boolean;
+  readonly held: HeldDelivery[];
 }
 
 @Injectable()
@@ -51,8 +65,9 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly waiting: Lane[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly runningOf = new Map<UserId, number>();
+  private heldInAll = 0;
   // Lanes share round trips: the more of them are busy, the fewer each of them costs.
-  private readonly claims = new Batches((ids: readonly SubscriptionId[]) => this.claim(ids), AT_ONCE);
+  private readonly claims = new Batches((lanes: readonly Lane[]) => this.claim(lanes), AT_ONCE);
   private readonly records = new Batches((ended: readonly EndedWork[]) => this.record(ended), AT_ONCE);
   private readonly attempts: Counter<'outcome'>;
   private readonly stop = new AbortController();
@@ -90,14 +105,58 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
       this.stop.abort();
       return Promise.all(this.running);
     });
+    const held = [...this.lanes.values()].flatMap((lane) => lane.held);
+    // They are due again anyway, only later.
+    await releaseHeld(this.dataSource.manager, held).catch(() => undefined);
   }
 
-  /** Called after a commit that left something to send. */
-  wake({ endpointId, ownerId }: OwnedEndpoint): void {
-    let lane = this.lanes.get(endpointId);
-    if (!lane) this.lanes.set(endpointId, (lane = { endpointId, ownerId, running: 0, woken: 0, waiting: false }));
-    lane.woken += 1;
+  /** Whether another delivery to it can be held, and soon begun. */
+  hasRoom(endpoint: OwnedEndpoint): boolean {
+    const lane = this.lanes.get(endpoint.endpointId);
+    if (this.stopping || this.heldInAll >= HELD_IN_ALL) return false;
+    if (!lane) return this.hasPlace(endpoint);
+    return !lane.waiting && !lane.due && lane.held.length < HELD_PER_ENDPOINT;
+  }
+
+  /** Called after the commit that stored them. */
+  send(deliveries: readonly StoredDelivery[]): void {
+    for (const delivery of deliveries) {
+      const { heldUntil } = delivery;
+      const lane = this.laneOf(delivery);
+      if (heldUntil === null) lane.due = true;
+      else this.hold(lane, { ...delivery, heldUntil });
+    }
+    for (const { endpointId } of deliveries) {
+      const lane = this.lanes.get(endpointId);
+      if (lane?.running === 0) this.start(lane);
+    }
+  }
+
+  private hold(lane: Lane, delivery: HeldDelivery): void {
+    lane.held.push(delivery);
+    this.heldInAll += 1;
+  }
+
+  private nextHeld(lane: Lane): HeldDelivery | undefined {
+    const next = lane.held.shift();
+    if (next) this.heldInAll -= 1;
+    return next;
+  }
+
+  /** Called after a commit that left something due. */
+  wake(endpoint: OwnedEndpoint): void {
+    const lane = this.laneOf(endpoint);
+    lane.due = true;
     this.start(lane);
+  }
+
+  private laneOf({ endpointId, ownerId }: OwnedEndpoint): Lane {
+    let lane = this.lanes.get(endpointId);
+    if (!lane) {
+      lane = { endpointId, ownerId, running: 0, places: PER_ENDPOINT, waiting: false, due: false, held: [] };
+      this.lanes.set(endpointId, lane);
+    }
+    return lane;
   }
 
   private schedule(): void {
@@ -110,8 +169,11 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async wakeDue(): Promise<void> {
     try {
-      const due = await dueEndpoints(this.dataSource.manager, [...this.lanes.keys()]);
+      const known = [...this.lanes.values()].filter(({ due }) => due).map(({ endpointId }) => endpointId);
+      const due = await dueEndpoints(this.dataSource.manager, known);
       for (const endpoint of due) this.wake(endpoint);
+      // Those that a failure has ended.
+      for (const lane of this.lanes.values()) if (hasWork(lane)) this.start(lane);
       if (this.failing) this.logger.info('webhooks are sent again');
       this.failing = false;
     } catch (error) {
@@ -126,21 +188,27 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private start(lane: Lane): void {
-    if (this.stopping || lane.running >= PER_ENDPOINT || lane.waiting) return;
+    if (this.stopping || lane.running >= lane.places || lane.waiting) return;
     if (!this.hasPlace(lane)) return this.wait(lane);
     this.count(lane, 1);
+    let failed = false;
     const work = this.work(lane)
-      .catch((error: unknown) => this.failed(error))
+      .catch((error: unknown) => {
+        failed = true;
+        this.failed(error);
+      })
       .finally(() => {
         this.running.delete(work);
         this.count(lane, -1);
-        if (lane.running === 0 && !lane.waiting) this.lanes.delete(lane.endpointId);
+        // Something may have come when the last of its workers had seen that there is nothing. After a failure the clock goes on.
+        if (!failed && hasWork(lane)) this.start(lane);
+        if (lane.running === 0 && !lane.waiting && lane.held.length === 0) this.lanes.delete(lane.endpointId);
         this.startWaiting();
       });
     this.running.add(work);
   }
 
-  private hasPlace({ ownerId }: Lane): boolean {
+  private hasPlace({ ownerId }: OwnedEndpoint): boolean {
     return this.running.size < AT_ONCE && (this.runningOf.get(ownerId) ?? 0) < PER_OWNER;
   }
 
@@ -167,24 +235,57 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async work(lane: Lane): Promise<void> {
     while (!this.stopping) {
-      const { woken } = lane;
-      const work = await this.claims.add(lane.endpointId);
+      const work = await this.claims.add(lane);
       if (!work) {
-        if (lane.woken === woken) return;
-        continue;
+        if (hasWork(lane)) continue;
+        return;
       }
       // There may be more.
       this.start(lane);
       await this.attempt(work);
+      if (lane.running > lane.places) return;
       // Others wait: this lane goes to the end of the queue.
       if (this.waiting.length > 0) return this.wait(lane);
     }
   }
 
-  private async claim(endpointIds: readonly SubscriptionId[]): Promise<(Work | undefined)[]> {
-    const deliveries = await claimDeliveries(this.dataSource.manager, endpointIds);
-    const targets = await this.endpoints.targets(deliveries.flatMap((delivery) => delivery?.endpointId ?? []));
-    return deliveries.map((delivery) => delivery && { delivery, target: targets.get(delivery.endpointId) });
+  /** The next delivery for each time that a lane is named: what is due comes before what is held. */
+  private async claim(lanes: readonly Lane[]): Promise<(Work | undefined)[]> {
+    const asking = lanes.filter(({ due }) => due);
+    const asked = new Set(asking);
+    // What becomes due meanwhile says so again.
+    for (const lane of asked) lane.due = false;
+    const claimed = await this.claimDue(asking);
+    const turns = lanes.map((lane) => {
+      const due = asked.has(lane) ? claimed.shift() : undefined;
+      if (due) lane.due = true;
+      return { lane, due, held: due ? undefined : this.nextHeld(lane) };
+    });
+    const [begun, targets] = await Promise.all([
+      beginHeld(
+        this.dataSource.manager,
+        turns.flatMap(({ held }) => held ?? []),
+      ),
+      this.endpoints.targets(turns.flatMap(({ due, held }) => (due ?? held)?.endpointId ?? [])),
+    ]);
+    return turns.map(({ lane, due, held }) => {
+      const isOthers = held !== undefined && !begun.has(held.id);
+      // Unless it was given up, it is due by now.
+      if (isOthers) lane.due = true;
+      const delivery = isOthers ? undefined : (due ?? held);
+      if (!delivery) return undefined;
+      const target = targets.get(delivery.endpointId);
+      lane.places = target?.failing ? PER_FAILING_ENDPOINT : PER_ENDPOINT;
+      return { delivery, target };
+    });
+  }
+
+  private async claimDue(lanes: readonly Lane[]): Promise<(ClaimedDelivery | undefined)[]> {
+    if (lanes.length === 0) return [];
+    return claimDeliveries(
+      this.dataSource.manager,
+      lanes.map(({ endpointId }) => endpointId),
+    );
   }
 
   private async attempt({ delivery, target }: Work): Promise<void> {
@@ -227,4 +328,8 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     if (givenUp.mailed) this.mails.wake();
     else this.logger.warn('the owner of a disabled webhook gets no mail: their address is not known', facts);
   }
+}
+
+function hasWork({ due, held }: Lane): boolean {
+  return due || held.length > 0;
 }

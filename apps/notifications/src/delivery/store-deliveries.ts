@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
+import type { UserId } from '@slipway/contracts';
 import type { Tx } from '@slipway/persistence';
 
 import type { Fact } from '../fact/fact.js';
+import { type ClaimedDelivery, HELD_FOR } from './claim-deliveries.js';
 import type { OwnedEndpoint, SubscribedEndpoint } from './endpoints.js';
 import { bodyOf, webhookIdOf, webhookTypesOf } from './webhook.js';
 
@@ -13,31 +15,53 @@ export interface Told {
   readonly endpoints: readonly SubscribedEndpoint[];
 }
 
-/** Stores what each endpoint is to be told, due at once, and returns for each fact the endpoints that hear of it. */
-export async function storeDeliveries(tx: Tx, told: readonly Told[]): Promise<readonly (readonly OwnedEndpoint[])[]> {
-  const deliveries = told.map(deliveriesOf);
-  if (deliveries.every(({ length }) => length === 0)) return deliveries;
-  // The database's clock decides what is due, so it also says when. An event from longer ago than the inbox remembers is told once all the same.
-  await tx.manager.query(
-    `insert into "delivery" ("id", "endpointId", "ownerId", "eventId", "type", "appId", "body", "status", "attempts", "attemptLog", "nextAttemptAt", "createdAt")
-     select "id", "endpointId", "ownerId", "eventId", "type", "appId", "body", 'pending', 0, '[]', now(), now()
-       from json_populate_recordset(null::"delivery", $1)
-     on conflict do nothing`,
-    [JSON.stringify(deliveries.flat())],
-  );
-  return deliveries;
+export interface StoredDelivery extends ClaimedDelivery {
+  readonly ownerId: UserId;
+  /** How long it is this process's alone to send, as if it had claimed it (`HeldDelivery`); null when it is due for whoever comes first. */
+  readonly heldUntil: string | null;
 }
 
-function deliveriesOf({ fact, url, endpoints }: Told) {
+/**
+ * Stores what each endpoint is to be told, and returns for each fact what was stored of it.
+ * @param hold whether this process can soon begin another delivery to an endpoint
+ */
+export async function storeDeliveries(
+  tx: Tx,
+  told: readonly Told[],
+  hold: (endpoint: OwnedEndpoint) => boolean,
+): Promise<readonly (readonly StoredDelivery[])[]> {
+  const deliveries = told.map((one) => deliveriesOf(one, hold));
+  if (deliveries.every(({ length }) => length === 0)) return deliveries.map(() => []);
+  const rows = await tx.manager.query<{ id: string; nextAttemptAt: string }[]>(
+    // The database's clock decides what is due, so it also says when. An event from longer ago than the inbox remembers is told once all the same.
+    `insert into "delivery" ("id", "endpointId", "ownerId", "eventId", "type", "appId", "body", "status", "attempts", "attemptLog", "nextAttemptAt", "createdAt")
+     select "id", "endpointId", "ownerId", "eventId", "type", "appId", "body", 'pending', 0, '[]',
+            case when "held" then clock_timestamp() + interval '${HELD_FOR}' else now() end, now()
+       from json_to_recordset($1) as told ("id" uuid, "endpointId" uuid, "ownerId" uuid, "eventId" uuid, "type" text, "appId" uuid,
+                                           "body" text, "held" boolean)
+     on conflict do nothing returning "id", "nextAttemptAt"::text`,
+    [JSON.stringify(deliveries.flat())],
+  );
+  const stored = new Map(rows.map(({ id, nextAttemptAt }) => [id, nextAttemptAt]));
+  return deliveries.map((ofFact) =>
+    ofFact.flatMap(({ held, ...delivery }) => {
+      const nextAttemptAt = stored.get(delivery.id);
+      return nextAttemptAt === undefined ? [] : { ...delivery, heldUntil: held ? nextAttemptAt : null };
+    }),
+  );
+}
+
+function deliveriesOf({ fact, url, endpoints }: Told, hold: (endpoint: OwnedEndpoint) => boolean) {
   const messages = webhookTypesOf(fact).map((type, index) => ({
     type,
     eventId: webhookIdOf(fact.eventId, type, index === 0),
     appId: fact.app.id,
     body: bodyOf(fact, type, url),
   }));
-  return endpoints.flatMap(({ endpointId, ownerId, types }) =>
-    messages
+  return endpoints.flatMap(({ endpointId, ownerId, types }) => {
+    const held = hold({ endpointId, ownerId });
+    return messages
       .filter(({ type }) => types.includes(type))
-      .map((message) => ({ id: randomUUID(), endpointId, ownerId, ...message })),
-  );
+      .map((message) => ({ id: randomUUID(), endpointId, ownerId, ...message, attempts: 0, held }));
+  });
 }

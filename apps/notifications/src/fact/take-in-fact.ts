@@ -1,30 +1,29 @@
 // Owns what happens with a fact: one transaction, which it may share with others, stores the entry of the feed and the deliveries to
-// webhooks; after the commit the entry is shown to whoever listens and the sender is woken. Both of these may be lost in a crash: a gateway sees
-// the hole in the feed by `previousId` and asks, and the sender's clock finds what is due.
+// webhooks; after the commit the entry is shown to whoever listens and the sender gets the deliveries. Both of these may be lost in a crash: a
+// gateway sees the hole in the feed by `previousId` and asks, and the sender's clock finds what is due.
 import { Injectable } from '@nestjs/common';
 import type { Envelope, Event } from '@slipway/contracts';
 import { Bus, feedSubject } from '@slipway/messaging';
 import { Inbox, Transactions, type Tx } from '@slipway/persistence';
 
-import { Endpoints, type OwnedEndpoint } from '../delivery/endpoints.js';
+import { Endpoints } from '../delivery/endpoints.js';
 import { SendDeliveries } from '../delivery/send-deliveries.js';
-import { storeDeliveries } from '../delivery/store-deliveries.js';
+import { storeDeliveries, type StoredDelivery } from '../delivery/store-deliveries.js';
 import { appendEntries, findEntry } from '../feed/append-entries.js';
 import { toFeedEvent } from '../feed/feed.js';
 import type { FeedEntryEntity } from '../feed/feed-entry.entity.js';
 import { type AppEvent, type Fact, toFact } from './fact.js';
 import { recordUrls } from './record-urls.js';
 
+/** What was stored of a fact. */
 interface TakenFact {
-  readonly fact: Fact;
-  /** Both once it is stored. */
-  entry?: FeedEntryEntity;
-  endpoints?: readonly OwnedEndpoint[];
+  readonly entry: FeedEntryEntity;
+  readonly deliveries: readonly StoredDelivery[];
 }
 
 @Injectable()
 export class TakeInFact {
-  private readonly store: (event: Event<object>, envelope: Envelope, taken: TakenFact) => Promise<void>;
+  private readonly store: (event: Event<object>, envelope: Envelope, fact: Fact) => Promise<TakenFact | undefined>;
 
   constructor(
     inbox: Inbox,
@@ -33,31 +32,27 @@ export class TakeInFact {
     private readonly sender: SendDeliveries,
     private readonly bus: Bus,
   ) {
-    this.store = inbox.together<TakenFact>((tx, taken) => this.storeAll(tx, taken));
+    this.store = inbox.together<Fact, TakenFact>((tx, facts) => this.storeAll(tx, facts));
   }
 
   async take<P extends AppEvent>(event: Event<P>, payload: P, envelope: Envelope): Promise<void> {
     const fact = toFact(event, payload, envelope.operationId, new Date(envelope.occurredAt ?? Date.now()));
-    const taken: TakenFact = { fact };
-    await this.store(event, envelope, taken);
+    const taken = await this.store(event, envelope, fact);
+    this.sender.send(taken?.deliveries ?? []);
     // A second delivery may mean that the process ended right after the commit: the entry is shown again, which readers notice.
-    const entry = taken.entry ?? (await this.transactions.read((reader) => findEntry(reader, fact)));
+    const entry = taken?.entry ?? (await this.transactions.read((reader) => findEntry(reader, fact)));
     if (entry) this.bus.emit(feedSubject(fact.app.ownerId), toFeedEvent(entry));
-    for (const endpoint of taken.endpoints ?? []) this.sender.wake(endpoint);
   }
 
-  private async storeAll(tx: Tx, taken: readonly TakenFact[]): Promise<void> {
-    const facts = taken.map(({ fact }) => fact);
+  private async storeAll(tx: Tx, facts: readonly Fact[]): Promise<TakenFact[]> {
     const urls = await recordUrls(tx, facts);
     const subscribed = await this.endpoints.subscribed(tx, new Set(facts.map(({ app }) => app.ownerId)));
-    const endpoints = await storeDeliveries(
+    const deliveries = await storeDeliveries(
       tx,
       facts.map((fact, index) => ({ fact, url: urls[index] ?? null, endpoints: subscribed(fact.app.ownerId) })),
+      (endpoint) => this.sender.hasRoom(endpoint),
     );
     const entries = await appendEntries(tx, facts);
-    taken.forEach((one, index) => {
-      one.entry = entries[index];
-      one.endpoints = endpoints[index];
-    });
+    return entries.map((entry, index) => ({ entry, deliveries: deliveries[index] ?? [] }));
   }
 }

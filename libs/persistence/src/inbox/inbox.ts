@@ -33,8 +33,11 @@ interface Gathered<T> extends Claim {
   readonly item: T;
 }
 
-/** Why an event could not be taken in; undefined for one that is. */
-type Failure = { readonly reason: unknown } | undefined;
+/** What became of an event: what the work made of it, undefined when it had been done before, or why it could not be taken in. */
+type Taken<R> = { readonly result: R | undefined } | { readonly reason: unknown };
+
+/** Done for several events in one transaction; what it returns, a result for each in their order, counts only after the commit. */
+type WorkTogether<T, R> = (tx: Tx, items: readonly T[]) => Promise<readonly R[] | void>;
 
 /** A statement for so many rows is still short, and so is what fails with one of them. */
 const LARGEST_BATCH = 64;
@@ -68,7 +71,11 @@ export class Inbox {
     work: (tx: Tx) => Promise<O>,
   ): Promise<O>;
   once<P extends object>(event: Event<P>, envelope: Envelope, work: (tx: Tx) => Promise<void>): Promise<void>;
-  async once<T>(operation: Once, envelope: Envelope, work: (tx: Tx) => Promise<T>): Promise<T> {
+  once<T>(operation: Once, envelope: Envelope, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.perform(operation, envelope, work);
+  }
+
+  private async perform<T>(operation: Once, envelope: Envelope, work: (tx: Tx) => Promise<T>): Promise<T> {
     try {
       const done = await this.transactions.run(
         async (tx) => {
@@ -93,37 +100,42 @@ export class Inbox {
    * `once` for events that may come in numbers: those that arrive while a transaction is at work share the next one. `work` gets them in
    * the order of their arrival and does for all of them what it would do for each. When it fails, each is done with a transaction of its
    * own, so that one which cannot be done keeps no other from it. What `work` puts into the outbox has no cause.
+   * @returns what `work` made of the event, after the commit; undefined when it had been done before
    * @throws like `once`, for each event its own
    */
-  together<T>(
-    work: (tx: Tx, items: readonly T[]) => Promise<void>,
-  ): (event: Event<object>, envelope: Envelope, item: T) => Promise<void> {
-    const batches = new Batches<Gathered<T>, Failure>((gathered) => this.takeIn(gathered, work), LARGEST_BATCH);
+  together<T, R = void>(
+    work: WorkTogether<T, R>,
+  ): (event: Event<object>, envelope: Envelope, item: T) => Promise<R | undefined> {
+    const batches = new Batches<Gathered<T>, Taken<R>>((gathered) => this.takeIn(gathered, work), LARGEST_BATCH);
     return async (operation, envelope, item) => {
-      const failure = await batches.add({ operation, envelope, item });
-      if (failure) throw failure.reason;
+      const taken = await batches.add({ operation, envelope, item });
+      if ('reason' in taken) throw taken.reason;
+      return taken.result;
     };
   }
 
-  private async takeIn<T>(
-    gathered: readonly Gathered<T>[],
-    work: (tx: Tx, items: readonly T[]) => Promise<void>,
-  ): Promise<Failure[]> {
-    let done = new Set<Gathered<T>>();
+  private async takeIn<T, R>(gathered: readonly Gathered<T>[], work: WorkTogether<T, R>): Promise<Taken<R>[]> {
+    let done = new Map<Gathered<T>, Taken<R>>();
     try {
       if (gathered.length > 1) done = await this.transactions.run((tx) => takeInTogether(tx, gathered, work));
     } catch (error) {
       // Each alone would meet the same.
       if (error instanceof Transient) return gathered.map(() => ({ reason: error }));
     }
-    const failures = new Map<Gathered<T>, Failure>();
-    for (const one of gathered) {
-      if (done.has(one)) continue;
-      const { operation, envelope, item } = one;
-      const alone = this.once(operation, envelope, (tx) => work(tx, [item]));
-      await alone.catch((reason: unknown) => failures.set(one, { reason }));
+    const taken: Taken<R>[] = [];
+    for (const one of gathered) taken.push(done.get(one) ?? (await this.takeInAlone(one, work)));
+    return taken;
+  }
+
+  private async takeInAlone<T, R>(
+    { operation, envelope, item }: Gathered<T>,
+    work: WorkTogether<T, R>,
+  ): Promise<Taken<R>> {
+    try {
+      return { result: await this.perform(operation, envelope, async (tx) => (await work(tx, [item]))?.[0]) };
+    } catch (reason) {
+      return { reason };
     }
-    return gathered.map((one) => failures.get(one));
   }
 
   // The transaction is rolled back. Somebody else may have done the operation by now: then that is the answer.
@@ -211,12 +223,12 @@ async function claimed(
   return (await claimOperations(manager, [{ operation, envelope }], outcome, answer)).size > 0;
 }
 
-/** Returns those that it has done; the others have been done before, or are twice among them. */
-async function takeInTogether<T>(
+/** Returns those that it has done, with their results; the others have been done before, or are twice among them. */
+async function takeInTogether<T, R>(
   tx: Tx,
   gathered: readonly Gathered<T>[],
-  work: (tx: Tx, items: readonly T[]) => Promise<void>,
-): Promise<Set<Gathered<T>>> {
+  work: WorkTogether<T, R>,
+): Promise<Map<Gathered<T>, Taken<R>>> {
   const first = new Map(gathered.toReversed().map((one) => [one.envelope.operationId, one]));
   // In one order everywhere: two replicas that take the same events in do not wait for each other.
   const claims = [...first.values()].toSorted((a, b) => (a.envelope.operationId < b.envelope.operationId ? -1 : 1));
@@ -224,12 +236,10 @@ async function takeInTogether<T>(
   const done = gathered.filter(
     (one) => taken.has(one.envelope.operationId) && first.get(one.envelope.operationId) === one,
   );
-  if (done.length > 0)
-    await work(
-      tx,
-      done.map(({ item }) => item),
-    );
-  return new Set(done);
+  if (done.length === 0) return new Map();
+  const items = done.map(({ item }) => item);
+  const results = await work(tx, items);
+  return new Map(done.map((one, index) => [one, { result: results?.[index] }]));
 }
 
 function refuseToBeLate({ deadline }: Envelope): void {

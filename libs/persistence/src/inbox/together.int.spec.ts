@@ -17,7 +17,7 @@ describe('together', () => {
   let inbox: Inbox;
   /** What each transaction was given. */
   let batches: string[][];
-  let take: (text: string, envelope?: Envelope) => Promise<void>;
+  let take: (text: string, envelope?: Envelope) => Promise<unknown>;
 
   beforeAll(async () => {
     database = await startDatabase();
@@ -74,6 +74,28 @@ describe('together', () => {
       ),
     ]);
     expect(await notes()).toEqual([...both.map(() => 'both'), 'first', 'twice', 'x', 'x', 'y']);
+  });
+
+  it('returns what the work made of an event, and nothing for one that was done before, also when the batch failed', async () => {
+    const together = inbox.together<string, string>(async (tx, texts) => {
+      await write(tx, texts);
+      return texts.map((text) => `made of ${text}`);
+    });
+    const before = envelopeOf();
+    await take('before', before);
+    const all = ['a', 'b', 'before', 'c'].map((text) =>
+      together(noteWritten, text === 'before' ? { ...before } : envelopeOf(), text),
+    );
+    expect(await Promise.all(all)).toEqual(['made of a', 'made of b', undefined, 'made of c']);
+    const failing = ['d', 'before', 'bad', 'e'].map((text) =>
+      together(noteWritten, text === 'before' ? { ...before } : envelopeOf(), text),
+    );
+    expect(await Promise.allSettled(failing)).toMatchObject([
+      { value: 'made of d' },
+      { status: 'fulfilled', value: undefined },
+      { status: 'rejected' },
+      { value: 'made of e' },
+    ]);
   });
 
   it('asks for another try of every event of a transaction that the database ended, and does none of them alone', async () => {
