@@ -119,6 +119,26 @@ describe('AddressFilter.lookup', () => {
   });
 });
 
+describe('AddressFilter', () => {
+  it('asks once for those who look for a name at the same time, and holds up nobody who looks for another', async () => {
+    const asked: { name: string; answer: () => void }[] = [];
+    const filter = new AddressFilter([], (name, _, callback) => {
+      asked.push({ name, answer: () => callback(null, [{ address: '93.184.216.34', family: 4 }]) });
+    });
+    const lookUp = (name: string): Promise<unknown> =>
+      new Promise((resolve) => filter.lookup(name, { family: 4 }, (error, address) => resolve(error ?? address)));
+    const silent = [lookUp('silent.example.com'), lookUp('silent.example.com')];
+    const other = lookUp('other.example.com');
+    expect(asked.map(({ name }) => name)).toEqual(['silent.example.com', 'other.example.com']);
+    asked[1]?.answer();
+    expect(await other).toBe('93.184.216.34');
+    asked[0]?.answer();
+    expect(await Promise.all(silent)).toEqual(['93.184.216.34', '93.184.216.34']);
+    void lookUp('silent.example.com');
+    expect(asked).toHaveLength(3);
+  });
+});
+
 describe('AddressFilter.refuses', () => {
   const hostOf = (url: string): string => new URL(url).hostname;
 

@@ -16,9 +16,11 @@ export class AddressRefusedError extends Error {
 /** As `dns.lookup` with `all: true`. */
 export type ResolveAll = (
   hostname: string,
-  options: { readonly all: true; readonly family?: number | 'IPv4' | 'IPv6' },
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+  options: { readonly all: true; readonly family?: Family },
+  callback: Resolved,
 ) => void;
+type Family = number | 'IPv4' | 'IPv6' | undefined;
+type Resolved = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
 
 // Metadata services that do not live in link-local ranges: Azure, Alibaba Cloud, Oracle Cloud, AWS and Google Cloud over IPv6.
 const METADATA = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254']);
@@ -28,6 +30,7 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 export class AddressFilter {
   private readonly allowed: readonly Network[];
+  private readonly lookingFor = new Map<string, Resolved[]>();
 
   /**
    * `allowed`: loopback and private networks that pass. Public addresses always do, all others never.
@@ -61,7 +64,7 @@ export class AddressFilter {
 
   /** For the connector: resolves and keeps only what may be connected to. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    this.resolveAll(hostname, { family: options.family, all: true }, (error, addresses) => {
+    this.resolve(hostname, options.family, (error, addresses) => {
       if (error) return callback(error, '');
       const allowed = addresses.filter(({ address }) => this.allows(address));
       const [first] = allowed;
@@ -76,9 +79,23 @@ export class AddressFilter {
     const host = bareHost(hostname);
     if (isIP(host) !== 0) return Promise.resolve(!this.allows(host));
     return new Promise((resolve) => {
-      this.resolveAll(host, { all: true }, (error, addresses) =>
+      this.resolve(host, undefined, (error, addresses) =>
         resolve(!error && addresses.length > 0 && !addresses.some(({ address }) => this.allows(address))),
       );
+    });
+  }
+
+  // The system's look-up holds a thread for as long as the name servers of a name are silent, and a process has few (UV_THREADPOOL_SIZE).
+  // So one is asked for a name at a time, and those who come meanwhile share its answer.
+  private resolve(hostname: string, family: Family, callback: Resolved): void {
+    const question = `${hostname} ${family}`;
+    const waiting = this.lookingFor.get(question);
+    if (waiting) return void waiting.push(callback);
+    const asked = [callback];
+    this.lookingFor.set(question, asked);
+    this.resolveAll(hostname, { family, all: true }, (error, addresses) => {
+      this.lookingFor.delete(question);
+      for (const tell of asked) tell(error, addresses);
     });
   }
 }

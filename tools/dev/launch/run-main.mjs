@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { nodeBinary } from './node-binary.mjs';
 
 const REPEAT_MS = 1000;
+/** A look-up of a name whose servers are silent holds a thread for seconds, and half of them may be so held (deploy/Dockerfile). */
+const THREADS = '32';
 
 /**
  * Runs a compiled entry file on Node 24 until it ends, and answers its exit code.
@@ -18,6 +20,7 @@ export function runMain(root, entry, input) {
   const telemetry = join(root, 'libs/runtime/dist/telemetry.js');
   const child = spawn(nodeBinary(root), ['--import', `file://${telemetry}`, join(root, entry), JSON.stringify(input)], {
     detached: true,
+    env: { UV_THREADPOOL_SIZE: THREADS, ...process.env },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   let last = 0;
