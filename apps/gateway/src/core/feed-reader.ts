@@ -101,12 +101,27 @@ export class Feed {
 
   receive(event: FeedEvent): void {
     if (this.closed) return;
+    if (this.isNext(event)) return this.handNow(event);
     this.pending.push(event);
     if (this.pending.length > MAX_PENDING) {
       this.pending = [];
       this.mayHaveMissed = true;
     }
     if (this.sink && !this.busy) void this.pump();
+  }
+
+  // What most events are: nothing waits before them.
+  private isNext(event: FeedEvent): boolean {
+    if (!this.sink || this.busy || this.mayHaveMissed || this.pending.length > 0) return false;
+    return (event.previousId ?? BEFORE_ALL) === this.cursor;
+  }
+
+  private handNow(event: FeedEvent): void {
+    try {
+      this.hand(event);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Reads what may have been missed without a trace, as after a lost connection. */

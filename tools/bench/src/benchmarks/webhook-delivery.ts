@@ -13,9 +13,9 @@ import { FactSource } from '../parts/fact-source.js';
 import type { Instance } from '../parts/instance.js';
 
 const HEALTHY = 8;
-/** At a fixed rate, for latencies; the first few warm up. */
-const PER_SECOND = 8;
-const EVENTS = 48;
+/** At a fixed rate, for latencies; the first few warm up. A p99 of fewer would be the luck of two or three deliveries. */
+const PER_SECOND = 12;
+const EVENTS = 136;
 const WARM_UP = 16;
 /** Due at once, for the rate. Five rounds are a thousand events. */
 const BURST = 200;

@@ -2,13 +2,13 @@ import { Controller, Get, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { listFeed } from '@slipway/contracts';
 
-import { FeedReader, type FeedSink } from '../../core/feed-reader.js';
+import { FeedReader } from '../../core/feed-reader.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { HttpStreams, type HttpStream } from '../../core/http-streams.js';
 import { CloseCode, MAX_BUFFERED_BYTES, WebSockets } from '../../core/web-sockets.js';
 import { Endpoint } from './endpoint.js';
 import { failure } from './errors.js';
-import { FRAME_TYPES, replayGap, toFrame, toServerSentEvent, type Frame } from './feed.projection.js';
+import { FRAME_TYPES, replayGap, toFrame, toMessage, toServerSentEvent, type Frame } from './feed.projection.js';
 import { idOf, someOf } from './query.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
@@ -42,13 +42,15 @@ export class EventsController {
       throw error;
     });
     void socket.closed().then(() => feed.close());
-    const send = (frame: Frame): void => {
+    const send = (message: string | Buffer | undefined): void => {
+      if (message === undefined) return;
       // A client that is too slow comes again with its last id and misses nothing.
       if (socket.bufferedBytes > MAX_BUFFERED_BYTES) socket.close(CloseCode.tooSlow);
-      else socket.send(JSON.stringify(frame));
+      else socket.send(message);
     };
     feed.start({
-      ...projected(send),
+      event: (event) => send(toMessage(event)),
+      gap: () => send(JSON.stringify(replayGap(new Date()))),
       ready: () => socket.ready(),
       failed: () => socket.close(CloseCode.internal),
     });
@@ -81,22 +83,17 @@ export class EventsController {
     stream.offer('retry: 2000\n\n');
     // HEAD has the headers of an answer that would never end.
     if (call.method === 'HEAD') stream.finish();
-    const send = (frame: Frame): void => {
-      if (isWanted(frame)) stream.offer(toServerSentEvent(frame));
+    const send = (frame: Frame | undefined): void => {
+      if (frame && isWanted(frame)) stream.offer(toServerSentEvent(frame));
     };
-    feed.start({ ...projected(send), ready: () => stream.ready(), failed: () => stream.cut() });
+    feed.start({
+      event: (event) => send(toFrame(event)),
+      gap: () => send(replayGap(new Date())),
+      ready: () => stream.ready(),
+      failed: () => stream.cut(),
+    });
     return stream;
   }
-}
-
-function projected(send: (frame: Frame) => void): Pick<FeedSink, 'event' | 'gap'> {
-  return {
-    event: (event) => {
-      const frame = toFrame(event);
-      if (frame) send(frame);
-    },
-    gap: () => send(replayGap(new Date())),
-  };
 }
 
 /** A gap is told to everybody: what went may have been wanted. @throws Failure 400 */

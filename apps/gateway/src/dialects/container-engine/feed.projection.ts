@@ -41,6 +41,19 @@ export function toFrame(event: FeedEvent): Frame | undefined {
   };
 }
 
+const messages = new WeakMap<FeedEvent, Buffer>();
+
+/** The frame of an event as a text message. Readers who are handed the same event share it: it becomes JSON once, not once for each. */
+export function toMessage(event: FeedEvent): Buffer | undefined {
+  const known = messages.get(event);
+  if (known) return known;
+  const frame = toFrame(event);
+  if (!frame) return undefined;
+  const message = Buffer.from(JSON.stringify(frame));
+  messages.set(event, message);
+  return message;
+}
+
 /** The frame as one server-sent event. One without an id leaves the id that the client would resume from as it is. */
 export function toServerSentEvent(frame: Frame): string {
   const id = frame.id === null ? '' : `id: ${frame.id}\n`;
