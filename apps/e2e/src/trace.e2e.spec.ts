@@ -72,4 +72,20 @@ describe('a trace', () => {
     expect(pass.traceId).not.toBe(handled.traceId);
     expect(pass.parentSpanId ?? '').toBe('');
   }, 60_000);
+
+  it('shows no token of a query, whatever its path', async () => {
+    const paths = [
+      '/v1/events',
+      '/v1/deployments',
+      '/v1/nothing',
+      '/v1/deployments/%zz',
+      `/v1/deployments/${'x'.repeat(3_000)}`,
+    ];
+    for (const path of paths)
+      await instance.client.send('GET', `${path}?token=canary-of-kim`, undefined, { authorization: '' });
+    const textsOf = (path: string): string[] =>
+      spans.map((span) => JSON.stringify(span)).filter((text) => text.includes(`"${path}"`));
+    for (const path of paths) await waitFor(() => textsOf(path).length > 0, { timeoutMs: 15_000 });
+    expect(JSON.stringify(spans)).not.toContain('canary-of-kim');
+  }, 60_000);
 });

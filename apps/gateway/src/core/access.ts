@@ -13,3 +13,6 @@ export const Access = (kind: AccessKind): MethodDecorator => SetMetadata(ACCESS,
 
 /** Configures a GET that changes something: HEAD does not follow it. */
 export const ACTS = { acts: true } as const;
+
+/** Configures a route by which others judge this process: it answers however much there is to do. */
+export const PROBE = { probe: true } as const;

@@ -87,6 +87,11 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
     return (await this.check(caller.lookup)) !== null;
   }
 
+  /** The same of a credential in itself, whenever a token of it expires; identity is asked now. @throws Refusal */
+  async holdsNow(lookup: CheckCredential): Promise<boolean> {
+    return (await this.check(lookup, { anew: true })) !== null;
+  }
+
   /** Drops what is known of revoked credentials and tells who holds streams open for them. Called at once where a request revoked. */
   forget(revoked: CredentialRevoked): void {
     this.callers.revoke(revoked);
@@ -157,8 +162,9 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
     return { ...caller, expiresAt: (exp + LEEWAY_SECONDS) * 1000 };
   }
 
-  private async check(lookup: CheckCredential): Promise<Caller | null> {
-    const found = await this.callers.get(lookup.digest ?? `session ${lookup.sessionId}`, async () => {
+  private async check(lookup: CheckCredential, { anew = false } = {}): Promise<Caller | null> {
+    const key = lookup.digest ?? `session ${lookup.sessionId}`;
+    const ask = async (): Promise<Caller | null> => {
       try {
         const { actor, expiresAt } = await this.bus.query(checkCredential, lookup, { correlationId: randomUUID() });
         return { actor, expiresAt: expiresAt ? Date.parse(expiresAt) : null, lookup };
@@ -166,7 +172,8 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
         if (error instanceof Refusal && error.problem.kind === 'unauthenticated') return null;
         throw error;
       }
-    });
+    };
+    const found = await (anew ? this.callers.renew(key, ask) : this.callers.get(key, ask));
     return found && (found.expiresAt === null || found.expiresAt > Date.now()) ? found : null;
   }
 }

@@ -11,6 +11,7 @@ import { FeedReader } from './feed-reader.js';
 import { HttpStreams } from './http-streams.js';
 import { LiveSubjects } from './live-subjects.js';
 import { LogFollower } from './log-follower.js';
+import { LoopLag } from './loop-lag.js';
 import { OperationsController } from './operations.controller.js';
 import { Origins } from './origins.js';
 import { ReaderRegister } from './reader-register.js';
@@ -30,6 +31,7 @@ import { WebSockets } from './web-sockets.js';
     HttpStreams,
     LiveSubjects,
     LogFollower,
+    LoopLag,
     ReaderRegister,
     ServiceWatch,
     SigningKeys,
@@ -42,6 +44,16 @@ import { WebSockets } from './web-sockets.js';
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: FailureFilter },
   ],
-  exports: [Authentication, CoreClient, FeedReader, HttpStreams, LogFollower, Origins, ServiceWatch, WebSockets],
+  exports: [
+    Authentication,
+    CoreClient,
+    FeedReader,
+    HttpStreams,
+    LogFollower,
+    LoopLag,
+    Origins,
+    ServiceWatch,
+    WebSockets,
+  ],
 })
 export class CoreModule {}

@@ -7,7 +7,7 @@ import { ServiceLogger } from '@slipway/runtime';
 
 import type { Answer } from './dialect-edge.js';
 import { callOf, type HttpCall } from './http-call.js';
-import { BodyCutShortError } from './read-body.js';
+import { ClientGoneError } from './read-body.js';
 import { sendAnswer } from './send-answer.js';
 
 /** Lets the dialect word whatever went wrong. What nobody expected is logged here, once, and told by its incident id alone. */
@@ -20,7 +20,7 @@ export class FailureFilter implements ExceptionFilter {
   }
 
   answer(error: unknown, call: HttpCall): void {
-    if (call.reply.sent || error instanceof BodyCutShortError) return;
+    if (call.reply.sent || error instanceof ClientGoneError) return;
     sendAnswer(call.reply, this.word(error, call));
   }
 

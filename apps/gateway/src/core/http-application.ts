@@ -1,7 +1,14 @@
 // How Nest on Fastify is set up so that the dialects, not the framework, decide what is answered: no body parser, no automatic HEAD,
 // no slash options, no CORS plug-in, refusals of the framework worded by the owner of the path.
 import { randomUUID } from 'node:crypto';
-import { createServer, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  maxHeaderSize,
+  ServerResponse,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
@@ -17,8 +24,6 @@ import { attachUpgrade, callOf } from './http-call.js';
 import { headersOfEveryAnswer, HttpEntry } from './http-entry.js';
 import { trackQuietConnections } from './quiet-connections.js';
 
-/** Longer than any id or name in a path may be, so that what is too long is refused by its own rule. */
-const MAX_PARAM_LENGTH = 2_048;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Node looks for late requests only so often. */
@@ -40,7 +45,8 @@ export async function createHttpApplication(
   };
 
   const fastifyOptions: FastifyHttpOptions<Server> = {
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // As long as any that arrives, so that what is too long is refused by its own rule, after the credential.
+    routerOptions: { maxParamLength: maxHeaderSize },
     exposeHeadRoutes: false,
     // A request on a connection that is still open is served until the connection closes; the framework would word a 503 of its own.
     return503OnClosing: false,

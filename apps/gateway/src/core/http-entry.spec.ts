@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 
-import { operations } from '@slipway/contracts';
+import { operations, testFeed } from '@slipway/contracts';
+import { waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ReplayedCore } from '../fixture/replayed-core.js';
@@ -110,6 +111,44 @@ describe('the way into the gateway', () => {
     expect(answer.headers.get('content-length')).toBe('67');
     expect(await answer.text()).toBe('');
   });
+
+  it('answers no HEAD in place of a GET that acts', async () => {
+    const answer = await get('/v1/notifications/test', { method: 'HEAD' });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('GET');
+    expect((await raw('/v1/notifications/test', 'OPTIONS')).status).toBe(405);
+    expect(core.asked.filter(({ subject }) => subject === testFeed.subject)).toEqual([]);
+  });
+
+  it('takes an id that is too long for one that is wrong: it is judged after the credential', async () => {
+    const path = `/v1/deployments/${'x'.repeat(8_000)}`;
+    expect((await raw(path)).body).toContain('Missing authorization header');
+    expect((await raw('/v1/deployments/x')).body).toBe((await raw(path)).body);
+  });
+
+  it('S15 turns requests away while its event loop is late, probes never', async () => {
+    const blocked = new Int32Array(new SharedArrayBuffer(4));
+    let late = true;
+    const block = (): void => {
+      Atomics.wait(blocked, 0, 0, 300);
+      if (late) setImmediate(block);
+    };
+    block();
+    try {
+      await waitFor(async () => (await get('/v1/nothing')).status === 503, { timeoutMs: 30_000 });
+      const refused = await get('/v1/nothing');
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(await refused.json()).toMatchObject({
+        error: { code: 'SERVICE_UNAVAILABLE', message: 'Service unavailable', details: expect.any(String) },
+      });
+      for (const path of ['/livez', '/readyz', '/metrics', '/health', '/v1/ws/health'])
+        expect((await get(path)).status, path).toBe(200);
+    } finally {
+      late = false;
+    }
+    await waitFor(async () => (await get('/v1/nothing')).status === 404);
+  }, 60_000);
 
   it('answers a preflight of a listed origin, and gives a foreign one no leave', async () => {
     const preflight = (origin: string, path = '/health') =>

@@ -1,14 +1,16 @@
 // Everything between the socket and the routes: which dialect answers, the headers that all answers have, what no route matches,
 // CORS, the line in the log.
 import { Inject, Injectable } from '@nestjs/common';
-import { Dialect } from '@slipway/contracts';
+import { Dialect, problem } from '@slipway/contracts';
 import { Histogram, Metrics, ServiceLogger } from '@slipway/runtime';
 import { trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import type { PROBE } from './access.js';
 import { DIALECTS, type DialectEdge } from './dialect-edge.js';
 import { Frontend } from './frontend.js';
 import { attachCall, callOf, hasCall, HttpCall, upgradeOf } from './http-call.js';
+import { LoopLag } from './loop-lag.js';
 import { Origins } from './origins.js';
 import { ownerOfPath } from './path-owners.js';
 import { RouteTable } from './route-table.js';
@@ -27,6 +29,9 @@ const READABLE_HEADERS = [
   'X-Request-Id',
 ].join(', ');
 const SENDABLE_HEADERS = 'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer, X-Request-Id';
+const OVERLOADED = problem.unavailable('service', 'There is more to do here than gets done. Try again in a moment.', {
+  retryAfterMs: 1_000,
+});
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export function headersOfEveryAnswer(requestId: string): Record<string, string> {
@@ -42,6 +47,7 @@ export class HttpEntry {
     @Inject(DIALECTS) private readonly dialects: readonly DialectEdge[],
     private readonly origins: Origins,
     private readonly frontend: Frontend,
+    private readonly loopLag: LoopLag,
     private readonly logger: ServiceLogger,
     metrics: Metrics,
   ) {
@@ -69,9 +75,12 @@ export class HttpEntry {
   /** First of all for every request that the framework could read. True when it is answered. */
   receive(request: FastifyRequest, reply: FastifyReply): boolean {
     const call = this.open(request, reply);
-    describeSpan(call);
     if (request.raw.httpVersion === '1.1' && call.header('host') === undefined) {
       sendAnswer(reply, call.dialect.renderUnreadable(400));
+      return true;
+    }
+    if (this.loopLag.isSustained && !isProbe(request)) {
+      sendAnswer(reply, call.dialect.renderProblem(OVERLOADED, call));
       return true;
     }
     if (isPreflight(call)) return this.answerPreflight(call);
@@ -113,6 +122,7 @@ export class HttpEntry {
   private open(request: FastifyRequest, reply: FastifyReply): HttpCall {
     const call = new HttpCall(request, reply, this.dialectOf(pathOf(request)), upgradeOf(request.raw));
     attachCall(call);
+    describeSpan(call);
     // The framework judges a body by these before any guard has run. The body itself is still on the socket.
     const { headers } = request.raw;
     for (const name of ['content-type', 'content-length', 'transfer-encoding']) delete headers[name];
@@ -150,6 +160,10 @@ export class HttpEntry {
 // The router takes the nothing behind a trailing slash for a parameter; it is another path, and an unknown one.
 function hasEmptyParameter({ params }: FastifyRequest): boolean {
   return Object.entries(params as Record<string, string>).some(([name, value]) => name !== '*' && value === '');
+}
+
+function isProbe({ routeOptions }: FastifyRequest): boolean {
+  return (routeOptions.config as Partial<typeof PROBE> | undefined)?.probe === true;
 }
 
 function isPreflight(call: HttpCall): boolean {

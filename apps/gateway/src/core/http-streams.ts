@@ -74,7 +74,8 @@ export class HttpStream extends Readable {
   /** Ends the answer, and with it the connection, whether the reader takes what still waits or not. */
   cut(): void {
     this.finish();
-    if (this.destroyed) return;
+    // While it is still being prepared nobody takes anything of it: who gets it then, gets its end.
+    if (this.destroyed || this.readableFlowing === null) return;
     const timer = setTimeout(() => this.destroy(), FINISH_WITHIN_MS);
     this.once('close', () => clearTimeout(timer));
   }
@@ -107,10 +108,12 @@ export class HttpStream extends Readable {
 @Injectable()
 export class HttpStreams implements OnModuleDestroy {
   private readonly open = new Set<HttpStream>();
+  private stopping = false;
 
   constructor(private readonly credentials: CredentialWatch) {}
 
   onModuleDestroy(): void {
+    this.stopping = true;
     for (const stream of this.open) stream.cut();
   }
 
@@ -129,6 +132,7 @@ export class HttpStreams implements OnModuleDestroy {
       this.open.delete(stream);
       unwatch?.();
     });
+    if (this.stopping) stream.cut();
     return stream;
   }
 

@@ -18,6 +18,7 @@ interface Shared {
 @Injectable()
 export class LiveSubjects implements OnModuleInit, OnModuleDestroy {
   private readonly shared = new Map<string, Shared>();
+  private readonly reconnectListeners = new Set<() => void>();
 
   constructor(
     private readonly bus: Bus,
@@ -48,6 +49,12 @@ export class LiveSubjects implements OnModuleInit, OnModuleDestroy {
     };
   }
 
+  /** Calls `listener` whenever the broker was away and is back; returns how to stop that. */
+  onReconnect(listener: () => void): () => void {
+    this.reconnectListeners.add(listener);
+    return () => this.reconnectListeners.delete(listener);
+  }
+
   private subscribe(subject: string): Shared {
     const listeners = new Set<LiveListener>();
     const subscription = this.bus.subscribe(
@@ -69,6 +76,7 @@ export class LiveSubjects implements OnModuleInit, OnModuleDestroy {
   private async tellReconnects(): Promise<void> {
     for await (const status of this.broker.connection.status()) {
       if (status.type !== 'reconnect') continue;
+      for (const listener of this.reconnectListeners) listener();
       for (const { listeners } of this.shared.values()) {
         for (const listener of listeners) listener.onReconnect();
       }

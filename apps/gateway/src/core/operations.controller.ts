@@ -1,8 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { AdminServer } from '@slipway/runtime';
 
-import { Access } from './access.js';
+import { Access, PROBE } from './access.js';
 import { Current, type HttpCall } from './http-call.js';
 import { sendAnswer } from './send-answer.js';
 
@@ -13,18 +14,21 @@ export class OperationsController {
   constructor(private readonly adminServer: AdminServer) {}
 
   @Get('livez')
+  @RouteConfig(PROBE)
   @Access('public')
   livez(@Current() call: HttpCall): Promise<void> {
     return this.answer(call, '/livez');
   }
 
   @Get('readyz')
+  @RouteConfig(PROBE)
   @Access('public')
   readyz(@Current() call: HttpCall): Promise<void> {
     return this.answer(call, '/readyz');
   }
 
   @Get('metrics')
+  @RouteConfig(PROBE)
   @Access('public')
   metrics(@Current() call: HttpCall): Promise<void> {
     return this.answer(call, '/metrics');

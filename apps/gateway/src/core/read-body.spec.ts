@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { BodyCutShortError, BodyTooLargeError, readBody } from './read-body.js';
+import { ClientGoneError, BodyTooLargeError, readBody } from './read-body.js';
 
 function body(...chunks: string[]): PassThrough {
   const stream = new PassThrough();
@@ -29,6 +29,6 @@ describe('readBody', () => {
     const stream = body('abc');
     const read = readBody(stream, 5, 5);
     stream.destroy();
-    await expect(read).rejects.toThrow(BodyCutShortError);
+    await expect(read).rejects.toThrow(ClientGoneError);
   });
 });

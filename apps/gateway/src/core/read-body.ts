@@ -9,9 +9,13 @@ export class BodyTooLargeError extends Error {
   }
 }
 
-/** The client went away before it had sent all of the body. Nobody is left to answer. */
-export class BodyCutShortError extends Error {
-  override readonly name = 'BodyCutShortError';
+/** The client went away, such as before it had sent all of the body. Nobody is left to answer. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+
+  constructor() {
+    super('the client went away');
+  }
 }
 
 /**
@@ -34,7 +38,7 @@ export async function readBody(request: Readable, announcedBytes: number, limitB
       else chunks.push(chunk);
     };
     const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks, length)));
-    const onCut = (): void => settle(() => reject(new BodyCutShortError('the client went away')));
+    const onCut = (): void => settle(() => reject(new ClientGoneError()));
     request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
   });
 }

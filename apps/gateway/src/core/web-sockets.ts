@@ -11,6 +11,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 import { CredentialWatch } from './credential-watch.js';
 import type { Caller, HttpCall } from './http-call.js';
+import { ClientGoneError } from './read-body.js';
 
 export const CloseCode = { done: 1000, goingAway: 1001, revoked: 1008, internal: 1011, tooSlow: 1013 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
@@ -68,10 +69,10 @@ export class OpenSocket {
   }
 
   /** Sends one text message; nothing once the socket is closing. `onSent`: it has left this process. */
-  send(text: string, onSent?: () => void): void {
+  send(text: string | Buffer, onSent?: () => void): void {
     if (!this.isOpen) return;
     writeTogether(this.connection);
-    this.socket.send(text, () => {
+    this.socket.send(text, { binary: false }, () => {
       onSent?.();
       if (this.isReady) this.tellReady();
     });
@@ -122,6 +123,7 @@ export class WebSockets implements OnModuleDestroy {
   private readonly arriving = new Set<HttpCall>();
   private readonly upgrading = new WeakMap<IncomingMessage, HttpCall>();
   private readonly timer: NodeJS.Timeout;
+  private stopping = false;
 
   constructor(
     private readonly credentials: CredentialWatch,
@@ -144,15 +146,18 @@ export class WebSockets implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
+    this.stopping = true;
     clearInterval(this.timer);
     for (const socket of this.open) socket.close(CloseCode.goingAway);
   }
 
   /**
    * Takes the room of one more socket until its connection ends, or refuses a user who has as many as may be. To be called before
-   * anything is prepared for it: what is only being prepared counts, or many at once would pass. @throws Refusal
+   * anything is prepared for it: what is only being prepared counts, or many at once would pass. @throws Refusal, ClientGoneError
    */
   takeRoom(call: HttpCall): void {
+    // A connection that has ended says so no more.
+    if (call.upgrade?.socket.destroyed) throw new ClientGoneError();
     const { userId } = call.actor;
     const held = [...this.open, ...this.arriving].filter(({ caller }) => caller?.actor.userId === userId).length;
     if (held < MAX_PER_USER) {
@@ -167,15 +172,16 @@ export class WebSockets implements OnModuleDestroy {
     );
   }
 
-  /** Completes the upgrade. From here on the answer is the WebSocket; the call may not be answered any more. */
+  /** Completes the upgrade. From here on the answer is the WebSocket; the call may not be answered any more. @throws ClientGoneError */
   async accept(call: HttpCall): Promise<OpenSocket> {
     const { upgrade, reply, request, caller } = call;
     if (!upgrade) throw new Error('only a request with an upgrade becomes a WebSocket');
+    if (upgrade.socket.destroyed) throw new ClientGoneError();
     reply.hijack();
     this.upgrading.set(request.raw, call);
     reply.raw.detachSocket(upgrade.socket as Parameters<typeof reply.raw.detachSocket>[0]);
     const socket = await new Promise<OpenSocket>((resolve, reject) => {
-      upgrade.socket.once('close', () => reject(new Error('the client went away during the upgrade')));
+      upgrade.socket.once('close', () => reject(new ClientGoneError()));
       this.server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (opened) =>
         resolve(new OpenSocket(opened, upgrade.socket, caller)),
       );
@@ -188,6 +194,7 @@ export class WebSockets implements OnModuleDestroy {
       const unwatch = this.credentials.watch(caller, () => socket.close(CloseCode.revoked));
       void socket.closed().then(unwatch);
     }
+    if (this.stopping) socket.close(CloseCode.goingAway);
     return socket;
   }
 }

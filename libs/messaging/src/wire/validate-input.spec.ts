@@ -103,6 +103,11 @@ describe('validate input', () => {
     expect(value.containers[0]).not.toHaveProperty('foo');
   });
 
+  it('names as many unknown fields as there are, more than a call takes arguments', () => {
+    const plain = Object.fromEntries(Array.from({ length: 500_000 }, (_, index) => [`f${index}`, null]));
+    expect(validateInput(Deploy, plain).unknown).toHaveLength(500_000);
+  });
+
   it('drops __proto__ and constructor, also inside objects of free form', () => {
     const plain: unknown = JSON.parse(
       `{"name":"shop","containers":[],"__proto__":{"polluted":1},"file":{"a":{"__proto__":{"polluted":1},"constructor":{},"b":[{"__proto__":{}}]}}}`,

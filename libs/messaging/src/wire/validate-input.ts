@@ -44,11 +44,8 @@ function instantiate(target: Class<object>, plain: object, path: string, notes: 
     Reflect.set(instance, field.name, instantiateField(field, Reflect.get(plain, field.name), here, notes));
   }
   const known = new Set(fields.map((field) => field.name));
-  notes.unknown.push(
-    ...Object.keys(plain)
-      .filter((name) => !known.has(name))
-      .map((name) => join(path, name)),
-  );
+  // One by one: a body may hold more names than a call takes arguments.
+  for (const name of Object.keys(plain)) if (!known.has(name)) notes.unknown.push(join(path, name));
   return instance;
 }
 

@@ -99,6 +99,8 @@ interface Exchange {
   readonly text?: string;
   /** So many bytes of body. */
   readonly fill?: number;
+  /** A body that is no text. */
+  readonly hex?: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly response: unknown;
@@ -418,6 +420,13 @@ const exchanges = readdirSync(golden)
     return list.map((exchange) => ({ ...exchange, file: file.replace('.json', '') }));
   });
 
+function bodyOf({ fill, hex, text, body }: Pick<Exchange, 'fill' | 'hex' | 'text' | 'body'>): Buffer | undefined {
+  if (fill !== undefined) return Buffer.alloc(fill, 'x');
+  if (hex !== undefined) return Buffer.from(hex, 'hex');
+  if (text !== undefined) return Buffer.from(text);
+  return body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+}
+
 const routes = declaredRoutesOf(ContainerEngineModule);
 
 /** The route that answers, by its name in the table of endpoints. */
@@ -446,17 +455,16 @@ describe('the Container Engine dialect', () => {
   it.each(exchanges)('$file: $name', async ({ file, name, request, send = {}, status, response, ...exchange }) => {
     (special[`${file}/${name}`] ?? special[name])?.(core);
     const [method = 'GET', path = '/'] = request.split(' ');
-    const text = exchange.fill
-      ? 'x'.repeat(exchange.fill)
-      : (exchange.text ?? (exchange.body && JSON.stringify(exchange.body)));
+    // As bytes: fetch would name a type for a text that has none.
+    const sent = bodyOf(exchange);
     const headers = Object.entries({
       Authorization: `Bearer ${API_KEY}`,
-      ...(text !== undefined && { 'Content-Type': 'application/json' }),
+      ...(sent !== undefined && { 'Content-Type': 'application/json' }),
       ...send,
     })
       .filter((header): header is [string, string] => header[1] !== null)
       .map(([header, value]): [string, string] => [header, value.replace('<session>', signedToken())]);
-    const answer = await fetch(`${gateway.url}${path}`, { method, headers, body: text as string | undefined });
+    const answer = await fetch(`${gateway.url}${path}`, { method, headers, ...(sent && { body: sent }) });
     const body = await answer.text();
     // What the gateway asks for itself, such as whether a service is there, belongs to no request; who the caller is, to every one.
     const forItself = [checkCredential.subject, listSigningKeys.subject];
@@ -485,6 +493,13 @@ describe('the Container Engine dialect', () => {
   it('has an exchange for everything that its core says specially', () => {
     const names = new Set(exchanges.flatMap(({ file, name }) => [name, `${file}/${name}`]));
     expect(Object.keys(special).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('waits 300 ms for the number of deployments, a profile being worth more than that', async () => {
+    const headers = { Authorization: `Bearer ${API_KEY}` };
+    const answer = await fetch(`${gateway.url}/v1/user/profile`, { headers });
+    expect(await answer.json()).toMatchObject({ deployment_count: 3 });
+    expect(core.asked.findLast(({ subject }) => subject === countApps.subject)?.call).toMatchObject({ timeoutMs: 300 });
   });
 
   it('tells of an unexpected fault nothing but its incident, and logs it once', () => {

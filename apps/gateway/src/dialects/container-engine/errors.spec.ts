@@ -120,6 +120,11 @@ describe('failureOf', () => {
     expect(render(one)).toMatchObject({ status, body: { error: { message } } });
   });
 
+  it('calls a field as bodies do', () => {
+    const past = problem.invalid('credential', 't', { issues: [{ path: 'expiresAt', rule: 'future', kind: 'value' }] });
+    expect(render(past).body).toMatchObject({ error: { details: 'expires_at: must be in the future' } });
+  });
+
   it('hides unknown users when told so', () => {
     const unknown = problem.invalid('user', 't', { code: 'unknown_email' });
     expect(render(unknown).status).toBe(404);

@@ -188,6 +188,7 @@ function domainMessage(rules: ReadonlySet<string>): string {
 const NAMES_IN_BODIES: readonly (readonly [RegExp, string])[] = [
   [/^containers\.\d+\.variables/, 'env_vars'],
   [/^containers\.\d+\.ports\.\d+\.external$/, 'port'],
+  [/^expiresAt$/, 'expires_at'],
 ];
 
 function inTheWordsOfBodies({ noun }: Problem): (issue: FieldIssue) => FieldIssue {

@@ -1,7 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 
-import { Access } from '../../core/access.js';
+import { Access, PROBE } from '../../core/access.js';
 import type { Answer } from '../../core/dialect-edge.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { sendAnswer } from '../../core/send-answer.js';
@@ -20,6 +21,7 @@ export class HealthController {
   ) {}
 
   @Get('health')
+  @RouteConfig(PROBE)
   @Access('public')
   @ApiOperation({ summary: 'Whether the gateway has its broker and hears the services behind it' })
   @ApiResponse({ status: 200, description: 'healthy' })
@@ -29,6 +31,7 @@ export class HealthController {
   }
 
   @Get('v1/ws/health')
+  @RouteConfig(PROBE)
   @Access('public')
   @ApiOperation({ summary: 'The same for WebSockets: one message, then the end; or text over plain HTTP' })
   @ApiResponse({ status: 200, description: 'healthy' })

@@ -4,6 +4,7 @@ import { fieldsOf, jsonSchemaOf, type Class } from '@slipway/contracts';
 import { validateInput } from '@slipway/messaging';
 
 import { callOf, type HttpCall } from '../../core/http-call.js';
+import { BodyTooLargeError } from '../../core/read-body.js';
 import { failure } from './errors.js';
 import { detailsOf, wordIssue, type FieldIssue } from './rule-texts.js';
 
@@ -60,9 +61,7 @@ class ReadJsonBody<T extends object> implements PipeTransform<HttpCall, Promise<
   ) {}
 
   async transform(call: HttpCall): Promise<Submitted<T>> {
-    if (call.contentType !== undefined && !isJson(call.contentType)) throw failure.unsupportedMediaType();
-    const bytes = await call.readBody(LIMIT_BYTES);
-    if (call.contentType === undefined && bytes.length > 0) throw failure.unsupportedMediaType();
+    const bytes = await read(call);
     const { value, issues, unknown } = validateInput(
       this.type,
       this.optional && bytes.length === 0 ? {} : parse(bytes),
@@ -86,6 +85,15 @@ export function JsonBody(type: Class<object>, { optional = false } = {}): Parame
     if (property !== undefined && descriptor)
       ApiBody({ schema: jsonSchemaOf(type), required: !optional })(target, property, descriptor);
   };
+}
+
+/** The type is judged before the length: without one, the first byte is of the wrong type. */
+async function read(call: HttpCall): Promise<Buffer> {
+  if (call.contentType !== undefined && !isJson(call.contentType)) throw failure.unsupportedMediaType();
+  if (call.contentType !== undefined) return call.readBody(LIMIT_BYTES);
+  return call.readBody(0).catch((error: unknown) => {
+    throw error instanceof BodyTooLargeError ? failure.unsupportedMediaType() : error;
+  });
 }
 
 function isJson(contentType: string): boolean {

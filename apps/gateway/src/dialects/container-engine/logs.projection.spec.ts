@@ -34,6 +34,10 @@ describe('toLogsQuery', () => {
     });
   });
 
+  it.each(['10001', '9007199254740993', '9'.repeat(400)])('cuts a tail of %s', (tail) => {
+    expect(query(`tail=${tail}`).lines.tail).toBe(10_000);
+  });
+
   it('forgives an offset that was not encoded', () => {
     expect(query('since=2026-03-01T10:00:00+02:00').lines.since).toBe('2026-03-01T10:00:00+02:00');
   });

@@ -29,13 +29,12 @@ export function paginationOf({ page, limit }: Page, total: number): Pagination {
   return { page, limit, total, total_pages: Math.ceil(total / limit) };
 }
 
-/** @throws Failure 400 when the parameter is there and no whole number of at least `min` */
+/** One too large to be counted is the largest that is not. @throws Failure 400 when the parameter is there and no whole number of at least `min` */
 export function integerOf(query: URLSearchParams, name: string, { min }: { min: number }): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
-  const value = Number(text);
-  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value))
-    throw failure.invalidQuery(`${name}: must be an integer`);
+  if (!/^[+-]?\d+$/.test(text)) throw failure.invalidQuery(`${name}: must be an integer`);
+  const value = Math.min(Number(text), Number.MAX_SAFE_INTEGER);
   if (value < min) throw failure.invalidQuery(`${name}: ${rangeText(min, Number.MAX_SAFE_INTEGER)}`);
   return value;
 }

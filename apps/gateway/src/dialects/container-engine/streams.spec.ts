@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 import {
   checkCredential,
@@ -135,6 +136,72 @@ describe('streams', () => {
       return { events: [], gap: false, newestId: null };
     });
   }
+
+  /** Resolves what is held until it is called. */
+  function hold(): { readonly held: Promise<void>; readonly release: () => void } {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    return { held, release };
+  }
+
+  /** An upgrade that is under way. `cut` resolves when the gateway has seen that the client is gone. */
+  async function upgrading(path: string): Promise<{ readonly cut: () => Promise<void> }> {
+    const upgrade = once(gateway.app.getHttpServer(), 'upgrade') as Promise<[IncomingMessage, Socket]>;
+    const client = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    client.on('error', () => undefined);
+    const head = [
+      `GET ${path} HTTP/1.1`,
+      'Host: x',
+      `Authorization: Bearer ${API_KEY}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ];
+    client.write(`${head.join('\r\n')}\r\n\r\n`);
+    const [, socket] = await upgrade;
+    return {
+      cut: async () => {
+        // Which its error comes before.
+        const closed = new Promise((resolve) => socket.once('close', resolve));
+        client.resetAndDestroy();
+        await closed;
+      },
+    };
+  }
+
+  it.each([
+    ['/v1/ws/notifications', FEED, listFeed, { events: [], gap: false, newestId: null }],
+    [`/v1/deployments/${APP_ID}/logs/stream`, LOGS, listLines, { lines: [] }],
+  ] as const)(
+    'leave nothing behind when their client goes while they are opened: %s',
+    async (path, subject, asked, answer) => {
+      const { held, release } = hold();
+      core.answers<object, object>(asked, async () => {
+        await held;
+        return answer;
+      });
+      const { cut } = await upgrading(path);
+      await waitFor(() => core.listenersOf(subject) === 1);
+      await cut();
+      release();
+      await waitFor(() => core.listenersOf(subject) === 0);
+      expect(gateway.lines.join('')).not.toContain('a request failed');
+    },
+  );
+
+  it('keep no room for clients that go before they are let in', async () => {
+    const { held, release } = hold();
+    core.answers(checkCredential, async () => {
+      await held;
+      return checked();
+    });
+    const comers: { readonly cut: () => Promise<void> }[] = [];
+    for (let count = 0; count < 50; count += 1) comers.push(await upgrading('/v1/ws/notifications'));
+    await Promise.all(comers.map(({ cut }) => cut()));
+    release();
+    await open('/v1/ws/notifications').opened;
+  });
 
   describe('of events', () => {
     const PATH = '/v1/events';
@@ -296,6 +363,24 @@ describe('streams', () => {
       await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
     });
 
+    it('end at once when they begin while the gateway stops', async () => {
+      const { held, release } = hold();
+      let isAsked = false;
+      core.answers(checkCredential, async () => {
+        isAsked = true;
+        await held;
+        return checked();
+      });
+      const coming = listen(PATH);
+      await waitFor(() => isAsked);
+      const closing = gateway.close();
+      await waitFor(() => core.listenersOf(credentialRevoked.subject) === 0);
+      release();
+      const { read } = await coming;
+      await waitFor(() => read.ended);
+      await closing;
+    });
+
     it('end when the credential was revoked while they were opened', async () => {
       revokeWhileFeedOpens();
       const { read } = await listen(PATH);
@@ -421,6 +506,21 @@ describe('streams', () => {
       expect(client.socket.readyState).toBe(WebSocket.OPEN);
       core.emit(credentialRevoked.subject, { userId: USER_ID, credentialIds: [OTHER_ID] });
       expect(await client.ended).toBe(1008);
+    });
+
+    it('end with 1001 when they are opened while the gateway stops', async () => {
+      const { held, release } = hold();
+      core.answers(listFeed, async () => {
+        await held;
+        return { events: [], gap: false, newestId: null };
+      });
+      const client = open(PATH);
+      await waitFor(() => core.listenersOf(FEED) === 1);
+      const closing = gateway.close();
+      await waitFor(() => core.listenersOf(FEED) === 0);
+      release();
+      expect(await client.ended).toBe(1001);
+      await closing;
     });
 
     it('end with 1008 when the credential was revoked while they were opened', async () => {
@@ -707,6 +807,26 @@ describe('streams', () => {
       await vi.waitFor(() => expect(read.ended).toBe(true));
     });
 
+    it('end over HTTP too when that takes longer than a reader has for the rest of a stream', async () => {
+      const opening = hold();
+      const revoked = hold();
+      core.answers(followLines, async () => {
+        revokeMeanwhile();
+        revoked.release();
+        await opening.held;
+        return LEASE;
+      });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const coming = follow('');
+      await revoked.held;
+      await vi.advanceTimersByTimeAsync(2_000);
+      vi.useRealTimers();
+      opening.release();
+      const { answer, read } = await coming;
+      expect(answer.status).toBe(200);
+      await waitFor(() => read.ended && core.listenersOf(LOGS) === 0);
+    });
+
     it('end over HTTP too when the credential is revoked', async () => {
       const { read } = await follow('');
       await vi.waitFor(() => expect(read.text).toContain('line 2'));
@@ -734,5 +854,15 @@ describe('streams', () => {
     const answer = await fetch(`${gateway.url}/v1/ws/health`);
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(await answer.text()).toBe('WebSocket service is healthy');
+  });
+
+  it('tell that they are not healthy, and take no upgrade then', async () => {
+    core.connected = false;
+    const unhealthy = '{"status":"unhealthy","service":"container-engine","version":"0.1.0"}';
+    expect(await open('/v1/ws/health', { key: null }).ended).toBe(`503 ${unhealthy}`);
+    const answer = await fetch(`${gateway.url}/v1/ws/health`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(await answer.text()).toBe(unhealthy);
   });
 });
