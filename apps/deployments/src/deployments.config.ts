@@ -1,22 +1,24 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+
 import { IsBoolean, IsIn, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 
 import { KubeconfigContext, KubeconfigPath, KubernetesServiceHost, KubernetesServicePort } from '@slipway/cluster';
+import { isDnsLabel, isDnsName } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
 import { OutboundAllow } from '@slipway/outbound';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
-import { Variable } from '@slipway/runtime';
+import { Fits, Variable } from '@slipway/runtime';
 
 const DOMAIN_SUFFIX = 'vinhomes.co.uk';
 const RESERVED_HOSTS = ['www', 'api', 'app', 'admin', 'mail'];
-const PUBLIC_URL = 'http://localhost:3000';
 const KUBERNETES_NAMESPACE = 'slipway-system';
 const MAX_REPLICAS = 100;
 const ENVIRONMENT_MAX_PODS = 500;
 const RESYNC_SECONDS = 300;
-const ADDRESS = /^[0-9A-Za-z.:-]{1,253}$/;
-const OBJECT_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
-const RESOLVER = /^(?:[0-9.]{7,15}|[0-9a-fA-F:]{2,39}|\[[0-9a-fA-F:]{2,39}\])(?::[0-9]{1,5})?$/;
-const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Roles of access control may have more than a DNS name has. */
+const ROLE_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/;
+const NOT_A_NAME = 'has to be a DNS name in lower case';
+const NOT_A_LABEL = 'has to be a DNS label in lower case';
 
 export class DeploymentsConfig {
   @DatabaseUrl() databaseUrl: string;
@@ -32,14 +34,14 @@ export class DeploymentsConfig {
     default: KUBERNETES_NAMESPACE,
     description: "Namespace of Slipway's own objects, such as the leader's lease; made when it is missing.",
   })
-  @Matches(LABEL)
+  @Fits(isDnsLabel, NOT_A_LABEL)
   kubernetesNamespace: string;
 
   @Variable('ENVIRONMENT_ROLE', {
     description:
       'ClusterRole that Slipway binds to itself in the namespace of each environment, for its Secrets; default: none, for a user who may read Secrets anyway.',
   })
-  @Matches(OBJECT_NAME)
+  @Matches(ROLE_NAME)
   environmentRole?: string;
 
   @Variable('DOMAIN_SUFFIX', {
@@ -47,7 +49,7 @@ export class DeploymentsConfig {
     placeholder: true,
     description: 'Hosts of apps are names under it.',
   })
-  @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)
+  @Fits(isDnsName, NOT_A_NAME)
   domainSuffix: string;
 
   @Variable('URL_SCHEME', { default: 'https', description: 'Scheme of the URLs of apps: `https` or `http`.' })
@@ -59,33 +61,38 @@ export class DeploymentsConfig {
     default: RESERVED_HOSTS,
     description: 'Names under DOMAIN_SUFFIX, or whole hosts, that no app gets, beside that of PUBLIC_URL.',
   })
+  @Fits((host) => isDnsName(host.toLowerCase()), 'has to be a list of names or hosts')
   reservedHosts: readonly string[];
 
-  @Variable('PUBLIC_URL', { default: PUBLIC_URL, description: 'Of the gateway, whose host no app gets.' })
+  @Variable('PUBLIC_URL', {
+    description: 'Where clients reach the gateway; no app gets its host. Default: http://localhost:<PORT>.',
+  })
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
-  publicUrl: string;
+  publicUrl?: string;
 
   @Variable('INGRESS_CLASS', { description: "Class of the Ingresses; default: the cluster's." })
+  @Fits(isDnsName, NOT_A_NAME)
   ingressClass?: string;
 
   @Variable('INGRESS_ADDRESS', {
     description:
       "Where the hosts of apps have to lead, an IP address or a name; default: what the Ingress says of its load balancer, else a node's address.",
   })
-  @Matches(ADDRESS)
+  @Fits(isAddress, 'has to be an IP address or a DNS name')
   ingressAddress?: string;
 
   @Variable('INGRESS_NAMESPACE', {
     description:
       'The only other namespace from which apps are reached; default: every one that Slipway does not manage.',
   })
+  @Fits(isDnsLabel, NOT_A_LABEL)
   ingressNamespace?: string;
 
   @Variable('CERT_ISSUER', {
     description:
-      'ClusterIssuer of cert-manager for the certificates of verified domains; default: none, their Ingress has no TLS.',
+      'ClusterIssuer of cert-manager for the certificates of verified domains; default: none, their Ingress has no TLS. Its HTTP-01 solvers need `http01.ingress.serviceType: ClusterIP`, since the quota of a namespace allows no NodePort.',
   })
-  @Matches(OBJECT_NAME)
+  @Fits(isDnsName, NOT_A_NAME)
   certIssuer?: string;
 
   @Variable('DOMAIN_VERIFY', {
@@ -102,7 +109,7 @@ export class DeploymentsConfig {
     description:
       "Name servers that are asked for TXT records, as IP addresses, with a port when it is not 53; default: the system's.",
   })
-  @Matches(RESOLVER, { each: true })
+  @Fits(isNameServer, 'has to be a list of IP addresses, as in 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:5353')
   domainResolvers: readonly string[];
 
   @Variable('IMAGE_CHECK', {
@@ -156,7 +163,19 @@ export class DeploymentsConfig {
   resyncSeconds: number;
 }
 
+/** A name whose last label is a number would be an IPv4 address, and is none. */
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 || (isDnsName(text.toLowerCase()) && !/(?:^|\.)\d+$/.test(text));
+}
+
+/** What `setServers` takes; it would say no only with the first question. */
+function isNameServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, six = '', four = '', port = '53'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return (isIPv6(six) || isIPv4(four)) && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
 /** Names under DOMAIN_SUFFIX and whole hosts that nobody gets: those that are listed, and the gateway's own. */
 export function reservedHostsOf({ reservedHosts, publicUrl }: Readonly<DeploymentsConfig>): string[] {
-  return [...reservedHosts, new URL(publicUrl).hostname];
+  return [...reservedHosts, publicUrl ? new URL(publicUrl).hostname : 'localhost'];
 }

@@ -1,7 +1,13 @@
+import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+
 import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPublicKeys } from '@slipway/messaging';
-import { Variable } from '@slipway/runtime';
-import { IsIn, IsInt, IsNotEmpty, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
+import { CheckedBy, Fits, MinBytes, Variable } from '@slipway/runtime';
+import { IsIn, IsInt, IsNotEmpty, IsUrl, Matches, Max, Min } from 'class-validator';
+
+import { isListable } from './core/origins.js';
 
 const PORT = 3000;
 const MAX_REPLICAS = 100;
@@ -21,7 +27,7 @@ export class GatewayConfig {
     description:
       'Keys the hash by which two requests under one Idempotency-Key are compared; at least 32 bytes, the same in all gateways.',
   })
-  @MinLength(32)
+  @MinBytes(32)
   requestHashSecret: string;
 
   @Variable('HOST', { default: '0.0.0.0', description: 'Address that the gateway listens on.' })
@@ -47,7 +53,7 @@ export class GatewayConfig {
     description:
       'Origins of web pages that may call the API, such as https://panel.example.org; loopback admits every local page.',
   })
-  @IsString({ each: true })
+  @Fits(isListable, 'has to be a list of origins with their scheme, or the word loopback')
   corsOrigins: readonly string[];
 
   @Variable('TRUSTED_PROXIES', {
@@ -55,7 +61,7 @@ export class GatewayConfig {
     default: [],
     description: "Addresses or networks of proxies whose X-Forwarded-For tells the client's address.",
   })
-  @IsString({ each: true })
+  @Fits(isProxy, 'has to be a list of IP addresses or networks such as 10.1.0.0/16')
   trustedProxies: readonly string[];
 
   @Variable('API_KEY_PREFIX', { default: 'ce_dev_', description: 'What new API keys begin with.' })
@@ -95,7 +101,7 @@ export class GatewayConfig {
   @Variable('RATE_LIMIT_PER_MINUTE', {
     type: 'integer',
     default: 0,
-    description: 'Requests a minute and credential; 0: any number.',
+    description: 'Requests a minute and credential; 0: any number. Each gateway counts for itself.',
   })
   @IsInt()
   @Min(0)
@@ -104,7 +110,8 @@ export class GatewayConfig {
   @Variable('PUBLIC_RATE_LIMIT_PER_MINUTE', {
     type: 'integer',
     default: PUBLIC_RATE_LIMIT_PER_MINUTE,
-    description: 'Requests a minute and client address on routes without a credential; 0: any number.',
+    description:
+      'Requests a minute and client address on routes without a credential; 0: any number. Each gateway counts for itself.',
   })
   @IsInt()
   @Min(0)
@@ -113,11 +120,26 @@ export class GatewayConfig {
   @Variable('FRONTEND_PATH', {
     description: 'Folder of a single-page front end, served at the paths that no API owns. Unset: none.',
   })
-  @IsNotEmpty()
+  @CheckedBy(holdsIndex)
   frontendPath?: string;
 
   @Variable('REDIS_URL', { secret: true, description: 'Accepted and unused: nothing in Slipway needs Redis.' })
   redisUrl?: string;
+}
+
+const PROXY_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** What Fastify takes. A network of all addresses is none of proxies. */
+function isProxy(text: string): boolean {
+  if (PROXY_NETWORKS.includes(text)) return true;
+  const [, address = '', bits = '32'] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128);
+}
+
+function holdsIndex(folder: string): void {
+  if (!existsSync(join(folder, 'index.html')))
+    throw new Error('has to be the folder of a build, and holds no index.html');
 }
 
 export function publicUrlOf(config: Readonly<GatewayConfig>): string {

@@ -1,8 +1,8 @@
 import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey, SealPublicKeys } from '@slipway/messaging';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
-import { Variable } from '@slipway/runtime';
-import { IsIn, IsInt, Matches, Max, Min, MinLength } from 'class-validator';
+import { MinBytes, Variable } from '@slipway/runtime';
+import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 
 const JWT_EXPIRES_IN_SECONDS = 3600;
 const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
@@ -20,7 +20,7 @@ export class IdentityConfig {
     description:
       'Wraps the token signing keys at rest; at least 32 bytes. A new value voids access tokens, not refresh tokens or keys.',
   })
-  @MinLength(32)
+  @MinBytes(32)
   jwtSecret: string;
 
   @Variable('JWT_EXPIRES_IN', {

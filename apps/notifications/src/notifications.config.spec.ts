@@ -1,10 +1,18 @@
+import { randomBytes } from 'node:crypto';
+
+import { generateSealKeyPair } from '@slipway/messaging';
 import { loadConfig } from '@slipway/runtime';
 import { describe, expect, it } from 'vitest';
 
 import { smtpOptions } from './mail/mail-transport.js';
-import { NotificationsConfig } from './notifications.config.js';
+import { NotificationsConfig, publicUrlOf } from './notifications.config.js';
 
-const required = { DATABASE_URL: 'x', NATS_URL: 'x', ENCRYPTION_KEYS: 'x', SEAL_PRIVATE_KEY: 'x' };
+const required = {
+  DATABASE_URL: 'x',
+  NATS_URL: 'x',
+  ENCRYPTION_KEYS: `1:${randomBytes(32).toString('base64')}`,
+  SEAL_PRIVATE_KEY: generateSealKeyPair().privateKey,
+};
 const load = (env: Record<string, string>) => loadConfig(NotificationsConfig, { ...required, ...env });
 
 describe('NotificationsConfig', () => {
@@ -33,6 +41,12 @@ describe('NotificationsConfig', () => {
     });
   });
 
+  it('leads links to the port of the gateway on this machine, unless PUBLIC_URL says where', () => {
+    expect(publicUrlOf(load({}))).toBe('http://localhost:3000');
+    expect(publicUrlOf(load({ PORT: '8080' }))).toBe('http://localhost:8080');
+    expect(publicUrlOf(load({ PORT: '8080', PUBLIC_URL: 'https://e.example.org' }))).toBe('https://e.example.org');
+  });
+
   it('takes the server of MAILTRAP_* when there is no AWS_SES_SMTP_HOST; 465 is TLS, a user name asks for it elsewhere', () => {
     const mailtrap = { MAILTRAP_SMTP_HOST: 'trap', MAILTRAP_SMTP_PORT: '2525', MAILTRAP_USERNAME: 'k' };
     expect(smtpOptions(load({}))).toBeNull();
@@ -51,6 +65,9 @@ describe('NotificationsConfig', () => {
     ['AWS_SES_SMTP_PORT', '70000'],
     ['EMAIL_FROM', 'nobody'],
     ['PUBLIC_URL', 'engine.example.org'],
+    ['DOMAIN_SUFFIX', 'a..b'],
+    ['ENCRYPTION_KEYS', 'x'],
+    ['SEAL_PRIVATE_KEY', 'x'],
   ])('refuses %s=%s, naming the variable', (variable, value) => {
     expect(() => load({ [variable]: value })).toThrow(variable);
   });

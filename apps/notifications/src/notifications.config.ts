@@ -1,9 +1,9 @@
-import { isEmail, WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
+import { isDnsName, isEmail, WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey } from '@slipway/messaging';
 import { OutboundAllow } from '@slipway/outbound';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
-import { Variable } from '@slipway/runtime';
-import { IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Matches, Max, Min, ValidateBy } from 'class-validator';
+import { Fits, Variable } from '@slipway/runtime';
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateBy } from 'class-validator';
 
 import { isWebhookUrl } from './subscription/subscription.js';
 
@@ -13,7 +13,7 @@ const SMTP_PORT = 587;
 const DOMAIN_SUFFIX = 'vinhomes.co.uk';
 const EMAIL_FROM_NAME = 'Container Engine';
 const MAIL_DIR = '.slipway/mail';
-const PUBLIC_URL = 'http://localhost:3000';
+const PORT = 3000;
 
 export class NotificationsConfig {
   @DatabaseUrl() databaseUrl: string;
@@ -54,16 +54,22 @@ export class NotificationsConfig {
 
   @OutboundAllow() outboundAllow: readonly string[];
 
-  @Variable('PUBLIC_URL', { default: PUBLIC_URL, description: 'Where links in mails lead.' })
+  @Variable('PUBLIC_URL', { description: 'Where links in mails lead. Default: http://localhost:<PORT>.' })
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
-  publicUrl: string;
+  publicUrl?: string;
+
+  @Variable('PORT', { type: 'integer', default: PORT, description: 'Port of the HTTP API; 0 takes a free one.' })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  gatewayPort: number;
 
   @Variable('DOMAIN_SUFFIX', {
     default: DOMAIN_SUFFIX,
     placeholder: true,
     description: 'Mails come from it, unless EMAIL_FROM is set.',
   })
-  @Matches(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/)
+  @Fits(isDnsName, 'has to be a DNS name in lower case')
   domainSuffix: string;
 
   @Variable('AWS_SES_SMTP_HOST', {
@@ -130,4 +136,8 @@ export class NotificationsConfig {
   @Variable('EMAIL_FROM_NAME', { default: EMAIL_FROM_NAME, description: 'Name of that sender.' })
   @IsNotEmpty()
   emailFromName: string;
+}
+
+export function publicUrlOf({ publicUrl, gatewayPort }: Readonly<NotificationsConfig>): string {
+  return publicUrl ?? `http://localhost:${gatewayPort}`;
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import { isDnsLabel, isEmail, isImageReference, isQuantity, isRfc3339, isUuid, isVariableName } from './rules.js';
+import {
+  isDnsLabel,
+  isDnsName,
+  isEmail,
+  isImageReference,
+  isQuantity,
+  isRfc3339,
+  isUuid,
+  isVariableName,
+} from './rules.js';
 
 const cases = (matches: (text: string) => boolean, good: string[], bad: string[]) => () => {
   expect(good.filter((text) => !matches(text))).toEqual([]);
@@ -19,6 +28,14 @@ describe('rules', () => {
   it(
     'dns label',
     cases(isDnsLabel, ['a', 'shop-2', '0shop', 'a'.repeat(63)], ['', 'Shop', '-a', 'a-', 'a.b', 'a'.repeat(64), 'a\n']),
+  );
+  it(
+    'dns name',
+    cases(
+      isDnsName,
+      ['a', 'apps.example.com', '1.2', `${'a'.repeat(63)}.${'b'.repeat(63)}`],
+      ['', '.', 'a..b', 'a.', '.a', 'a-.b', 'A.b', `${'a'.repeat(64)}.b`, 'a.'.repeat(127) + 'b'],
+    ),
   );
   it(
     'variable name',

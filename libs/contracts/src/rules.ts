@@ -36,6 +36,11 @@ export function isDnsLabel(text: string): boolean {
   return DNS_LABEL.test(text);
 }
 
+/** RFC 1123: a host name in lower case, and so the name of most objects of Kubernetes. */
+export function isDnsName(text: string): boolean {
+  return text.length <= 253 && text.split('.').every(isDnsLabel);
+}
+
 export function isVariableName(text: string): boolean {
   return (
     text.length <= 253 &&

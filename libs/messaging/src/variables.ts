@@ -1,6 +1,8 @@
 // The variables that every service on the broker reads, declared once for all configuration classes.
-import { Variable } from '@slipway/runtime';
+import { CheckedBy, Variable } from '@slipway/runtime';
 import { IsNotEmpty } from 'class-validator';
+
+import { parseSealPrivateKeys, parseSealPublicKeys } from './sealing/seal-keys.js';
 
 /** `NATS_URL`, for `MessagingOptions.natsUrl`. */
 export function NatsUrl(): PropertyDecorator {
@@ -21,7 +23,7 @@ export function SealPublicKeys(): PropertyDecorator {
       required: 'always',
       description: 'Public keys that secret fields are sealed for: `<service>:<id>:<base64>,…`.',
     })(target, property);
-    IsNotEmpty()(target, property);
+    CheckedBy(parseSealPublicKeys)(target, property);
   };
 }
 
@@ -33,6 +35,6 @@ export function SealPrivateKey(): PropertyDecorator {
       secret: true,
       description: 'X25519 keys that open sealed fields, `<id>:<base64>,…`; more than one while they rotate.',
     })(target, property);
-    IsNotEmpty()(target, property);
+    CheckedBy(parseSealPrivateKeys)(target, property);
   };
 }

@@ -1,6 +1,8 @@
 // The variables that every service with a database reads, declared once for all configuration classes.
-import { Variable } from '@slipway/runtime';
+import { CheckedBy, Variable } from '@slipway/runtime';
 import { IsNotEmpty } from 'class-validator';
+
+import { parseEncryptionKeys } from './encryption/encryption-keys.js';
 
 /** `DATABASE_URL`, for `PersistenceOptions.databaseUrl`. */
 export function DatabaseUrl(): PropertyDecorator {
@@ -22,6 +24,6 @@ export function EncryptionKeys(): PropertyDecorator {
       secret: true,
       description: 'Keys of encrypted columns, `<id>:<base64 of 32 bytes>,…`; the first encrypts, all decrypt.',
     })(target, property);
-    IsNotEmpty()(target, property);
+    CheckedBy(parseEncryptionKeys)(target, property);
   };
 }

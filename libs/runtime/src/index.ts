@@ -1,8 +1,16 @@
 export { Batches } from './batches.js';
 export { ADMIN_PATHS } from './health/admin-paths.js';
+export { CheckedBy, Fits, MinBytes } from './config/checked-by.js';
 export { ConfigurationError, type VariableIssue } from './config/configuration-error.js';
 export { describeConfig, type VariableRow } from './config/describe-config.js';
-export { type Environment, loadConfig, readConfig, type LoadConfigOptions } from './config/load-config.js';
+export {
+  type Environment,
+  isAbsent,
+  isProduction,
+  loadConfig,
+  readConfig,
+  type LoadConfigOptions,
+} from './config/load-config.js';
 export {
   type ConfigClass,
   type KeyValue,

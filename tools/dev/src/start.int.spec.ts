@@ -141,6 +141,14 @@ describe('npm start', () => {
     expect(readdirSync(join(folder, 'two'))).toEqual(['version']);
   });
 
+  it('names every wrong variable of all services before it starts anything', async () => {
+    const env = { REGISTRATION: 'x', LOGS_FORMAT: 'x', EMAIL_FROM: 'x' };
+    const instance = start('two', await freePort(), [], env);
+    expect(await instance.ended).toBe(1);
+    for (const name of Object.keys(env)) expect(instance.output).toContain(name);
+    expect(existsSync(join(folder, 'two', 'postgres'))).toBe(false);
+  });
+
   it('names every part of the outside that does not answer', async () => {
     const port = await freePort();
     const instance = start('two', await freePort(), ['--kubeconfig', '/nonexistent/config'], {
@@ -163,12 +171,13 @@ describe('npm start', () => {
       const left = processesOf(one.dataDir);
       expect(left.length).toBeGreaterThan(0);
 
-      const other = start('two', await freePort());
+      const other = start('two', await freePort(), [], { LOG_LEVEL: 'debug' });
       one = start('one', await freePort(), ['--processes']);
       await Promise.all([one.ready(), other.ready()]);
       expect(left.filter(isRunning)).toEqual([]);
       expect(one.firstUser()).toEqual({ ...user, url: `http://localhost:${one.port}` });
       expect(other.firstUser().password).not.toBe(user.password);
+      expect(readFileSync(join(other.dataDir, 'slipway.log'), 'utf8')).toContain('"level":"debug"');
       const profile = await fetch(`${one.firstUser().url}/v1/user/profile`, {
         headers: { authorization: `Bearer ${user.apiKey}` },
       });

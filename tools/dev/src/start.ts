@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { PROVISION_USER } from '@slipway/messaging';
-import { createLogger } from '@slipway/runtime';
+import { createLogger, isProduction, loadConfig, RuntimeConfig } from '@slipway/runtime';
 import { freePort } from '@slipway/testing/backends';
 
 import { banner } from './banner.js';
@@ -20,7 +20,14 @@ import { type ClusterPart, ingressAnswers, startCluster } from './parts/cluster.
 import { type Database, startDatabase } from './parts/database.js';
 import { migrateAll, provisionAll } from './prepare.js';
 import { RunningParts } from './running-parts.js';
-import { brokerUrl, brokerUsers, databasePassword, serviceEnvironment } from './services/service-environment.js';
+import {
+  brokerUrl,
+  brokerUsers,
+  checkEnvironment,
+  databasePassword,
+  given,
+  serviceEnvironment,
+} from './services/service-environment.js';
 import { services } from './services/service-list.js';
 import { startServices } from './services/one-process.js';
 import { startApps } from './services/processes.js';
@@ -86,10 +93,11 @@ export async function start(options: DevOptions): Promise<number> {
 
 async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, stopping: AbortSignal): Promise<void> {
   const { dataDir, port, root } = options;
+  checkEnvironment(services, process.env);
   const secrets = openSecrets(dataDir);
   const [database, broker, cluster] = await startParts(options, parts, secrets, log);
   const url = `http://localhost:${port}`;
-  const apiKeyPrefix = process.env.API_KEY_PREFIX ?? DEFAULT_API_KEY_PREFIX;
+  const apiKeyPrefix = given(process.env, 'API_KEY_PREFIX') ?? DEFAULT_API_KEY_PREFIX;
   const user = firstUserOf(dataDir, url, () => ({
     email: FIRST_EMAIL,
     username: FIRST_USERNAME,
@@ -98,7 +106,8 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, s
   }));
 
   const facts = { host: HOST, port, dataDir, secrets, database, broker, cluster };
-  const logger = createLogger({ level: 'info', destination: log });
+  const { logLevel } = loadConfig(RuntimeConfig, process.env);
+  const logger = createLogger({ level: logLevel, destination: log });
   if (stopping.aborted) return;
   await step('schemas and streams', () =>
     Promise.all([
@@ -163,9 +172,21 @@ async function startParts(
   // What was started must be stopped even when its neighbour fails, so none is left behind half-way.
   const started = await step('database, broker, cluster', () =>
     Promise.allSettled([
-      keep('PostgreSQL', startDatabase(dataDir, env.DATABASE_URL)),
-      keep('NATS', startBroker({ dataDir, externalUrl: env.NATS_URL, users: brokerUsers(secrets), env, progress })),
-      keep('cluster', startCluster({ dataDir, kubeconfig, context, log: (msg) => log.write(logLine(msg)) })),
+      keep('PostgreSQL', startDatabase(dataDir, given(env, 'DATABASE_URL'))),
+      keep(
+        'NATS',
+        startBroker({ dataDir, externalUrl: given(env, 'NATS_URL'), users: brokerUsers(secrets), env, progress }),
+      ),
+      keep(
+        'cluster',
+        startCluster({
+          dataDir,
+          kubeconfig,
+          context,
+          production: isProduction(env),
+          log: (msg) => log.write(logLine(msg)),
+        }),
+      ),
     ] as const),
   );
   const failures = started.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

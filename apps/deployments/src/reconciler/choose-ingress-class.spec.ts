@@ -16,4 +16,14 @@ describe('chooseIngressClass', () => {
   ])('takes %s', (_, classes, chosen) => {
     expect(chooseIngressClass(classes)).toBe(chosen);
   });
+
+  it('prefers the common ones in this order, and all of them to any other', () => {
+    const left = ['istio', 'aaa', 'traefik', 'haproxy', 'public', 'nginx'];
+    const chosen = Array.from({ length: left.length }, () => {
+      const next = chooseIngressClass(left.map((name) => named(name)));
+      left.splice(left.indexOf(next ?? ''), 1);
+      return next;
+    });
+    expect(chosen).toEqual(['nginx', 'public', 'haproxy', 'traefik', 'istio', 'aaa']);
+  });
 });

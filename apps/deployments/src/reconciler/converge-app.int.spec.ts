@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Container } from '../app/container.js';
 import { dedicatedNamespace } from '../environment/namespace.js';
 import { convergeApp, type Converged, LeaseLostError, removeApp } from './converge-app.js';
-import type { AppRecord, Rendering } from './desired-objects.js';
+import { type AppRecord, INSTANCE, MANAGED_BY, type Rendering } from './desired-objects.js';
 import { KnownObjects } from './known-objects.js';
 import { observedStatus, type ObservedStatus } from './observed-status.js';
 
@@ -233,6 +233,28 @@ describe('convergeApp', () => {
     expect((await pass(app)).conflict).toMatchObject({ reason: 'NamespaceConflict' });
     expect(await removeApp(cluster, app, rendering, () => true)).toMatchObject({ outcome: 'kept' });
     expect(embedded.writes().slice(before)).toEqual([]);
+  });
+
+  it('puts back the other labels of its namespace where somebody took them, and removes it also without', async () => {
+    const app = record();
+    const name = app.environment.namespace;
+    const bare = async (): Promise<void> => {
+      const { labels = {}, annotations } = (await cluster.get({ kind: 'Namespace', name }))?.metadata ?? {};
+      const { [INSTANCE]: instance = '' } = labels;
+      await cluster.apply({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name, labels: { [INSTANCE]: instance }, annotations },
+      });
+    };
+    const managedBy = async () => (await cluster.get({ kind: 'Namespace', name }))?.metadata.labels?.[MANAGED_BY];
+    await pass(app);
+    await bare();
+    expect(await managedBy()).toBeUndefined();
+    expect(await pass(app)).not.toHaveProperty('conflict');
+    expect(await managedBy()).toBe('slipway');
+    await bare();
+    expect(await removeApp(cluster, app, rendering, () => true)).toMatchObject({ outcome: 'removing' });
   });
 
   it.each<[string, string, string]>([

@@ -216,8 +216,9 @@ export function selectorOf(id: string): string {
   return `${MANAGED_BY}=slipway,${INSTANCE}=${id}`;
 }
 
+/** Also where somebody took the other labels: the id is nobody else's, and a pass puts them back. */
 function isOurs({ metadata }: KubeObject, instance: string): boolean {
-  return metadata.labels?.[MANAGED_BY] === 'slipway' && metadata.labels[INSTANCE] === instance;
+  return metadata.labels?.[INSTANCE] === instance;
 }
 
 function isDeployment(object: KubeObject): object is V1Deployment {

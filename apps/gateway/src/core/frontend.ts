@@ -1,8 +1,5 @@
 // Serves the build of a single-page front end from FRONTEND_PATH, where nothing else answers: no route, and no path that a dialect or
 // the gateway owns. Which file a path means, and that none outside the folder is one, is left to @fastify/send.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { send } from '@fastify/send';
 import { Injectable } from '@nestjs/common';
 import { problem } from '@slipway/contracts';
@@ -22,8 +19,6 @@ export class Frontend {
   private readonly root: string | undefined;
 
   constructor({ frontendPath }: GatewayConfig) {
-    if (frontendPath !== undefined && !existsSync(join(frontendPath, INDEX)))
-      throw new Error(`FRONTEND_PATH is "${frontendPath}", which holds no index.html; name the folder of a build`);
     this.root = frontendPath;
   }
 

@@ -1,6 +1,11 @@
 /** Stands in CORS_ORIGINS for every page that this machine serves to itself, on any port. */
 export const LOOPBACK = 'loopback';
 
+/** What CORS_ORIGINS may list: an origin, or the word for every local page. */
+export function isListable(text: string): boolean {
+  return text === LOOPBACK || parse(text) !== undefined;
+}
+
 /** Which web pages may call this gateway: its own, and those that were listed. */
 export class Origins {
   private readonly listed: ReadonlySet<string>;

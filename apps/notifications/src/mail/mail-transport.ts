@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
 
-import { NotificationsConfig } from '../notifications.config.js';
+import { NotificationsConfig, publicUrlOf } from '../notifications.config.js';
 import type { DueMail } from './mail-queue.js';
 import { mailText } from './mail-text.js';
 
@@ -54,14 +54,14 @@ export class MailTransport implements OnModuleDestroy {
 
   /** Resolves when the server has taken the mail, or its file is there. */
   async send({ id, to, template, fields }: DueMail): Promise<void> {
-    const { domainSuffix, emailFrom = `no-reply@${domainSuffix}`, emailFromName, publicUrl, mailDir } = this.config;
+    const { domainSuffix, emailFrom = `no-reply@${domainSuffix}`, emailFromName, mailDir } = this.config;
     const message = {
       from: { name: emailFromName, address: emailFrom },
       to: { name: '', address: to },
       messageId: `<${id}@${emailFrom.slice(emailFrom.lastIndexOf('@') + 1)}>`,
       // Nobody's holiday notice answers to it.
       headers: { 'Auto-Submitted': 'auto-generated' },
-      ...mailText(template, fields, publicUrl),
+      ...mailText(template, fields, publicUrlOf(this.config)),
     };
     if (this.smtp) {
       await this.smtp.sendMail(message);

@@ -29,12 +29,12 @@ export class ClusterConnection implements OnApplicationShutdown {
   }
 }
 
-function connectionOf(source: ClusterSource): OperatorConnection {
+/** @throws Error of one sentence when the source names no usable cluster */
+export function connectionOf(source: ClusterSource): OperatorConnection {
   const { kubeconfigPath, kubeconfigContext, kubernetesServiceHost, kubernetesServicePort } = source;
   if (kubeconfigPath) {
     const connection = trustedConnection(readKubeconfig(kubeconfigPath), kubeconfigContext, kubeconfigPath);
-    if ('refused' in connection)
-      throw new Error(`KUBECONFIG_PATH: ${kubeconfigPath} cannot be used: ${connection.refused}`);
+    if ('refused' in connection) throw unusable(connection.refused);
     return connection;
   }
   if (kubernetesServiceHost) return inClusterConnection({ host: kubernetesServiceHost, port: kubernetesServicePort });
@@ -45,7 +45,10 @@ function readKubeconfig(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new Error(`KUBECONFIG_PATH: ${path} cannot be read: ${cause}`, { cause: error });
+    throw unusable(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+function unusable(reason: string, cause?: unknown): Error {
+  return new Error(`KUBECONFIG_PATH has to name a kubeconfig that can be used (${reason})`, { cause });
 }

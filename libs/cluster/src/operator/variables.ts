@@ -1,14 +1,19 @@
 // The variables that every service with a cluster reads, declared once for all configuration classes: the fields of ClusterSource.
-import { Variable } from '@slipway/runtime';
+import { CheckedBy, Variable } from '@slipway/runtime';
 import { IsInt } from 'class-validator';
+
+import { type ClusterSource, connectionOf } from './cluster-connection.js';
 
 const HTTPS_PORT = 443;
 
-/** `KUBECONFIG_PATH`. */
+/** `KUBECONFIG_PATH`; that the file can be used is checked with the other variables. */
 export function KubeconfigPath(): PropertyDecorator {
-  return Variable('KUBECONFIG_PATH', {
-    description: 'Kubeconfig of the cluster; default: that of the pod it runs in.',
-  });
+  return (target, property) => {
+    Variable('KUBECONFIG_PATH', {
+      description: 'Kubeconfig of the cluster; default: that of the pod it runs in.',
+    })(target, property);
+    CheckedBy((_: string, source: ClusterSource) => connectionOf(source))(target, property);
+  };
 }
 
 /** `KUBECONFIG_CONTEXT`. */

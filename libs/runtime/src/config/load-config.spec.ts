@@ -1,6 +1,7 @@
 import { IsInt, IsNotEmpty, IsUrl, Max, Min } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 
+import { CheckedBy, Fits, MinBytes } from './checked-by.js';
 import { ConfigurationError } from './configuration-error.js';
 import { describeConfig } from './describe-config.js';
 import { loadConfig, readConfig } from './load-config.js';
@@ -115,6 +116,46 @@ describe('loadConfig', () => {
     ]);
     expect(warningsOf({}, false)).toEqual([]);
     expect(warningsOf({ DOOR_SIGN: 'Shop' }, true)).toEqual([]);
+  });
+});
+
+describe('rules of our own', () => {
+  const parse = (text: string): void => {
+    if (text !== 'right') throw new Error('GATE_KEY: is not right');
+  };
+  class GateConfig {
+    @Variable('GATE_KEY', { secret: true, description: 'Opens it.' })
+    @CheckedBy(parse)
+    key?: string;
+
+    @Variable('GATE_WORDS', { type: 'list', default: [], description: 'Are said at it.' })
+    @Fits((word) => word === word.toLowerCase(), 'has to be a list of small words')
+    words: readonly string[];
+
+    @Variable('GATE_SECRET', { secret: true, default: 'a secret', description: 'Is kept at it.' })
+    @MinBytes(8)
+    secret: string;
+
+    @Variable('GATE_DOOR', { description: 'Stands in it.' })
+    @CheckedBy((door: string, { words }: GateConfig) => {
+      if (!words.includes(door)) throw new Error('has to be one of GATE_WORDS');
+    })
+    door?: string;
+  }
+  const issues = (env: Record<string, string>) => readConfig(GateConfig, env, false).issues;
+
+  it('say what is wrong in their own words, beside each other, without what is secret', () => {
+    expect(issues({ GATE_KEY: 'wrong', GATE_WORDS: 'a,B', GATE_SECRET: '1234567', GATE_DOOR: 'c' })).toEqual([
+      { variable: 'GATE_KEY', text: 'is not right. Opens it.' },
+      { variable: 'GATE_WORDS', text: 'has to be a list of small words, but is "a,B". Are said at it.' },
+      { variable: 'GATE_SECRET', text: 'must have at least 8 bytes. Is kept at it.' },
+      { variable: 'GATE_DOOR', text: 'has to be one of GATE_WORDS, but is "c". Stands in it.' },
+    ]);
+  });
+
+  it('say nothing of what is right, and of what is absent', () => {
+    expect(issues({ GATE_KEY: 'right', GATE_WORDS: 'a,b', GATE_SECRET: 'éééé', GATE_DOOR: 'b' })).toEqual([]);
+    expect(issues({})).toEqual([]);
   });
 });
 

@@ -74,7 +74,8 @@ function placeholderText({ name, default: value, description }: DeclaredVariable
   return `${name} is not set, and its default, ${JSON.stringify(value)}, is only a placeholder. ${description}`;
 }
 
-function isAbsent(text: string | undefined): text is undefined {
+/** An empty variable counts as absent. */
+export function isAbsent(text: string | undefined): text is undefined {
   return text === undefined || text.trim() === '';
 }
 
@@ -99,11 +100,15 @@ function readVariable(
     : { issue: `has to be ${converted.expected}${butIs(variable, text)}. ${variable.description}` };
 }
 
-// class-validator begins its messages with the property's name, which whoever sets the variable has never seen.
+// class-validator begins its messages with the property's name, which whoever sets the variable has never seen; a parser with that of
+// the variable, which the line has already.
 function describeViolation(error: ValidationError, variable: DeclaredVariable, env: Environment): string {
-  const rules = Object.values(error.constraints ?? {}).map((message) =>
-    message.startsWith(`${error.property} `) ? message.slice(error.property.length + 1) : message,
-  );
+  const rules = Object.values(error.constraints ?? {}).map((message) => {
+    const prefix = [`${error.property} `, `${variable.name}: `, `${variable.name} `].find((start) =>
+      message.startsWith(start),
+    );
+    return message.slice(prefix?.length ?? 0);
+  });
   const nested = rules.length === 0 ? ['is malformed'] : rules;
   return `${nested.join(' and ')}${butIs(variable, env[variable.name])}. ${variable.description}`;
 }

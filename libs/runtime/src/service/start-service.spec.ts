@@ -15,6 +15,9 @@ class EchoConfig {
   @Variable('ECHO_PREFIX', { required: 'always', description: 'Stands before every answer.' })
   @IsNotEmpty()
   prefix: string;
+
+  @Variable('ECHO_HOME', { default: 'example.org', placeholder: true, description: 'Where it lives.' })
+  home: string;
 }
 
 @Controller()
@@ -179,6 +182,20 @@ describe('startService', () => {
   it('refuses a wrong environment with all errors of the app and of the process', async () => {
     const refused = start(echo().service, { ECHO_PREFIX: '', ADMIN_PORT: 'x', LOG_LEVEL: 'loud' });
     await expect(refused).rejects.toThrow(/ECHO_PREFIX[^]*LOG_LEVEL[^]*ADMIN_PORT/);
+  });
+
+  it('warns in its log, in production, of a placeholder that was left so', async () => {
+    const warnings = () =>
+      lines
+        .map((line) => JSON.parse(line) as { level: string; service: string; msg: string })
+        .filter(({ level }) => level === 'warn')
+        .map(({ service, msg }) => `${service}: ${msg}`);
+    await start(echo().service);
+    expect(warnings()).toEqual([]);
+    await start(echo().service, { NODE_ENV: 'production' });
+    expect(warnings()).toEqual([
+      'echo: ECHO_HOME is not set, and its default, "example.org", is only a placeholder. Where it lives.',
+    ]);
   });
 
   it('leaves nothing behind when the module cannot be made', async () => {

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { describeConfig, loadConfig, RuntimeConfig } from '@slipway/runtime';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { Secrets } from '../instance/secrets.js';
@@ -11,7 +13,25 @@ import { composeVariables } from './compose-variables.js';
 import { readCompose } from './read-compose.js';
 
 const text = readFileSync(new URL('../../../../docker-compose.yml', import.meta.url), 'utf8');
-const compose = readCompose(text, Object.fromEntries(composeVariables()));
+const variables = Object.fromEntries(composeVariables());
+const compose = readCompose(text, variables);
+const environmentOf = (name: string, more: Record<string, string> = {}): Readonly<Record<string, string>> =>
+  readCompose(text, { ...variables, ...more }).find((one) => one.name === name)?.environment ?? {};
+
+// A configuration is complete only with a kubeconfig that can be read.
+const folder = mkdtempSync(join(tmpdir(), 'compose-spec-'));
+const KUBECONFIG_PATH = join(folder, 'kubeconfig.yaml');
+writeFileSync(
+  KUBECONFIG_PATH,
+  `apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{ name: c, context: { cluster: c, user: u } }]
+clusters: [{ name: c, cluster: { server: 'https://127.0.0.1:6443', insecure-skip-tls-verify: true } }]
+users: [{ name: u, user: { token: t } }]
+`,
+);
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What npm start gives a service without anything in the user's environment. */
 const underNpmStart = (service: (typeof services)[number]): Record<string, string> => {
@@ -27,7 +47,7 @@ const underNpmStart = (service: (typeof services)[number]): Record<string, strin
       secrets,
       database: { ownerUrl: 'postgres://slipway:x@127.0.0.1:5432/slipway' },
       broker: { url: 'nats://127.0.0.1:4222', external: false },
-      cluster: { kubeconfig: '/kubeconfig.yaml' },
+      cluster: { kubeconfig: KUBECONFIG_PATH },
     },
     {},
   );
@@ -35,6 +55,17 @@ const underNpmStart = (service: (typeof services)[number]): Record<string, strin
 
 /** Those that production does well without: the defaults are meant for it. */
 const LAPTOP_ONLY = ['MAIL_DIR', 'OUTBOUND_ALLOW'];
+/** What a container has of its own, whatever `.env` says: addresses, keys of one service, what a cluster sets in a pod. */
+const CONTAINERS_OWN = [
+  'DATABASE_URL',
+  'NATS_URL',
+  'ENCRYPTION_KEYS',
+  'SEAL_PRIVATE_KEY',
+  'HOST',
+  'MAIL_DIR',
+  'KUBERNETES_SERVICE_HOST',
+  'KUBERNETES_SERVICE_PORT',
+];
 
 describe('docker-compose.yml', () => {
   it('has a service for every app', () => {
@@ -45,7 +76,7 @@ describe('docker-compose.yml', () => {
   it.each(services.map((service) => [service.name, service] as const))(
     'gives %s what npm start gives it, and nothing that it does not know',
     (name, service) => {
-      const given = compose.find((one) => one.name === name)?.environment ?? {};
+      const given = environmentOf(name);
       const declared = [service.config, RuntimeConfig]
         .flatMap((config) => describeConfig(config))
         .map((row) => row.name);
@@ -53,9 +84,28 @@ describe('docker-compose.yml', () => {
       const wanted = Object.keys(underNpmStart(service)).filter((variable) => !LAPTOP_ONLY.includes(variable));
       expect(wanted.filter((variable) => !(variable in given))).toEqual([]);
       // Complete also for production, which has no default for a secret.
-      expect(() => loadConfig(service.config, { ...given, NODE_ENV: 'production' })).not.toThrow();
+      const read = { ...given, ...('KUBECONFIG_PATH' in given && { KUBECONFIG_PATH }), NODE_ENV: 'production' };
+      expect(() => loadConfig(service.config, read)).not.toThrow();
     },
   );
+
+  it.each(services.map((service) => [service.name, service] as const))(
+    'gives %s every variable that the operator may set',
+    (name, service) => {
+      const own = name === 'gateway' ? [...CONTAINERS_OWN, 'PORT'] : CONTAINERS_OWN;
+      const names = [...describeConfig(service.config).map((row) => row.name), 'LOG_LEVEL'];
+      const wanted = names.filter((variable) => !own.includes(variable));
+      expect(wanted.filter((variable) => environmentOf(name, { [variable]: 'given' })[variable] !== 'given')).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('leads clients, links in mails and the reserved host to the port that it opens', () => {
+    const urlOf = (name: string) => environmentOf(name, { PORT: '8080' }).PUBLIC_URL;
+    expect([urlOf('gateway'), urlOf('deployments')]).toEqual(['http://localhost:8080', 'http://localhost:8080']);
+    expect(environmentOf('notifications', { PORT: '8080' })).toMatchObject({ PUBLIC_URL: '', PORT: '8080' });
+  });
 
   it.each(services.map((service) => [service.name, service] as const))(
     'is complete for %s under npm start',

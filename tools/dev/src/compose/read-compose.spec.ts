@@ -22,6 +22,13 @@ services:
     expect(() => readCompose(circle, {})).toThrow('wait for each other');
   });
 
+  it('puts in a default that holds another variable', () => {
+    const text = '${URL:-http://localhost:${PORT:-3000}}/x';
+    expect(interpolate(text, {})).toBe('http://localhost:3000/x');
+    expect(interpolate(text, { PORT: '8080' })).toBe('http://localhost:8080/x');
+    expect(interpolate(text, { PORT: '8080', URL: 'u' })).toBe('u/x');
+  });
+
   it('reads values that hold an equals sign', () => {
     expect(readVariables('KEY=1:ab==\n\nB=c\n')).toEqual({ KEY: '1:ab==', B: 'c' });
   });

@@ -53,14 +53,22 @@ export function readCompose(text: string, variables: Readonly<Record<string, str
   return ordered;
 }
 
-/** `${NAME}`, `${NAME:-default}` and `${NAME:?}` as compose reads them: an empty variable counts as absent. */
+/**
+ * `${NAME}`, `${NAME:-default}` and `${NAME:?}` as compose reads them: an empty variable counts as absent, and a default may hold
+ * others.
+ */
 export function interpolate(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind: string | undefined, rest = '') => {
-    const value = variables[name];
-    if (value) return value;
-    if (kind === '?') throw new Error(`docker-compose.yml needs ${name}`);
-    return kind === '-' ? String(rest) : '';
-  });
+  // The innermost first.
+  const inner = /\$\{(\w+)(?::([-?])([^${}]*))?\}/;
+  const found = inner.exec(text);
+  if (!found) return text;
+  const [whole, name = '', kind, rest = ''] = found;
+  const value = variables[name];
+  if (!value && kind === '?') throw new Error(`docker-compose.yml needs ${name}`);
+  return interpolate(
+    text.replace(whole, () => value || rest),
+    variables,
+  );
 }
 
 /** The lines of a `.env` file. */

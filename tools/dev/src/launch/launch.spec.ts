@@ -51,8 +51,13 @@ describe('npm start, before anything is installed', () => {
 });
 
 describe('the command line', () => {
-  const read = (...args: string[]): unknown =>
-    withModule('options.mjs', 'readOptions', `readOptions(${JSON.stringify(args)}, '/root-of-repo')`);
+  const readWith = (env: Record<string, string>, ...args: string[]): unknown =>
+    withModule(
+      'options.mjs',
+      'readOptions',
+      `readOptions(${JSON.stringify(args)}, '/root-of-repo', ${JSON.stringify({ INIT_CWD: '/here', ...env })})`,
+    );
+  const read = (...args: string[]): unknown => readWith({}, ...args);
 
   it('has defaults', () => {
     expect(read()).toEqual({
@@ -73,8 +78,18 @@ describe('the command line', () => {
     });
   });
 
+  it('takes what it does not say from the environment', () => {
+    const env = { PORT: '4000', KUBECONFIG_PATH: 'k', KUBECONFIG_CONTEXT: 'c' };
+    expect(readWith(env)).toMatchObject({ port: 4000, kubeconfig: '/here/k', context: 'c' });
+    const said = ['--port', '5000', '--kubeconfig', '/l', '--context', 'd'];
+    expect(readWith(env, ...said)).toMatchObject({ port: 5000, kubeconfig: '/l', context: 'd' });
+    expect(readWith({ PORT: '', KUBECONFIG_PATH: ' ', KUBECONFIG_CONTEXT: '' })).toEqual(read());
+    expect(() => readWith({ PORT: '0' })).toThrow('--port (or PORT) has to be a number from 1 to 65535, but is 0');
+    expect(() => readWith({ KUBECONFIG_CONTEXT: 'c' })).toThrow('KUBECONFIG_CONTEXT) names a context of a kubeconfig');
+  });
+
   it.each([
-    [['--port', 'x'], '--port has to be a number from 1 to 65535, but is x'],
+    [['--port', 'x'], '--port (or PORT) has to be a number from 1 to 65535, but is x'],
     [['--context', 'c'], 'give --kubeconfig too'],
     [['--prot', '1'], "Unknown option '--prot'"],
     [['3001'], 'Options go behind a "--" of their own'],

@@ -19,14 +19,16 @@ export interface ClusterOptions {
   dataDir: string;
   kubeconfig?: string;
   context?: string;
+  /** NODE_ENV is `production`. */
+  production: boolean;
   log: (line: string) => void;
 }
 
 const INGRESS_TIMEOUT_MS = 500;
 
-/** The cluster of --kubeconfig, or the embedded one, whose kubeconfig.yaml it writes into the data folder. */
+/** The cluster of --kubeconfig, or outside of production the embedded one, whose kubeconfig.yaml it writes into the data folder. */
 export async function startCluster(options: ClusterOptions): Promise<ClusterPart> {
-  const { dataDir, kubeconfig, context, log } = options;
+  const { dataDir, kubeconfig, context, production, log } = options;
   if (kubeconfig) {
     const where = await checkCluster(kubeconfig, context);
     return {
@@ -36,6 +38,11 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterPart
       description: `Kubernetes of ${kubeconfig}, ${where}`,
       stop: async () => {},
     };
+  }
+  if (production) {
+    throw new UserError(
+      'NODE_ENV is production, and the embedded cluster only simulates containers: name a cluster with --kubeconfig or KUBECONFIG_PATH, or start without NODE_ENV=production.',
+    );
   }
   const folder = join(dataDir, 'cluster');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 
 import { operations } from '@slipway/contracts';
 import { generateSealKeyPair, natsUserNames, natsUsers } from '@slipway/messaging';
-import { type ServiceDefinition, describeConfig, RuntimeConfig } from '@slipway/runtime';
+import {
+  ConfigurationError,
+  describeConfig,
+  type Environment,
+  isAbsent,
+  isProduction,
+  readConfig,
+  RuntimeConfig,
+  type ServiceDefinition,
+  type VariableIssue,
+} from '@slipway/runtime';
 import type { NatsUser } from '@slipway/testing/backends';
 
 import type { Secrets } from '../instance/secrets.js';
@@ -55,14 +65,36 @@ const DEFAULTS: Record<string, Value> = {
 export function serviceEnvironment(
   service: ServiceDefinition,
   facts: InstanceFacts,
-  users: NodeJS.ProcessEnv,
+  users: Environment,
 ): Record<string, string> {
   const declared = [service.config, RuntimeConfig].flatMap((config) => describeConfig(config)).map(({ name }) => name);
   const entries = declared.map((name): [string, string | undefined] => {
     const own = OWN[name];
-    return [name, own ? own(service, facts) : (users[name] ?? DEFAULTS[name]?.(service, facts))];
+    return [name, own ? own(service, facts) : (given(users, name) ?? DEFAULTS[name]?.(service, facts))];
   });
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** What the user's environment says; an empty variable says nothing. */
+export function given(users: Environment, name: string): string | undefined {
+  return isAbsent(users[name]) ? undefined : users[name];
+}
+
+/**
+ * Before anything is started for them: what the services will refuse of the user's environment.
+ * @throws ConfigurationError naming every wrong variable of every service
+ */
+export function checkEnvironment(services: readonly ServiceDefinition[], users: Environment): void {
+  const theirs = Object.fromEntries(Object.entries(users).filter(([name]) => !OWN[name]));
+  const production = isProduction(users);
+  const wrong = new Map<string, VariableIssue>();
+  for (const config of [RuntimeConfig, ...services.map((service) => service.config)]) {
+    for (const issue of readConfig(config, theirs, production).issues) {
+      // What is not there comes from the instance.
+      if (given(theirs, issue.variable) !== undefined) wrong.set(issue.variable, issue);
+    }
+  }
+  if (wrong.size > 0) throw new ConfigurationError([...wrong.values()]);
 }
 
 export function databasePassword(secrets: Secrets, role: string): string {
