@@ -56,6 +56,19 @@ export class HttpStream extends Readable {
     this.push(chunk);
   }
 
+  /** Sends a notice, however much waits: where there is one is part of what it says. */
+  tell(notice: string): void {
+    if (this.finished || this.destroyed) return;
+    this.tellLost();
+    this.push(notice);
+  }
+
+  /** So many chunks were lost on the way here. */
+  lose(count: number): void {
+    this.lost += count;
+    if (this.readableLength <= MAX_BUFFERED_BYTES) this.tellLost();
+  }
+
   /** Resolves when what waits leaves room for more, or the connection has ended. */
   ready(): Promise<void> {
     return this.isReady ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
@@ -64,6 +77,7 @@ export class HttpStream extends Readable {
   /** Ends the answer after what was offered, for a reader who goes on taking it. */
   finish(): void {
     if (this.finished || this.destroyed) return;
+    this.tellLost();
     this.finished = true;
     clearInterval(this.timer);
     this.push(null);

@@ -21,6 +21,7 @@ const line = (second: number, pod = 'shop-1'): LogLine => ({
 describe('LogFollower', () => {
   let core: ReplayedCore;
   let past: LogLine[];
+  let cut: boolean;
   let renewWithinMs: number;
   let listener: LiveListener | undefined;
   let seen: string[];
@@ -28,12 +29,14 @@ describe('LogFollower', () => {
   beforeEach(() => {
     core = new ReplayedCore();
     past = [line(1), line(2)];
+    cut = false;
     renewWithinMs = 60_000;
     seen = [];
     core
       .answers(followLines, () => ({ leaseId: OTHER_ID, renewWithinMs, subject: 'log.a.b.*.*' }))
       .answers(listLines, ({ since }) => ({
         lines: past.filter(({ time }) => since === undefined || comparableTime(time) >= comparableTime(since)),
+        ...(cut && { cut }),
       }));
   });
 
@@ -41,7 +44,7 @@ describe('LogFollower', () => {
   const emit = (message: LiveLine) => listener?.onMessage(message);
   const live = (one: LogLine) => emit({ kind: 'line', ...one });
 
-  async function follow(query: Partial<ListLines> = {}) {
+  async function follow(query: Partial<ListLines> = {}, position?: string) {
     const client = {
       query: (_: HttpCall, ...rest: Parameters<ReplayedCore['query']>) =>
         core.query(rest[0], rest[1], { correlationId: 'c' }),
@@ -53,12 +56,13 @@ describe('LogFollower', () => {
       },
     };
     const follower = new LogFollower(client as unknown as CoreClient, subjects as unknown as LiveSubjects);
-    const log = await follower.open({} as HttpCall, { appId: APP_ID, tail: 100, ...query });
+    const log = await follower.open({} as HttpCall, { appId: APP_ID, tail: 100, ...query }, position);
     return {
       log,
       start: () =>
         log.start({
           line: ({ message }) => void seen.push(message),
+          gap: ({ from = '', to = '', pod }) => void seen.push(`gap ${pod ?? ''} ${from.slice(17)} ${to.slice(17)}`),
           dropped: (count) => void seen.push(`${count} dropped`),
           ended: () => void seen.push('ended'),
         }),
@@ -80,7 +84,12 @@ describe('LogFollower', () => {
   it('hands all readers of a live line one and the same object, so that each can use what another made of it', async () => {
     const got: LogLine[] = [];
     const listeners: (LiveListener | undefined)[] = [];
-    const sink = { line: (one: LogLine) => void got.push(one), dropped: () => undefined, ended: () => undefined };
+    const sink = {
+      line: (one: LogLine) => void got.push(one),
+      gap: () => undefined,
+      dropped: () => undefined,
+      ended: () => undefined,
+    };
     for (let reader = 0; reader < 2; reader += 1) {
       past = [];
       const { log } = await follow();
@@ -122,15 +131,193 @@ describe('LogFollower', () => {
     log.close();
   });
 
-  it('reads what it missed while logs was away', async () => {
-    renewWithinMs = 20;
+  it('reads what it missed at a break, before what comes then', async () => {
     const { log, start } = await follow();
     start();
-    core.connected = false;
-    await vi.waitFor(() => expect(asked(followLines.subject).length).toBeGreaterThan(1));
     past.push(line(3));
-    core.connected = true;
+    emit({ kind: 'break' });
+    live(line(4));
+    await vi.waitFor(() => expect(seen).toHaveLength(4), { timeout: 3_000 });
+    expect(seen.slice(2)).toEqual(['shop-1 3', 'shop-1 4']);
+    log.close();
+  });
+
+  it('reads again what a second break may have taken while it read what the first one took', async () => {
+    const { log, start } = await follow();
+    start();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    core.answers(listLines, async () => {
+      const lines = [...past];
+      await held;
+      return { lines };
+    });
+    emit({ kind: 'break' });
+    await vi.waitFor(() => expect(asked(listLines.subject)).toHaveLength(2), { timeout: 3_000 });
+    past.push(line(3));
+    emit({ kind: 'break' });
+    live(line(4));
+    release();
+    await vi.waitFor(() => expect(seen).toHaveLength(4), { timeout: 3_000 });
+    expect(seen.slice(2)).toEqual(['shop-1 3', 'shop-1 4']);
+    log.close();
+  });
+
+  it('reads what was lost between its opening and its start', async () => {
+    const { log, start } = await follow();
+    past.push(line(3));
+    emit({ kind: 'break' });
+    start();
     await vi.waitFor(() => expect(seen).toEqual(['shop-1 1', 'shop-1 2', 'shop-1 3']), { timeout: 3_000 });
+    log.close();
+  });
+
+  it('takes lines of one time, and one that comes after a younger one, once each', async () => {
+    const { log, start } = await follow();
+    start();
+    const [a, b, c] = [
+      line(3),
+      { ...line(3), number: 2, message: 'same time' },
+      { ...line(2), number: 2, message: 'older' },
+    ];
+    for (const one of [a, b, c, a, b, c]) live(one);
+    expect(seen.slice(2)).toEqual(['shop-1 3', 'same time', 'older']);
+    log.close();
+  });
+
+  it('asks again from what the quieter of two containers has said, not from one that is long gone', async () => {
+    past = [{ ...line(1, 'gone'), time: '2026-03-01T08:00:00Z' }, line(20)];
+    const { log, start } = await follow();
+    start();
+    live(line(5, 'shop-2'));
+    live(line(30));
+    listener?.onReconnect();
+    await vi.waitFor(() => expect(asked(listLines.subject)).toHaveLength(2), { timeout: 3_000 });
+    expect(asked(listLines.subject).at(-1)).toEqual({
+      appId: APP_ID,
+      tail: 10_000,
+      since: '2026-03-01T10:00:05.000000000Z',
+    });
+    log.close();
+  });
+
+  it('does not ask for lines before its tail', async () => {
+    past = [line(20)];
+    const { log, start } = await follow({ tail: 1, previous: true });
+    start();
+    listener?.onReconnect();
+    await vi.waitFor(() => expect(asked(listLines.subject)).toHaveLength(2), { timeout: 3_000 });
+    expect(asked(listLines.subject).at(-1)).toEqual({
+      appId: APP_ID,
+      tail: 10_000,
+      since: '2026-03-01T10:00:20.000000000Z',
+    });
+    log.close();
+  });
+
+  it('tells of a gap and goes on when what it missed cannot be read', async () => {
+    const { log, start } = await follow();
+    start();
+    core.refuses(listLines, problem.invalid('request', 'too much', { code: 'too_large' }));
+    listener?.onReconnect();
+    live(line(5));
+    await vi.waitFor(() => expect(seen).toHaveLength(4), { timeout: 3_000 });
+    live(line(6));
+    expect(seen.slice(2)).toEqual(['gap  02.000000000Z 05Z', 'shop-1 5', 'shop-1 6']);
+    log.close();
+  });
+
+  it('tells of a gap and goes on when what it missed cannot be read for half a minute', async () => {
+    const { log, start } = await follow();
+    start();
+    core.refuses(listLines, problem.unavailable('service', 'away'));
+    listener?.onReconnect();
+    live(line(5));
+    await vi.waitFor(() => expect(asked(listLines.subject)).toHaveLength(2), { timeout: 3_000 });
+    expect(seen).toHaveLength(2);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 31_000);
+    await vi.waitFor(() => expect(seen).toHaveLength(4), { timeout: 3_000 });
+    vi.restoreAllMocks();
+    expect(seen.slice(2)).toEqual(['gap  02.000000000Z 05Z', 'shop-1 5']);
+    log.close();
+  });
+
+  it('tells of a gap before the lines that it reads, when they are not all that it missed', async () => {
+    const { log, start } = await follow();
+    start();
+    past = [line(14), line(15)];
+    cut = true;
+    listener?.onReconnect();
+    live(line(16));
+    await vi.waitFor(() => expect(seen).toHaveLength(6), { timeout: 3_000 });
+    expect(seen.slice(2)).toEqual(['gap  02.000000000Z 14Z', 'shop-1 14', 'shop-1 15', 'shop-1 16']);
+    log.close();
+  });
+
+  it('says that its tail is not whole when it is not, and nothing where more was not asked for', async () => {
+    cut = true;
+    const short = await follow({ tail: 3 });
+    short.start();
+    const whole = await follow({ tail: 2, since: line(1).time });
+    whole.start();
+    expect(seen).toEqual(['gap   01Z', 'shop-1 1', 'shop-1 2', 'shop-1 1', 'shop-1 2']);
+    short.log.close();
+    whole.log.close();
+  });
+
+  it('hands on a notice without taking it for a line of its container', async () => {
+    past.push({ ...line(9), source: 'slipway', message: 'unreadable' });
+    const { log, start } = await follow();
+    start();
+    live(line(9));
+    expect(seen.slice(2)).toEqual(['unreadable', 'shop-1 9']);
+    log.close();
+  });
+
+  it.each(['pod', 'container'] as const)('stays when its %s is gone', async (noun) => {
+    const { log, start } = await follow({ pod: 'shop-1' });
+    start();
+    core.refuses(listLines, problem.notFound(noun, 'none'));
+    listener?.onReconnect();
+    live(line(3));
+    await vi.waitFor(() => expect(seen.slice(2)).toEqual(['shop-1 3']), { timeout: 3_000 });
+    log.close();
+  });
+
+  it('goes on where an earlier stream ended, though lines come out of order', async () => {
+    past = [];
+    const first = await follow();
+    first.start();
+    live(line(10));
+    live(line(8, 'shop-2'));
+    const { position } = first.log;
+    first.log.close();
+    past = [line(7, 'shop-3'), line(8, 'shop-2'), line(9, 'shop-2'), line(10), { ...line(10), number: 2 }, line(11)];
+    seen = [];
+    const second = await follow({ tail: 1 }, position);
+    second.start();
+    expect(seen).toEqual(['shop-3 7', 'shop-2 9', 'shop-1 10', 'shop-1 11']);
+    live(line(9, 'shop-3'));
+    expect(seen.at(-1)).toBe('shop-3 9');
+    expect(second.log.position).not.toBe(position);
+    second.log.close();
+  });
+
+  it('goes on after the time of a line, which silences no pod whose clock is behind', async () => {
+    past = [line(9), line(10), line(11)];
+    const { log, start } = await follow({}, line(10).time);
+    start();
+    live(line(9, 'shop-2'));
+    expect(seen).toEqual(['shop-1 11', 'shop-2 9']);
+    log.close();
+  });
+
+  it('tells of a gap when more came since than can be read', async () => {
+    past = [line(15)];
+    cut = true;
+    const { log, start } = await follow({}, line(10).time);
+    start();
+    expect(seen).toEqual(['gap  10Z 15Z', 'shop-1 15']);
     log.close();
   });
 
@@ -154,6 +341,24 @@ describe('LogFollower', () => {
     emit({ kind: 'gap', dropped: 3 });
     listener?.onDropped?.(4);
     expect(seen.slice(2)).toEqual(['3 dropped', '4 dropped']);
+    log.close();
+  });
+
+  it('tells of a gap with its bounds, and no number where nobody knows one', async () => {
+    const { log, start } = await follow();
+    start();
+    emit({ kind: 'gap', since: line(4).time, time: line(7).time, pod: 'shop-1', container: 'app' });
+    emit({ kind: 'gap', time: line(7).time, pod: 'shop-2', container: 'app' });
+    expect(seen.slice(2)).toEqual(['gap shop-1 04Z 07Z', 'gap shop-2 02.000000000Z 07Z']);
+    log.close();
+  });
+
+  it('tells the reader of one pod nothing of the gaps of another', async () => {
+    const { log, start } = await follow({ pod: 'shop-1' });
+    start();
+    emit({ kind: 'gap', pod: 'shop-2' });
+    listener?.onDropped?.(4);
+    expect(seen.slice(2)).toEqual(['gap shop-1 02.000000000Z ']);
     log.close();
   });
 });

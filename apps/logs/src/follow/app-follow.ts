@@ -1,4 +1,6 @@
 // Owns following all containers of one App: one watch on its pods, one upstream per container, from the first to the last of them.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Change, Cluster, ClusterError, V1Pod, Watcher } from '@slipway/cluster';
 import type { AppId, EnvironmentId } from '@slipway/contracts';
 
@@ -6,6 +8,9 @@ import { containersOf, podsOf } from '../line/app-pods.js';
 import { type Beginning, ContainerFollow, type FollowPorts } from './container-follow.js';
 import { runOf } from './container-run.js';
 import type { Positions } from './positions.js';
+
+/** How long all wait for a container whose log cannot be read, as on a node that is silent. */
+const BEGIN_MS = 1_500;
 
 export interface FollowedApp {
   readonly appId: AppId;
@@ -16,12 +21,16 @@ export interface FollowedApp {
 export type AppFollowPorts = FollowPorts & { readonly cluster: Pick<Cluster, 'watch'> };
 
 export class AppFollow {
-  /** Resolves when what any container writes from then on will be published; never, when it is stopped before. */
+  /**
+   * Resolves when what any container writes from then on will be published, or a gap told for one whose log could not be read; never,
+   * when it is stopped before.
+   */
   readonly started: Promise<void>;
   hasStarted = false;
 
   private readonly containers = new Map<string, ContainerFollow>();
   private readonly watcher: Watcher<V1Pod>;
+  private stopped = false;
 
   /** `positions` are those of the last owner, whose readers still wait; without them it begins with what comes next. */
   constructor(
@@ -51,6 +60,7 @@ export class AppFollow {
 
   /** Returns how far it has come. */
   async stop(): Promise<Positions | undefined> {
+    this.stopped = true;
     const containers = [...this.containers];
     await Promise.all([this.watcher.close(), ...containers.map(([, container]) => container.stop())]);
     return this.hasStarted ? positionsOf(containers) : undefined;
@@ -58,7 +68,15 @@ export class AppFollow {
 
   private async start(): Promise<void> {
     await this.watcher.synced;
-    await Promise.all([...this.containers.values()].map(({ started }) => started));
+    const containers = [...this.containers.values()];
+    const waited = new AbortController();
+    await Promise.race([
+      Promise.all(containers.map(({ started }) => started)),
+      sleep(BEGIN_MS, undefined, { signal: waited.signal, ref: false }).catch(() => undefined),
+    ]);
+    waited.abort();
+    if (this.stopped) return new Promise(() => undefined);
+    for (const container of containers) container.beginLater();
     this.hasStarted = true;
   }
 

@@ -54,6 +54,7 @@ export class ContainerFollow {
   /** The run of the newest line, as far as the pod's status told. */
   private newestRun = -1;
   private hasBegun: boolean;
+  private isLate = false;
   private readonly fromStart: boolean;
   private isGone = false;
   private lastLines: NodeJS.Timeout | undefined;
@@ -87,6 +88,11 @@ export class ContainerFollow {
     this.latest = run;
     this.pauseMs = FIRST_PAUSE_MS;
     this.wake();
+  }
+
+  /** Nobody waits for it any more: lines may be missing before the place where it can begin. */
+  beginLater(): void {
+    this.isLate = !this.hasBegun;
   }
 
   podGone(): void {
@@ -134,7 +140,11 @@ export class ContainerFollow {
   private async findBeginning(run: ContainerRun): Promise<void> {
     if (this.hasBegun) return this.begin();
     const lines = await this.read({ tailLines: BASELINE_LINES });
-    this.seen.beginAfter(lines.map(({ time }) => toLineTime(time)).filter((time) => time !== undefined));
+    const times = lines.map(({ time }) => toLineTime(time)).filter((time) => time !== undefined);
+    const { pod, container } = this.source;
+    if (this.isLate && times.length > 0)
+      await this.ports.publish({ kind: 'gap', time: times.at(-1), pod, container }, this.stopped.signal);
+    this.seen.beginAfter(times);
     this.followed = run.number;
     this.begin();
   }
@@ -185,11 +195,12 @@ export class ContainerFollow {
 
   // How many lines there were, nobody knows: their time is between the line before and this one.
   private async publishGap({ time, pod, container }: LogLine): Promise<void> {
-    await this.ports.publish({ kind: 'gap', time, pod, container }, this.stopped.signal);
+    await this.ports.publish({ kind: 'gap', since: this.seen.sinceTime, time, pod, container }, this.stopped.signal);
   }
 
   private async publish(line: LogLine): Promise<void> {
-    await this.ports.publish({ kind: 'line', ...line }, this.stopped.signal);
+    const number = this.seen.numberOf(line.time);
+    await this.ports.publish({ kind: 'line', ...line, ...(number > 1 && { number }) }, this.stopped.signal);
     if (this.stopped.signal.aborted) return;
     this.seen.record(line.time);
     this.pauseMs = FIRST_PAUSE_MS;

@@ -32,7 +32,9 @@ describe('followLines', () => {
   let harness: Harness;
   let cluster: Cluster;
   let app: AppFacts;
+  /** Without breaks, which are counted. */
   let heard: LiveLine[];
+  let breaks: { before: number }[];
   const owner = actor();
 
   const follow = (leaseId?: string, who = owner): Promise<FollowedLines> =>
@@ -74,8 +76,13 @@ describe('followLines', () => {
     app = appOf(owner.userId);
     await created(harness, app);
     heard = [];
-    const lines = heard;
-    await harness.listen(`log.${app.environment.id}.${app.id}.>`, (payload) => lines.push(payload as LiveLine));
+    breaks = [];
+    const [lines, told] = [heard, breaks];
+    await harness.listen(`log.${app.environment.id}.${app.id}.>`, (payload) => {
+      const line = payload as LiveLine;
+      if (line.kind === 'break') told.push({ before: lines.length });
+      else lines.push(line);
+    });
   });
 
   afterEach(() => harness.deliver(harness.message(appDeleted, { app })));
@@ -245,7 +252,39 @@ describe('followLines', () => {
     await cutUntilRestart(2);
     await waitFor(() => messagesOf(pod).length >= 5);
     expect(heard.map(({ kind }) => kind)).toEqual(['line', 'gap', 'line', 'line', 'line', 'line']);
-    expect(heard[1]).toMatchObject({ pod, container: 'app' });
+    expect(heard[1]).toMatchObject({ pod, container: 'app', since: heard[0]?.time, time: heard[2]?.time });
+  });
+
+  it('P5 tells of a break before the first line of a follow that does not go on from the one before', async () => {
+    const pod = await onePod();
+    const { leaseId } = await follow();
+    await hears(pod, 3);
+    expect(breaks).toEqual([{ before: 0 }]);
+    await harness.dataSource.query(`update follow_lease set expires_at = now() - interval '1 second' where id = $1`, [
+      leaseId,
+    ]);
+    await waitFor(async () => (await upstreams()) === 0);
+    const before = heard.length;
+    await follow(leaseId);
+    await waitFor(() => heard.length > before);
+    expect(breaks).toEqual([{ before: 0 }, { before }]);
+  });
+
+  it('P5 follows the other pods when the log of one cannot be read, and tells of the gap when it can', async () => {
+    await waitFor(() => run(cluster, app, { replicas: 2 }).then(() => true));
+    const [silent = '', other = ''] = await waitFor(async () => {
+      const pods = await runningPods(cluster, app);
+      return pods.length === 2 && pods;
+    });
+    const remove = harness.cluster.faults.add({ verb: 'log', name: silent, status: 500, times: 1000 });
+    await follow();
+    await hears(other, 10);
+    expect(messagesOf(silent)).toEqual([]);
+    remove();
+    await hears(silent, 10);
+    expect(heard.find((line) => line.pod === silent)).toMatchObject({ kind: 'gap', container: 'app' });
+    expectUnbroken(numbersOf(silent));
+    expectUnbroken(numbersOf(other));
   });
 
   it('publishes `end` when the App is gone, and stops', async () => {

@@ -90,6 +90,7 @@ export class Follows implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private begin(app: FollowedApp, positions: Positions | undefined): AppFollow {
+    this.publisher.begin(app);
     const follow = new AppFollow(app, positions, {
       cluster: this.clusters.cluster,
       logger: this.logger,
@@ -142,7 +143,10 @@ export class Follows implements OnApplicationBootstrap, OnModuleDestroy {
 
   // Out of the map before anything is waited for: a reader that comes meanwhile begins anew.
   private async letGo(appId: AppId, follow: AppFollow): Promise<void> {
-    if (this.running.get(appId) === follow) this.running.delete(appId);
+    if (this.running.get(appId) === follow) {
+      this.running.delete(appId);
+      this.publisher.forget(appId);
+    }
     await follow.stop();
     await this.ownership.release(appId, this.replicaId);
   }

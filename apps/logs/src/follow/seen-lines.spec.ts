@@ -34,6 +34,16 @@ describe('SeenLines', () => {
     expect(receive(seen, [at(1), at(1), at(1), at(1)])).toEqual(['repeat', 'repeat', 'repeat', 'new']);
   });
 
+  it('numbers the lines of one time, also after a connection that sends them again', () => {
+    const seen = new SeenLines();
+    expect(seen.numberOf(at(1))).toBe(1);
+    receive(seen, [at(1), at(1)]);
+    expect(seen.numberOf(at(1))).toBe(3);
+    receive(seen, [at(1), at(1)]);
+    expect(seen.numberOf(at(1))).toBe(3);
+    expect(seen.numberOf(at(2))).toBe(1);
+  });
+
   it('takes a line that comes after a younger one, once', () => {
     const seen = new SeenLines();
     expect(receive(seen, [at(1, 5), at(1, 3)])).toEqual(['new', 'new']);

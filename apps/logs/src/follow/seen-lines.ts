@@ -26,6 +26,11 @@ export class SeenLines {
     return { time: this.newest, count: this.published.get(this.newest) ?? 0 };
   }
 
+  /** Which one of its time the next line of it is. */
+  numberOf(time: string): number {
+    return (this.published.get(time) ?? 0) + 1;
+  }
+
   /** Goes on from where somebody else stopped. */
   resume({ time, count }: Pick<Position, 'time' | 'count'>): void {
     if (time === '') return;

@@ -20,6 +20,7 @@ export function toLogLine(written: Written, pod: string, container: string): Log
   const time = toLineTime(written.time);
   if (time === undefined) return undefined;
   const { message, truncated } = cutMessage(written.text);
-  const level = detectLevel(message);
+  // A JSON line that was cut is none any more.
+  const level = detectLevel(written.text);
   return { time, pod, container, source: APP, level, message, ...(truncated && { truncated }) };
 }

@@ -5,8 +5,10 @@ import type { AppId, EnvironmentId, UserId } from '../ids.js';
 export const LINE_MAX_BYTES = 65_536;
 
 export class LogLine {
-  /** RFC 3339 with nanoseconds: with pod and container it is the line's key. */
+  /** RFC 3339 with nanoseconds: with pod, container and number it is the line's key. */
   @Text({ max: 40 }) time: string;
+  /** Of several lines of one time in one container, which it is; absent for the first. */
+  @Integer({ min: 2 }) @Optional() number?: number;
   @Text({ max: 253 }) @Optional() pod: string | null;
   @Text({ max: 63 }) @Optional() container: string | null;
   /** `app`, or `slipway` for notices. */
@@ -29,7 +31,10 @@ export class ListLines {
 }
 
 export class LineList {
+  /** Behind them a notice for each container whose lines cannot be read at present. */
   @NestedList(() => LogLine, { max: 10_000 }) lines: LogLine[];
+  /** There are older lines since the time that was asked for, or in the tail, than one answer holds. */
+  @Flag() @Optional() cut?: boolean;
 }
 
 /**
@@ -51,16 +56,20 @@ export class FollowedLines {
 
 /** What travels on `log.<environment>.<app>.<pod>.<container>`. */
 export class LiveLine {
-  @OneOf(['line', 'gap', 'end']) kind: 'line' | 'gap' | 'end';
-  /** Of kind `line`. */
+  /** `break`: what was published before may not have arrived, so read the past again. `end`: the App is gone. */
+  @OneOf(['line', 'gap', 'break', 'end']) kind: 'line' | 'gap' | 'break' | 'end';
+  /** Of kind `line`; of kind `gap` the first line after it. */
   @Text({ max: 40 }) @Optional() time?: string;
+  @Integer({ min: 2 }) @Optional() number?: number;
   @Text({ max: 253 }) @Optional() pod?: string | null;
   @Text({ max: 63 }) @Optional() container?: string | null;
   @Text({ max: 63 }) @Optional() source?: string;
   @OneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']) @Optional() level?: LogLine['level'];
   @Text({ max: LINE_MAX_BYTES }) @Optional() message?: string;
   @Flag() @Optional() truncated?: boolean;
-  /** Of kind `gap`: how many lines were dropped. `end`: the App is gone. */
+  /** Of kind `gap`: the last line before it. */
+  @Text({ max: 40 }) @Optional() since?: string;
+  /** Of kind `gap`: how many lines were dropped, where somebody knows it. */
   @Integer({ min: 1 }) @Optional() dropped?: number;
 }
 

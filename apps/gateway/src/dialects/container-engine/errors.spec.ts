@@ -90,6 +90,14 @@ describe('failureOf', () => {
     expect(render(one)).toEqual({ status, headers, body: { error: { code, message, details } } });
   });
 
+  it('says of a body that it is too large', () => {
+    const tooLarge = problem.invalid('request', 't', { code: 'too_large' });
+    expect(render(tooLarge, { endpoint: 'POST /v1/deployments' })).toMatchObject({
+      status: 413,
+      body: { error: { message: 'Body is larger than 1 MiB' } },
+    });
+  });
+
   it.each([
     [problem.forbidden('credential', 't', { code: 'read_only' }), 403, 'API key is read-only'],
     [problem.forbidden('user', 't', { code: 'registration_closed' }), 403, 'Registration is closed'],
@@ -100,7 +108,7 @@ describe('failureOf', () => {
     [problem.conflict('app', 't', { code: 'stopped' }), 409, 'Deployment is stopped'],
     [problem.unavailable('service', 't', { code: 'timeout' }), 504, 'No answer in time'],
     [problem.unavailable('service', 't', { code: 'cluster_unreachable' }), 503, 'Cluster is not reachable'],
-    [problem.invalid('request', 't', { code: 'too_large' }), 413, 'Body is larger than 1 MiB'],
+    [problem.invalid('request', 't', { code: 'too_large' }), 413, 'Answer is too large'],
     [problem.invalid('user', 't', { code: 'reset_token' }), 400, 'Invalid or expired reset token'],
     [
       problem.invalid('user', 't', { issues: [{ path: 'email', rule: 'required', kind: 'shape' }] }),

@@ -166,6 +166,10 @@ function invalid(problem: Problem, { endpoint, hideUnknownUsers }: Wording): Fai
     return failure.badRequest('Invalid or expired reset token', String(problem.facts?.state ?? ''));
   }
   if (problem.code === 'key_reused') return failure.unprocessable('Idempotency-Key was used with another request');
+  // A question has no body: its answer is meant.
+  if (problem.code === 'too_large' && endpoint.startsWith('GET ')) {
+    return new Failure(413, 'PAYLOAD_TOO_LARGE', 'Answer is too large', problem.text);
+  }
   if (problem.code === 'too_large') return failure.payloadTooLarge();
   // Its form has been judged before the core was asked, so what is left is the address filter's refusal.
   if (rules.has('url') && endpoint.includes('/v1/webhooks')) return failure.badRequest('Webhook URL is not allowed');

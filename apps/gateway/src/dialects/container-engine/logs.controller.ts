@@ -5,19 +5,19 @@ import { followLines, getApp, listLines, type LogLine } from '@slipway/contracts
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { HttpStreams, type HttpStream } from '../../core/http-streams.js';
-import { LogFollower } from '../../core/log-follower.js';
+import { isCutShort, LogFollower } from '../../core/log-follower.js';
 import { CloseCode, MAX_BUFFERED_BYTES, WebSockets } from '../../core/web-sockets.js';
 import { GatewayConfig } from '../../gateway.config.js';
 import { Endpoint } from './endpoint.js';
 import { failure } from './errors.js';
 import { LogList, type LogEntry } from './logs.dto.js';
 import {
-  isSeen,
-  resumedAt,
   TextLines,
+  toGapNotice,
   toLogEntry,
   toLogsQuery,
   toLossNotice,
+  toStreamQuery,
   type LogsQuery,
 } from './logs.projection.js';
 import { RequestInterceptor } from './request.interceptor.js';
@@ -89,11 +89,15 @@ export class LogsController {
   }
 
   private async answer(call: HttpCall, id: string, pod?: string): Promise<object> {
-    const query = this.queryOf(call, id, pod);
+    const query = this.queryOf(call.query, id, pod);
     await this.assertSeen(call, id);
     if (query.follow) return this.follow(call, query);
-    const { lines } = await this.core.query(call, listLines, query.lines);
-    const entries = lines.map(toLogEntry);
+    const list = await this.core.query(call, listLines, query.lines);
+    const entries = list.lines.map(toLogEntry);
+    if (isCutShort(list, query.lines.tail)) {
+      const { pod = null, container = null } = query.lines;
+      entries.unshift(toGapNotice({ to: list.lines[0]?.time, pod, container }, new Date()));
+    }
     if (query.format === 'json') return { logs: entries };
     const text = new TextLines(entries);
     return { logs: entries.map((entry) => `${text.lineOf(entry)}\n`).join('') };
@@ -101,7 +105,7 @@ export class LogsController {
 
   private async send(call: HttpCall, id: string, pod?: string): Promise<void> {
     if (!call.upgrade) throw failure.upgradeRequired();
-    const { lines, format } = this.queryOf(call, id, pod);
+    const { lines, format } = this.queryOf(toStreamQuery(call.query), id, pod);
     this.sockets.takeRoom(call);
     await this.assertSeen(call, id);
     const log = await this.follower.open(call, lines);
@@ -110,13 +114,16 @@ export class LogsController {
       throw error;
     });
     void socket.closed().then(() => log.close());
-    const write = writerOf(format);
+    const write = writerOf(format, log.past);
     let dropped = 0;
-    const tellDropped = (): void => {
-      if (dropped === 0 || socket.bufferedBytes > MAX_BUFFERED_BYTES / 2) return;
+    const tellAllDropped = (): void => {
+      if (dropped === 0) return;
       const notice = toLossNotice(dropped, new Date());
       dropped = 0;
       socket.send(write.entry(notice));
+    };
+    const tellDropped = (): void => {
+      if (socket.bufferedBytes <= MAX_BUFFERED_BYTES / 2) tellAllDropped();
     };
     log.start({
       line: (line) => {
@@ -124,17 +131,24 @@ export class LogsController {
         if (dropped > 0 || socket.bufferedBytes > MAX_BUFFERED_BYTES) dropped += 1;
         else socket.send(write.line(line), tellDropped);
       },
+      gap: (gap) => {
+        tellAllDropped();
+        socket.send(write.entry(toGapNotice(gap, new Date())));
+      },
       dropped: (count) => {
         dropped += count;
         tellDropped();
       },
-      ended: () => socket.close(CloseCode.done),
+      ended: () => {
+        tellAllDropped();
+        socket.close(CloseCode.done);
+      },
     });
   }
 
   /** Lines of all pods, or of the one that the path names, whatever the query names. */
-  private queryOf(call: HttpCall, id: string, pod?: string): LogsQuery {
-    const query = toLogsQuery(id, call.query, this.config.logsFormat);
+  private queryOf(asked: URLSearchParams, id: string, pod?: string): LogsQuery {
+    const query = toLogsQuery(id, asked, this.config.logsFormat);
     return pod === undefined ? query : { ...query, lines: { ...query.lines, pod } };
   }
 
@@ -146,26 +160,26 @@ export class LogsController {
   private async follow(call: HttpCall, { lines, format }: LogsQuery): Promise<HttpStream> {
     const events = (call.header('accept') ?? '').includes('text/event-stream');
     const lastEventId = events ? call.header('last-event-id') : undefined;
-    const write = writerOf(format);
+    let write = writerOf(format);
     const chunkOf = (text: string, id?: string): string => (events ? eventOf(text, id) : `${text}\n`);
     const stream = this.streams.start(call, {
       keepAlive: events ? ':\n\n' : '\n',
       lost: (count) => chunkOf(write.entry(toLossNotice(count, new Date()))),
     });
-    const log = await this.follower.open(call, resumedAt(lines, lastEventId)).catch((error: unknown) => {
+    const log = await this.follower.open(call, lines, lastEventId).catch((error: unknown) => {
       stream.destroy();
       throw error;
     });
     stream.once('close', () => log.close());
+    write = writerOf(format, log.past);
     call.set('Content-Type', events ? 'text/event-stream' : format === 'text' ? 'text/plain' : 'application/x-ndjson');
     // HEAD has the headers of an answer that would never end.
     if (call.method === 'HEAD') stream.finish();
     if (events) stream.offer('retry: 2000\n\n');
     log.start({
-      line: (line) => {
-        if (!isSeen(line, lastEventId)) stream.offer(chunkOf(write.line(line), line.time));
-      },
-      dropped: (count) => stream.offer(chunkOf(write.entry(toLossNotice(count, new Date())))),
+      line: (line) => stream.offer(chunkOf(write.line(line), events ? log.position : undefined)),
+      gap: (gap) => stream.tell(chunkOf(write.entry(toGapNotice(gap, new Date())))),
+      dropped: (count) => stream.lose(count),
       ended: () => stream.finish(),
     });
     return stream;
@@ -177,9 +191,9 @@ interface Writer {
   readonly entry: (entry: LogEntry) => string;
 }
 
-function writerOf(format: 'json' | 'text'): Writer {
+function writerOf(format: 'json' | 'text', past: readonly LogLine[] = []): Writer {
   if (format === 'json') return { line: jsonOf, entry: (entry) => JSON.stringify(entry) };
-  const text = new TextLines();
+  const text = new TextLines(past.map(toLogEntry));
   return { line: (line) => text.lineOf(toLogEntry(line)), entry: (entry) => text.lineOf(entry) };
 }
 
@@ -196,5 +210,5 @@ function jsonOf(line: LogLine): string {
 
 function eventOf(data: string, id: string | undefined): string {
   const lines = data.split('\n').map((line) => `data: ${line}\n`);
-  return `${id === undefined ? '' : `id: ${id}\n`}event: log\n${lines.join('')}\n`;
+  return `${!id ? '' : `id: ${id}\n`}event: log\n${lines.join('')}\n`;
 }

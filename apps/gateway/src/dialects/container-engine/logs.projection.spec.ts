@@ -1,7 +1,7 @@
 import type { LogLine } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
-import { isSeen, resumedAt, TextLines, toLogEntry, toLogsQuery, toLossNotice } from './logs.projection.js';
+import { TextLines, toGapNotice, toLogEntry, toLogsQuery, toLossNotice, toStreamQuery } from './logs.projection.js';
 
 const line: LogLine = {
   time: '2026-03-01T10:00:00.123456789Z',
@@ -56,6 +56,12 @@ describe('toLogsQuery', () => {
   });
 });
 
+describe('toStreamQuery', () => {
+  it('leaves out what a WebSocket does not know', () => {
+    expect(toStreamQuery(new URLSearchParams('tail=1&follow=yes&previous=true&pod=a')).toString()).toBe('tail=1&pod=a');
+  });
+});
+
 describe('toLogEntry', () => {
   it('has the documented fields, in order', () => {
     expect(JSON.stringify(toLogEntry(line))).toBe(
@@ -77,6 +83,30 @@ describe('toLossNotice', () => {
   });
 });
 
+describe('toGapNotice', () => {
+  const now = new Date('2026-03-01T10:00:09Z');
+  const [from, to] = ['2026-03-01T10:00:00.5Z', '2026-03-01T10:00:07Z'];
+
+  it('names its bounds and whose lines they are, and no number', () => {
+    expect(toGapNotice({ from, to, pod: 'shop-1', container: 'app' }, now)).toEqual({
+      timestamp: to,
+      level: 'warn',
+      message: `lines are missing between ${from} and ${to}`,
+      source: 'slipway',
+      pod: 'shop-1',
+      container: 'app',
+    });
+  });
+
+  it.each([
+    [{ from }, `lines are missing after ${from}`],
+    [{ to }, `lines are missing before ${to}`],
+    [{}, 'lines are missing'],
+  ])('names what is known of %j', (bounds, message) =>
+    expect(toGapNotice({ ...bounds, pod: null, container: null }, now).message).toBe(message),
+  );
+});
+
 describe('TextLines', () => {
   it('names the pod from the second pod on', () => {
     const text = new TextLines();
@@ -84,16 +114,5 @@ describe('TextLines', () => {
     expect(text.lineOf(toLogEntry(line))).toBe('2026-03-01T10:00:00.123Z ready');
     expect(text.lineOf(other)).toBe('[shop-2] 2026-03-01T10:00:00.123Z ready');
     expect(new TextLines([toLogEntry(line), other]).lineOf(toLogEntry(line))).toMatch(/^\[shop-1\] /);
-  });
-});
-
-describe('resuming by the id of the last event', () => {
-  it('asks for all that came later and skips what was seen, to the nanosecond', () => {
-    const lines = { appId: 'a', tail: 1 };
-    expect(resumedAt(lines, line.time)).toEqual({ appId: 'a', tail: 10_000, since: line.time });
-    expect(resumedAt(lines, 'nonsense')).toBe(lines);
-    expect(isSeen(line, line.time)).toBe(true);
-    expect(isSeen({ ...line, time: '2026-03-01T10:00:00.12345679Z' }, line.time)).toBe(false);
-    expect(isSeen(line, undefined)).toBe(false);
   });
 });

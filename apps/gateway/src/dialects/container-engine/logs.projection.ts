@@ -1,6 +1,6 @@
-import { isRfc3339, type ListLines, type LogLine } from '@slipway/contracts';
+import type { ListLines, LogLine } from '@slipway/contracts';
 
-import { comparableTime } from '../../core/line-time.js';
+import type { LineGap } from '../../core/log-follower.js';
 import { failure } from './errors.js';
 import type { LogEntry } from './logs.dto.js';
 import { integerOf, oneOf, timeOf } from './query.js';
@@ -39,16 +39,9 @@ export function toLogsQuery(appId: string, query: URLSearchParams, defaultFormat
   return { lines, follow, format };
 }
 
-/** All that came after the last event that a reader has seen; an id that is none of ours begins anew. */
-export function resumedAt(lines: ListLines, lastEventId: string | undefined): ListLines {
-  return lastEventId !== undefined && isRfc3339(lastEventId) ? { ...lines, tail: MAX_TAIL, since: lastEventId } : lines;
-}
-
-/** Whether a line is the reader's last one or older. */
-export function isSeen(line: LogLine, lastEventId: string | undefined): boolean {
-  return (
-    lastEventId !== undefined && isRfc3339(lastEventId) && comparableTime(line.time) <= comparableTime(lastEventId)
-  );
+/** What a WebSocket knows of the parameters: the others mean nothing to it. */
+export function toStreamQuery(query: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...query].filter(([name]) => name !== 'previous' && name !== 'follow'));
 }
 
 function nameOf(query: URLSearchParams, name: string, maxLength: number): string | undefined {
@@ -76,6 +69,19 @@ export function toLossNotice(dropped: number, now: Date): LogEntry {
   const timestamp = toTime(now.toISOString());
   const message = `${dropped} lines dropped`;
   return { timestamp, level: 'warn', message, source: 'slipway', pod: null, container: null, dropped };
+}
+
+/** Stands where lines are missing that nobody has counted. */
+export function toGapNotice({ from, to, pod, container }: LineGap, now: Date): LogEntry {
+  const timestamp = toTime(to ?? now.toISOString());
+  const message = `lines are missing${boundsOf(from, to)}`;
+  return { timestamp, level: 'warn', message, source: 'slipway', pod, container };
+}
+
+function boundsOf(from: string | undefined, to: string | undefined): string {
+  if (from !== undefined && to !== undefined) return ` between ${from} and ${to}`;
+  if (from !== undefined) return ` after ${from}`;
+  return to === undefined ? '' : ` before ${to}`;
 }
 
 /** Entries as plain lines. Pods are named as soon as there are several. */

@@ -647,6 +647,87 @@ describe('streams', () => {
       await vi.waitFor(() => expect(client.messages[0]).toBe('2026-03-01T10:00:01Z line 1'));
     });
 
+    it('name the pods in plain text from the first line on, when the tail is of several', async () => {
+      core.answers(listLines, () => ({ lines: [line(1), { ...line(2), pod: 'shop-2' }] }));
+      const client = open(`${PATH}/stream?format=text`);
+      await vi.waitFor(() => expect(client.messages[0]).toBe('[shop-1] 2026-03-01T10:00:01Z line 1'));
+      const { read, stop } = await follow('&format=text');
+      await vi.waitFor(() => expect(read.text).toMatch(/^\[shop-1\] 2026-03-01T10:00:01Z line 1\n/));
+      stop();
+    });
+
+    it('know nothing of what is not theirs', async () => {
+      const client = open(`${PATH}/stream?follow=yes&previous=true`);
+      await client.opened;
+      expect(core.asked.filter(({ subject }) => subject === listLines.subject).at(-1)?.input).toEqual({
+        appId: APP_ID,
+        tail: 100,
+      });
+    });
+
+    it('tell where lines are missing and between which times', async () => {
+      const client = open(`${PATH}/stream`);
+      await client.opened;
+      core.emit(LOGS, { kind: 'gap', since: line(2).time, time: line(7).time, pod: 'shop-1', container: 'app' });
+      const { read, stop } = await follow('');
+      core.emit(LOGS, { kind: 'gap', since: line(2).time, time: line(7).time, pod: 'shop-1', container: 'app' });
+      const notice = `{"timestamp":"2026-03-01T10:00:07Z","level":"warn","message":"lines are missing between ${line(2).time} and ${line(7).time}","source":"slipway","pod":"shop-1","container":"app"}`;
+      await vi.waitFor(() => expect(client.messages[2]).toBe(notice));
+      await vi.waitFor(() => expect(read.text).toContain(`${notice}\n`));
+      stop();
+    });
+
+    it('tell a reader who was too slow how many lines it lost, at the latest when the deployment is deleted', async () => {
+      const count = 600;
+      const burst = async () => {
+        for (let number = 0; number < count; number += 1) {
+          const time = new Date(Date.parse('2026-03-01T11:00:00Z') + number).toISOString();
+          core.emit(LOGS, { kind: 'line', ...line(3), time, message: 'x'.repeat(60 * 1024) });
+          if (number % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        core.emit(LOGS, { kind: 'end' });
+      };
+      const told = (entries: { dropped?: number }[]): number =>
+        entries.reduce((sum, { dropped }) => sum + (dropped ?? 1), 0) - 2;
+
+      const client = open(`${PATH}/stream`);
+      await client.opened;
+      await vi.waitFor(() => expect(client.messages).toHaveLength(2));
+      client.socket.pause();
+      await burst();
+      client.socket.resume();
+      expect(await client.ended).toBe(1000);
+      const messages = client.messages.map((text) => JSON.parse(text) as { dropped?: number });
+      expect(messages.at(-1)?.dropped).toBeGreaterThan(0);
+      expect(told(messages)).toBe(count);
+
+      const answer = await new Promise<IncomingMessage>((resolve) => {
+        const headers = { Authorization: `Bearer ${API_KEY}` };
+        request(`${gateway.url}${PATH}?follow=true`, { headers }, resolve).end();
+      });
+      await vi.waitFor(() => expect(core.listenersOf(LOGS)).toBe(1));
+      await burst();
+      let text = '';
+      for await (const chunk of answer.setEncoding('utf8')) text += String(chunk);
+      const lines = text.trimEnd().split('\n');
+      const entries = lines.map((one) => JSON.parse(one) as { dropped?: number });
+      expect(entries.at(-1)?.dropped).toBeGreaterThan(0);
+      expect(told(entries)).toBe(count);
+    });
+
+    it('say in an answer that its tail is not whole', async () => {
+      core.answers(listLines, () => ({ lines: [line(1), line(2)], cut: true }));
+      const read = async (query: string) => {
+        const answer = await fetch(`${gateway.url}${PATH}?${query}`, {
+          headers: { Authorization: `Bearer ${API_KEY}` },
+        });
+        const { logs } = (await answer.json()) as { logs: { message: string }[] };
+        return logs.map(({ message }) => message);
+      };
+      expect(await read('tail=3')).toEqual([`lines are missing before ${line(1).time}`, 'line 1', 'line 2']);
+      expect(await read(`tail=2&since=${line(1).time}`)).toEqual(['line 1', 'line 2']);
+    });
+
     it('give only the pod that was asked for', async () => {
       const client = open(`${PATH}/stream?pod=shop-1&tail=0`);
       core.answers(listLines, () => ({ lines: [] }));
@@ -755,8 +836,13 @@ describe('streams', () => {
       expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
       await vi.waitFor(() => expect(read.text).toContain(`event: log\ndata: ${entry(2)}\n\n`));
       expect(read.text).not.toContain('line 1');
-      expect(read.text).toContain('id: 2026-03-01T10:00:02.000000001Z\n');
+      const id = /^id: (2026-03-01T10:00:02.000000001Z;.+)$/m.exec(read.text)?.[1] ?? '';
       stop();
+      const resumed = await follow('', { Accept: 'text/event-stream', 'Last-Event-ID': id });
+      core.emit(LOGS, { kind: 'line', ...line(3) });
+      await vi.waitFor(() => expect(resumed.read.text).toContain('line 3'));
+      expect(resumed.read.text).not.toMatch(/line [12]/);
+      resumed.stop();
     });
 
     it('take a token in the query for server-sent events alone', async () => {
