@@ -53,5 +53,15 @@ describe('a cluster that is away', () => {
     await waitFor(async () => (await instance.client.send('GET', path)).body.status === 'running', {
       timeoutMs: 60_000,
     });
+    // And the other way round: what is deleted meanwhile is out of sight at once, and gone when the cluster can be asked.
+    await cluster.close();
+    const deleted = await instance.client.send('DELETE', path, undefined, { Prefer: 'wait=0' });
+    expect(deleted).toMatchObject({ status: 200, body: { namespace_deleted: false } });
+    expect((await instance.client.send('GET', path)).status).toBe(404);
+    const deleting = async () =>
+      (await instance.client.send('GET', '/v1/deployments?status=deleting')).body.deployments;
+    expect(await deleting()).toMatchObject([{ id: created.body.id }]);
+    cluster = await startCluster(cluster.port);
+    await waitFor(async () => ((await deleting()) as unknown[]).length === 0, { timeoutMs: 60_000 });
   }, 120_000);
 });

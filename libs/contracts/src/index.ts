@@ -8,6 +8,7 @@ export * from './deployments/main-port.js';
 export * from './deployments/node.v1.js';
 export * from './deployments/operations.js';
 export * from './deployments/pod.v1.js';
+export * from './deployments/quantity.js';
 export * from './deployments/revision.v1.js';
 export * from './empty.js';
 export * from './envelope.js';

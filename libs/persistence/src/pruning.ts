@@ -4,7 +4,8 @@ import { DataSource } from 'typeorm';
 
 import { PERSISTENCE_OPTIONS, quoteName, type PersistenceOptions, type Prune } from './database/database-options.js';
 
-// EVENTS keeps its messages for seven days, and a lost broker disk is refilled from the outbox; an Idempotency-Key is good for 24 hours.
+// EVENTS keeps its messages for seven days, and a lost broker disk is refilled from the outbox. How long a key is honoured is another
+// matter (`inbox-row.ts`).
 const KEPT = '7 days';
 const OWN: readonly Prune[] = [
   { table: 'outbox', condition: `sent_at < now() - interval '${KEPT}'` },

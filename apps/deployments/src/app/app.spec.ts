@@ -474,6 +474,17 @@ describe('rolledBack', () => {
     expect([first[0]?.id, second[0]?.id]).not.toContain(container?.id);
   });
 
+  it('keeps the stop and the registry credentials as they are', () => {
+    const registryAuth = { username: 'kim', password: 'secret', server: 'r.example.org' };
+    const off = inPhase('stopped', { ...app, stopped: true, registryAuth });
+    expect(accepted(rolledBack(off, second, 1, first, later)).app).toMatchObject({
+      stopped: true,
+      replicas: 2,
+      registryAuth,
+      status: { phase: 'stopped' },
+    });
+  });
+
   it('changes nothing when the older one equals the current', () => {
     const equal = second.map((container) => ({ ...container, id: first[0]?.id ?? '', changes: 0 }));
     expect(accepted(back(1, equal))).toMatchObject({ changed: false, revision: null });

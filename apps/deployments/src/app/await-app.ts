@@ -58,7 +58,9 @@ export class AwaitAppHandler {
     return namespaceGone === undefined ? {} : { namespaceGone };
   }
 
-  private async find({ id }: AwaitApp, actor: Actor): Promise<FoundApp | undefined> {
+  // What is deleted reaches no other state: who waits for one is told at once that there is no such App.
+  private async find({ id, until }: AwaitApp, actor: Actor): Promise<FoundApp | undefined> {
+    if (until !== 'gone') return this.transactions.read((reader) => this.queries.findPresent(reader, { id }, actor));
     try {
       return await this.transactions.read((reader) => this.queries.find(reader, { id }, actor));
     } catch (error) {

@@ -150,7 +150,28 @@ describe('commands on Apps', () => {
       await fixture.execute(deleteApp, { app: { id: first.id } });
       const next = await fixture.create({ name: first.name });
       expect(next.host).toBe(first.host);
+      // What is left of the first takes nothing from the second.
+      await eventually(async () => expect(await problemOf(fixture.get(first.id))).toMatchObject({ kind: 'not_found' }));
+      expect(await rows('host', 'host = $1', [first.host])).toMatchObject([{ app_id: next.id }]);
     });
+
+    it('gives the host of an App that is being deleted to another owner only when its namespace is gone', async () => {
+      const first = await fixture.until((await fixture.create()).id, 'running');
+      const { namespace } = first.environment;
+      const hold = (finalizers: string[]) =>
+        fixture.cluster.apply(
+          { apiVersion: 'v1', kind: 'Service', metadata: { name: first.name, namespace, finalizers } },
+          { fieldManager: 'they' },
+        );
+      await hold(['example.com/hold']);
+      await fixture.execute(deleteApp, { app: { id: first.id } });
+      const theirs = await fixture.create({ name: first.name }, lee);
+      expect(theirs.host).toBe(`${first.name}-${theirs.id.slice(0, 6)}.apps.example.com`);
+      expect(await rows('host', 'host = $1', [first.host])).toMatchObject([{ app_id: first.id }]);
+      await hold([]);
+      await eventually(async () => expect(await problemOf(fixture.get(first.id))).toMatchObject({ kind: 'not_found' }));
+      expect((await fixture.create({ name: first.name }, actor('pat'))).host).toBe(first.host);
+    }, 30_000);
 
     it('stores no secret in clear', async () => {
       const registryAuth = { username: 'kim', password: 'planted-password', server: 'r.example.org' };

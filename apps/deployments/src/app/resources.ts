@@ -1,6 +1,4 @@
-import type { Resources } from '@slipway/contracts';
-
-import { billionths } from './quantity.js';
+import { billionths, type Resources } from '@slipway/contracts';
 
 export const DEFAULT_RESOURCES = {
   cpuRequest: '100m',

@@ -94,7 +94,13 @@ describe('domains', () => {
       expect(await problemOf(stale)).toMatchObject({ kind: 'precondition_failed', facts: { version: 1 } });
       await add(app.id, host);
       expect(await problemOf(add(app.id, host.toUpperCase()))).toMatchObject({ code: 'domain_taken' });
+      await fixture.database.query(
+        `update deployments.domain set state = 'failed', next_check_at = null where host = $1`,
+        [host],
+      );
+      expect(await problemOf(add(app.id, host)), 'in any state').toMatchObject({ code: 'domain_taken' });
       for (let more = 1; more < 20; more += 1) await add(app.id, newHost());
+      expect(await problemOf(add(app.id, host)), 'before the quota').toMatchObject({ code: 'domain_taken' });
       expect(await problemOf(add(app.id, newHost()))).toMatchObject({ kind: 'quota_exceeded', facts: { limit: 20 } });
       const closed = await fixture.create({ container: { ports: [] } });
       expect(await problemOf(add(closed.id, newHost()))).toMatchObject({ kind: 'conflict', code: 'no_port' });
@@ -232,6 +238,35 @@ describe('domains', () => {
       expect(await fixture.events(domainFailed, mine.id)).toHaveLength(1);
       expect(await problemOf(add((await fixture.create()).id, host))).toMatchObject({ code: 'domain_taken' });
     });
+
+    it('fail a claim whose look in vain is written while another proves the host', async () => {
+      const [mine, theirs] = [await fixture.create(), await fixture.create({}, lee)];
+      const host = newHost();
+      const [own, foreign] = [await add(mine.id, host), await add(theirs.id, host, lee)];
+      // What is not proven now is looked for again in ten minutes only.
+      const old = `update deployments.domain set checked_since = now() - interval '1 hour', next_check_at = now() + interval '1 hour' where host = $1`;
+      await fixture.database.query(old, [host]);
+      const holder = fixture.database.createQueryRunner();
+      await holder.startTransaction();
+      await holder.query(`select 1 from deployments.domain where id = $1 for update`, [own.id]);
+      const waiting = async (): Promise<number> => {
+        const [row] = await fixture.database.query<{ count: number }[]>(
+          `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return row?.count ?? 0;
+      };
+      const inVain = verify(mine.id, own.id);
+      await eventually(async () => expect(await waiting()).toBe(1));
+      prove(foreign);
+      let proven = false;
+      const proving = verify(theirs.id, foreign.id, lee).finally(() => (proven = true));
+      await eventually(async () => expect(proven || (await waiting()) === 2).toBe(true));
+      await holder.commitTransaction();
+      await holder.release();
+      expect((await inVain).state).toBe('pending');
+      expect((await proving).state).toBe('verified');
+      await eventually(async () => expect(await get(mine.id, own.id)).toMatchObject({ state: 'failed' }));
+    }, 20_000);
 
     it('give it to one when two prove it at the same time', async () => {
       const host = newHost();

@@ -102,6 +102,8 @@ export class Domains {
 
   private async settled(tx: Tx, domain: DomainEntity, proof: Proof, now: Date): Promise<DomainEntity> {
     const { appId, host } = domain;
+    // One after the other: a claim is not written back as pending over the end that the first proof of the host has put to it.
+    await tx.manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`deployments:domain:${host}`]);
     const holder = await holderOf(tx, host);
     const isOther = holder !== undefined && holder.appId !== appId;
     if (isOther && !holder.left) return failed(domain, TAKEN);
@@ -115,7 +117,7 @@ export class Domains {
     );
     // Somebody else's commit came between.
     if (taken.length === 0) return failed(domain, TAKEN);
-    // No lock is waited for: a check that runs at this moment finds the host taken by itself.
+    // None is waited for: a check that has been claimed at this moment finds the host taken by itself.
     await tx.manager.query(
       `update domain set next_check_at = now() where id in (
          select id from domain where host = $1 and app_id <> $2 and state = 'pending' for update skip locked)`,

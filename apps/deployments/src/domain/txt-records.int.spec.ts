@@ -29,4 +29,16 @@ describe('TxtRecords', () => {
     server.silent = true;
     await expect(records.at('silent.example.net')).rejects.toThrow('ETIMEOUT');
   }, 20_000);
+
+  it('gives up after four seconds, however many servers are silent', async () => {
+    const servers = await Promise.all(Array.from({ length: 3 }, () => startNameServer()));
+    for (const one of servers) one.silent = true;
+    const domainResolvers = servers.map(({ address }) => address);
+    const many = new TxtRecords(Object.assign(new DeploymentsConfig(), { domainResolvers }));
+    const startedAt = performance.now();
+    await expect(many.at('silent.example.net')).rejects.toThrow('ETIMEOUT');
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
+    expect(servers.every(({ asked }) => asked.length > 0)).toBe(true);
+    await Promise.all(servers.map((one) => one.close()));
+  }, 20_000);
 });

@@ -1,7 +1,6 @@
-import type { AppMetrics, MetricsSample } from '@slipway/contracts';
+import { type AppMetrics, billionths, type MetricsSample } from '@slipway/contracts';
 
 import type { Container } from '../app/container.js';
-import { billionths } from '../app/quantity.js';
 import { effectiveResources } from '../app/resources.js';
 import { millicoresOf, totalOf, type Usage } from './usage.js';
 import type { Point } from './usage-history.js';

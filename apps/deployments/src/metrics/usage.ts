@@ -1,6 +1,6 @@
 import type { PodMetrics } from '@slipway/cluster';
+import { billionths } from '@slipway/contracts';
 
-import { billionths } from '../app/quantity.js';
 import { INSTANCE } from '../reconciler/desired-objects.js';
 
 const BILLION = 1e9;

@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { isKind, type KubeObject, type ObjectRef } from '@slipway/cluster';
+import { billionths } from '@slipway/contracts';
 
-import { billionths } from '../app/quantity.js';
 import { APPLIED } from './desired-objects.js';
 
 /** What of `desired` is missing in the cluster or differs there. */

@@ -240,9 +240,13 @@ describe('reconcileApps', () => {
     await eventually(async () =>
       expect((await fixture.get(id)).status).toMatchObject({ phase: 'failed', reason: 'NamespaceConflict' }),
     );
+    // What is to run nothing, and runs nothing, has not failed.
+    await fixture.execute(stopApp, { app: { id } });
+    expect(await fixture.until(id, 'stopped')).toMatchObject({ status: { reason: 'NamespaceConflict' } });
+    expect(await history(id)).toEqual(['pending > failed', 'failed > stopping (stop)', 'stopping > stopped (stop)']);
     await fixture.execute(deleteApp, { app: { id } });
     await gone(id);
-    const awaitedGone = { id, generation: 2, until: 'gone', timeoutMs: 0, namespace } as const;
+    const awaitedGone = { id, generation: 3, until: 'gone', timeoutMs: 0, namespace } as const;
     expect(await fixture.query(awaitApp, awaitedGone)).toEqual({ app: null, reached: true, namespaceGone: false });
     expect(await fixture.cluster.get({ kind: 'Namespace', name: namespace })).toMatchObject({
       metadata: { name: namespace },
@@ -305,10 +309,33 @@ describe('reconcileApps', () => {
       expect(await call).toEqual({ app: null, reached: true, namespaceGone: true });
     });
 
+    it('ends at once, and says that there is no such App, when it is deleted meanwhile, and when it is gone', async () => {
+      const { id, name, environment } = await running();
+      const { namespace } = environment;
+      const hold = (finalizers: string[]) =>
+        fixture.cluster.apply(
+          { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, finalizers } },
+          { fieldManager: 'they' },
+        );
+      await hold(['example.com/hold']);
+      const startedAt = performance.now();
+      const refused = problemOf(awaited(id, 99, 'running', 25_000));
+      await fixture.execute(deleteApp, { app: { id } });
+      expect(await refused).toMatchObject({ kind: 'not_found', noun: 'app' });
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect((await fixture.get(id)).status.phase).toBe('deleting');
+      await hold([]);
+      await gone(id);
+      for (const until of ['running', 'stopped', 'settled'] as const)
+        expect(await problemOf(awaited(id, 1, until)), until).toMatchObject({ kind: 'not_found', noun: 'app' });
+    }, 30_000);
+
     it('tells of a foreign App as of one that is gone', async () => {
       const { id } = await running();
       const call = fixture.query(awaitApp, { id, generation: 1, until: 'running', timeoutMs: 0 }, lee);
-      expect(await call).toEqual({ app: null, reached: true });
+      expect(await problemOf(call)).toMatchObject({ kind: 'not_found', noun: 'app' });
+      const removal = fixture.query(awaitApp, { id, generation: 1, until: 'gone', timeoutMs: 0 }, lee);
+      expect(await removal).toEqual({ app: null, reached: true });
       expect((await fixture.get(id, kim)).id).toBe(id);
     });
   });

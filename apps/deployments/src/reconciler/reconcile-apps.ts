@@ -376,8 +376,10 @@ function statusOf({ app, revision }: FoundApp, { seen, conflict, failure }: Conv
     told: { phase: app.status.phase, since: app.status.lastTransition },
   };
   const status = observedStatus(seen, wanted, new Date());
-  if (conflict) return { ...status, phase: Phase.failed, ...conflict };
+  // Where nothing is wanted and nothing is there, nothing has failed: the reason stands beside it.
+  const failed = status.phase === Phase.stopped ? Phase.stopped : Phase.failed;
+  if (conflict) return { ...status, phase: failed, ...conflict };
   if (!failure || status.phase === Phase.failed) return status;
-  const phase = failure.kind === 'exceeded_quota' ? Phase.failed : status.phase;
+  const phase = failure.kind === 'exceeded_quota' ? failed : status.phase;
   return { ...status, phase, ...reasonOf(failure) };
 }

@@ -333,7 +333,7 @@ export class AwaitApp {
   @Id() id: AppId;
   /** The generation whose state is waited for. */
   @Integer({ min: 1 }) generation: number;
-  /** `settled`: neither on its way nor pending. `failed` ends every wait. */
+  /** `settled`: neither on its way nor pending. `failed` ends every wait; of an App that is deleted only `gone` can be awaited. */
   @OneOf(['running', 'stopped', 'settled', 'gone']) until: 'running' | 'stopped' | 'settled' | 'gone';
   @Integer({ min: 0, max: 25_000 }) timeoutMs: number;
   /** That of the App, with `gone`: looked for once the App is. */

@@ -17,6 +17,8 @@ export interface InboxRow {
 export class OperationRunning extends Error {}
 
 const LOCK_TIMEOUT = '50ms';
+/** How long a key is honoured. Rows stay longer, since the same message may come again. */
+const KEY_KEPT = '24 hours';
 
 /** An operation that a message asks for. */
 export interface Claim {
@@ -25,7 +27,8 @@ export interface Claim {
 }
 
 /**
- * Takes operations for this transaction and returns the ids of those that nobody has done, or that have expired. One round trip: the guard
+ * Takes operations for this transaction and returns the ids of those that nobody has done, that have expired, or that another message did under
+ * this key too long ago. One round trip: the guard
  * limits the wait for another transaction's row before the insert, and the limit is lifted again behind it, since the row locks of the
  * work may wait longer. The advisory locks (shared, so they wait for nobody) tell others which messages are at work: the rows themselves
  * are invisible to them. Each operation id may be claimed once in a call.
@@ -49,6 +52,8 @@ export async function claimOperations(
          set subject = excluded.subject, message_id = excluded.message_id, request_hash = excluded.request_hash,
              outcome = excluded.outcome, answer = excluded.answer, created_at = now()
          where inbox.outcome = 'expired'
+            or (inbox.request_hash is not null and inbox.message_id <> excluded.message_id
+                and inbox.created_at < now() - interval '${KEY_KEPT}')
        returning operation_id as id, set_config('lock_timeout', '0', true)`,
       [
         claims.map(({ envelope }) => envelope.operationId),

@@ -74,6 +74,41 @@ describe('once', () => {
     expect(await notes()).toBe(1);
   });
 
+  it('runs a key afresh after 24 hours, also for another request, and knows a second delivery of the first all the same', async () => {
+    const envelope = envelopeOf({ operationId: randomUUID(), requestHash: 'one' });
+    const { operationId } = envelope;
+    const age = (interval: string) =>
+      dataSource.query(`update inbox set created_at = now() - $2::interval where operation_id = $1`, [
+        operationId,
+        interval,
+      ]);
+    const first = await inbox.once(writeNote, envelope, write('a'));
+    await age('23 hours');
+    expect(await inbox.once(writeNote, envelopeOf({ operationId, requestHash: 'one' }), write('b'))).toEqual(first);
+    await age('25 hours');
+    expect(await inbox.once(writeNote, { ...envelope }, write('c'))).toEqual(first);
+    expect(await notes()).toBe(1);
+    const later = envelopeOf({ operationId, requestHash: 'other' });
+    const second = await inbox.once(writeNote, later, write('d'));
+    expect(second).toMatchObject({ text: 'd' });
+    // From then on it is that request's, for another 24 hours.
+    expect(await inbox.once(writeNote, envelopeOf({ operationId, requestHash: 'other' }), write('e'))).toEqual(second);
+    expect(
+      await problemOf(inbox.once(writeNote, envelopeOf({ operationId, requestHash: 'one' }), write('f'))),
+    ).toMatchObject({ code: 'key_reused' });
+    expect(await notes()).toBe(2);
+  });
+
+  it('knows what came without a key for as long as its row is there', async () => {
+    const operationId = randomUUID();
+    await inbox.once(noteWritten, envelopeOf({ operationId }), async (tx) => void (await write('a')(tx)));
+    await dataSource.query(`update inbox set created_at = now() - interval '6 days' where operation_id = $1`, [
+      operationId,
+    ]);
+    await inbox.once(noteWritten, envelopeOf({ operationId }), async (tx) => void (await write('b')(tx)));
+    expect(await notes()).toBe(1);
+  });
+
   it('keeps answers without content', async () => {
     const envelope = envelopeOf();
     await inbox.once(eraseNotes, envelope, () => Promise.resolve());

@@ -279,6 +279,8 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
     core.refuses(countApps, problem.unavailable('service', 'away', { code: 'timeout' })),
   'update the profile to a taken address': (core) =>
     core.refuses(updateUser, problem.alreadyExists('user', 'taken', { facts: { fields: ['email'] } })),
+  'create one deployment too many': (core) =>
+    core.refuses(createApp, problem.quotaExceeded('app', 'You own 3 apps, which is the limit; delete one first')),
   'deployments/create under a taken name': (core) => core.refuses(createApp, taken('app', 'shop')),
   'create with an image that its registry does not have': (core) => core.refuses(createApp, inaccessible),
   'update to an image that its registry does not have': (core) => core.refuses(updateApp, inaccessible),
@@ -326,9 +328,19 @@ const special: Readonly<Record<string, (core: ReplayedCore) => void>> = {
       app: appIn('failed', {}, { reason: 'Unschedulable', message: '3 of 5 pods find no node' }),
       reached: false,
     })),
+  'scale what is deleted meanwhile': (core) => core.refuses(awaitApp, problem.notFound('app', 'gone')),
   'stop while nobody observes': (core) => core.refuses(awaitApp, problem.unavailable('service', 'away')),
   'start not there in time': (core) =>
     core.refuses(awaitApp, problem.unavailable('service', 'late', { code: 'timeout' })),
+  'delete while nobody observes': (core) => core.refuses(awaitApp, problem.unavailable('service', 'away')),
+  'delete in an environment that stays': (core) =>
+    core
+      .answers(deleteApp, () => appIn('deleting', { environment: { ...app.environment, kind: 'open' } }))
+      .answers(awaitApp, () => ({ app: null, reached: true, namespaceGone: true })),
+  'delete in an environment that stays, not gone in time': (core) =>
+    core
+      .answers(deleteApp, () => appIn('deleting', { environment: { ...app.environment, kind: 'owned' } }))
+      .answers(awaitApp, () => ({ app: appIn('deleting'), reached: false })),
   'delete not gone in time': (core) => core.answers(awaitApp, () => ({ app: appIn('deleting'), reached: false })),
   'delete leaves the namespace of somebody else': (core) =>
     core.answers(awaitApp, () => ({ app: null, reached: true, namespaceGone: false })),

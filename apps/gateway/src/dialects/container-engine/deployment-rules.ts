@@ -1,4 +1,6 @@
 // The rules of section 5 that a class of fields cannot hold, because they depend on configuration, on names or on two fields.
+import { billionths, isQuantity } from '@slipway/contracts';
+
 import type {
   CreateDeployment,
   PatchVariables,
@@ -9,7 +11,6 @@ import type {
 import { detailsOf, rangeText, type FieldIssue } from './rule-texts.js';
 import { failure } from './errors.js';
 import type { Submitted } from './json-body.js';
-import { sizeOfQuantity } from './quantity.js';
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Names that code which reads variables as an object takes for something else. */
@@ -30,7 +31,7 @@ export function acceptDeployment<T extends CreateDeployment | UpdateDeployment>(
     ...replicaIssues(value.replicas, 1, maxReplicas),
     ...resourceIssues(value.resources),
   ];
-  const accepted = body.without((issue) => isImage(issue) || isRegistryAuth(issue)).accept(issues);
+  const accepted = body.without((issue) => isImage(issue) || isRegistryAuth(issue) || isReplicas(issue)).accept(issues);
   const image = body.issues.filter(isImage);
   if (image.length > 0) throw failure.unprocessable('Invalid image reference', detailsOf(image));
   const registryAuth = body.issues.filter(isRegistryAuth);
@@ -39,17 +40,17 @@ export function acceptDeployment<T extends CreateDeployment | UpdateDeployment>(
 }
 
 export function acceptScale(body: Submitted<ScaleDeployment>, maxReplicas: number): number {
-  return body.accept(replicaIssues(body.value.replicas, 0, maxReplicas)).replicas;
+  return body.without(isReplicas).accept(replicaIssues(body.value.replicas, 0, maxReplicas)).replicas;
 }
 
 /** @throws Failure 400 for a name or a value; what comes of all variables together is judged where they are kept */
 export function acceptVariables(body: Submitted<PatchVariables>): Record<string, string | null> {
-  const { env_vars } = body.value;
-  const asText = Object.fromEntries(Object.entries(env_vars).map(([name, value]) => [name, value ?? '']));
-  return body.accept(variableIssues(asText)).env_vars;
+  return body.accept(variableIssues(body.value.env_vars)).env_vars;
 }
 
 const isImage = ({ path }: FieldIssue): boolean => path === 'image';
+/** Its declared rule knows no other bounds than those of numbers. */
+const isReplicas = ({ path }: FieldIssue): boolean => path === 'replicas';
 const isRegistryAuth = ({ path }: FieldIssue): boolean => path.startsWith('registry_auth.');
 
 function replicaIssues(replicas: number | null | undefined, min: number, max: number): FieldIssue[] {
@@ -57,21 +58,25 @@ function replicaIssues(replicas: number | null | undefined, min: number, max: nu
   return [{ path: 'replicas', kind: 'value', text: rangeText(min, max) }];
 }
 
-export function variableIssues(variables: Readonly<Record<string, string>> | null | undefined): FieldIssue[] {
+/** Names that are to go (null) add nothing to what is set; but no deployment has more of them either. */
+export function variableIssues(variables: Readonly<Record<string, string | null>> | null | undefined): FieldIssue[] {
   if (variables == null) return [];
   const issue = (path: string, text: string): FieldIssue => ({ path, kind: 'value', text });
   const pairs = Object.entries(variables);
-  if (pairs.length > MAX_VARIABLES) return [issue('env_vars', `must have at most ${MAX_VARIABLES} entries`)];
-  const size = ([name, value]: [string, string]): number => Buffer.byteLength(name) + Buffer.byteLength(value);
-  const issues = pairs.flatMap(([name, value]) => {
+  const set = pairs.filter((pair): pair is [string, string] => pair[1] !== null);
+  if (Math.max(set.length, pairs.length - set.length) > MAX_VARIABLES)
+    return [issue('env_vars', `must have at most ${MAX_VARIABLES} entries`)];
+  const size = (name: string, value: string): number => Buffer.byteLength(name) + Buffer.byteLength(value);
+  const issues = pairs.flatMap(([name, text]) => {
+    const value = text ?? '';
     const path = `env_vars.${name.slice(0, MAX_NAME_LENGTH)}`;
     if (!isVariableName(name)) return [issue(path, `must match ${VARIABLE_NAME.source.slice(1, -1)}`)];
     if (RESERVED_NAMES.includes(name)) return [issue(path, `must not be named ${RESERVED_NAMES.join(' or ')}`)];
     if (value.includes('\0')) return [issue(path, 'must not contain NUL')];
     if (/\p{Cs}/u.test(value)) return [issue(path, 'must not contain half of a surrogate pair')];
-    return size([name, value]) < MAX_PAIR_BYTES ? [] : [issue(path, `must be below ${MAX_PAIR_BYTES} bytes`)];
+    return size(name, value) < MAX_PAIR_BYTES ? [] : [issue(path, `must be below ${MAX_PAIR_BYTES} bytes`)];
   });
-  const all = pairs.reduce((sum, pair) => sum + size(pair), 0);
+  const all = set.reduce((sum, pair) => sum + size(...pair), 0);
   return all < MAX_ALL_BYTES ? issues : [...issues, issue('env_vars', `must be below ${MAX_ALL_BYTES} bytes`)];
 }
 
@@ -94,6 +99,8 @@ function exceeding(
   request: string | null | undefined,
   limit: string | null | undefined,
 ): FieldIssue[] {
-  if (request == null || limit == null || !(sizeOfQuantity(request) > sizeOfQuantity(limit))) return [];
+  // What is no quantity is refused as such.
+  if (request == null || limit == null || !isQuantity(request) || !isQuantity(limit)) return [];
+  if (billionths(request) <= billionths(limit)) return [];
   return [{ path: `resources.${kind}_request`, kind: 'value', text: `must not be above resources.${kind}_limit` }];
 }

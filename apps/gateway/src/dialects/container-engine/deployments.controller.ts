@@ -158,10 +158,9 @@ export class DeploymentsController {
     const command = commandOn(id, call);
     const replicas = acceptScale(body, this.config.maxReplicas);
     const { app } = await this.core.execute(call, scaleApp, { ...command, replicas, start: true });
-    return toScaled(
-      await this.observation.until(call, tagged(call, app), replicas === 0 ? 'stopped' : 'running'),
-      replicas,
-    );
+    const observed = await this.observation.until(call, app, replicas === 0 ? 'stopped' : 'running');
+    tagged(call, app);
+    return toScaled(observed, replicas);
   }
 
   @Post(':deploymentId/stop')
@@ -173,8 +172,10 @@ export class DeploymentsController {
     headers: AWAITED,
   })
   async stop(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StoppedDeployment> {
-    const app = tagged(call, await this.core.execute(call, stopApp, commandOn(id, call)));
-    return toStopped(await this.observation.until(call, app, 'stopped'));
+    const app = await this.core.execute(call, stopApp, commandOn(id, call));
+    const observed = await this.observation.until(call, app, 'stopped');
+    tagged(call, app);
+    return toStopped(observed);
   }
 
   @Post(':deploymentId/start')
@@ -186,8 +187,10 @@ export class DeploymentsController {
     headers: AWAITED,
   })
   async start(@Param('deploymentId') id: string, @Current() call: HttpCall): Promise<StartedDeployment> {
-    const app = tagged(call, await this.core.execute(call, startApp, commandOn(id, call)));
-    return toStarted(await this.observation.until(call, app, 'running'));
+    const app = await this.core.execute(call, startApp, commandOn(id, call));
+    const observed = await this.observation.until(call, app, 'running');
+    tagged(call, app);
+    return toStarted(observed);
   }
 
   @Post(':deploymentId/restart')

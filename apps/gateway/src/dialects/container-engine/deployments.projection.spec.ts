@@ -73,6 +73,13 @@ describe('toUpdateApp', () => {
     });
   });
 
+  it('leaves also a name to the core that is longer than a command may carry', () => {
+    expect(toUpdateApp('i', { app_name: 'x'.repeat(300) }, undefined)).toEqual({
+      app: { id: 'i' },
+      name: 'x'.repeat(253),
+    });
+  });
+
   it('leaves name, registry and the other ports to the core, which has what is stored', () => {
     const registry_auth = { username: 'kim', password: 'secret' };
     expect(toUpdateApp('i', { app_name: 'store', registry_auth }, undefined)).toEqual({

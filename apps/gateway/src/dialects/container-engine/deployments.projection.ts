@@ -45,6 +45,8 @@ import { toTime, toTimeOrNull } from './time.js';
 /** The namespaces of this dialect are `ce-<app>-<hex>`. */
 const NAMESPACE_PREFIX = 'ce';
 const CONTAINER_NAME = 'app';
+/** What a command may carry as a name. */
+const LONGEST_NAME = 253;
 const HEALTH_CHECK_DEFAULTS = { initialDelaySeconds: 30, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
 
 // ---- to the core
@@ -80,7 +82,8 @@ export function toUpdateApp(id: string, body: UpdateDeployment, ifVersion: numbe
   return {
     app: { id },
     ...(ifVersion !== undefined && { ifVersion }),
-    ...(app_name != null && { name: app_name }),
+    // Longer than any name: it differs from this one's also when it is cut, and is judged with it.
+    ...(app_name != null && { name: app_name.slice(0, LONGEST_NAME) }),
     ...(replicas != null && { replicas }),
     ...(registry_auth !== undefined && { registryAuth: registry_auth && toRegistryAuth(registry_auth) }),
     ...(Object.keys(change).length > 0 && { containers: [change] }),

@@ -21,7 +21,7 @@ export class Observation {
     private readonly config: GatewayConfig,
   ) {}
 
-  /** Waits OBSERVE_WAIT_MS, or what Prefer asks for. */
+  /** Waits OBSERVE_WAIT_MS, or what Prefer asks for. @throws Refusal not_found once it is being deleted, since nothing of the change is left */
   async until(call: HttpCall, app: AppView, state: 'running' | 'stopped'): Promise<Observed> {
     const awaited = await this.wait(call, app, state, this.config.observeWaitMs);
     return { app: awaited.app ?? app, reached: awaited.reached };

@@ -11,7 +11,7 @@ const NANO = 9;
 
 /**
  * A Kubernetes quantity in billionths, rounded up as Kubernetes does: `100m` and `0.1` are equal. A number would not do: 700m is
- * not 0.7 in binary. The text is one that the contract has let pass.
+ * not 0.7 in binary. `quantity` is one (`isQuantity`), or 0.
  */
 export function billionths(quantity: string): bigint {
   const [, whole = '', fraction = '', suffix = ''] = /^(\d*)\.?(\d*)(.*)$/.exec(quantity) ?? [];
