@@ -7,6 +7,7 @@ import { CheckCredentialHandler } from './credential/check-credential.js';
 import { CreateCredentialHandler } from './credential/create-credential.js';
 import { CredentialEntity } from './credential/credential.entity.js';
 import { ListCredentialsHandler } from './credential/list-credentials.js';
+import { ListEndedCredentialsHandler } from './credential/list-ended-credentials.js';
 import { LoginFailuresEntity } from './credential/login-failures.entity.js';
 import { LoginThrottle } from './credential/login-throttle.js';
 import { OpenCredentialHandler } from './credential/open-credential.js';
@@ -68,6 +69,7 @@ export class IdentityModule {
         ListSigningKeysHandler,
         CreateCredentialHandler,
         ListCredentialsHandler,
+        ListEndedCredentialsHandler,
         RevokeCredentialHandler,
         GetUserHandler,
         UpdateUserHandler,

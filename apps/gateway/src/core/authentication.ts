@@ -7,7 +7,9 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import {
   checkCredential,
   credentialRevoked,
+  listEndedCredentials,
   type CheckCredential,
+  type CredentialId,
   type CredentialKind,
   type CredentialRevoked,
 } from '@slipway/contracts';
@@ -87,9 +89,9 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
     return (await this.check(caller.lookup)) !== null;
   }
 
-  /** The same of a credential in itself, whenever a token of it expires; identity is asked now. @throws Refusal */
-  async holdsNow(lookup: CheckCredential): Promise<boolean> {
-    return (await this.check(lookup, { anew: true })) !== null;
+  /** Which of up to five hundred credentials have ended, whenever tokens of them expire; identity is asked now. @throws Refusal */
+  async endedOf(ids: CredentialId[]): Promise<CredentialId[]> {
+    return (await this.bus.query(listEndedCredentials, { ids }, { correlationId: randomUUID() })).ids;
   }
 
   /** Drops what is known of revoked credentials and tells who holds streams open for them. Called at once where a request revoked. */
@@ -162,7 +164,7 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
     return { ...caller, expiresAt: (exp + LEEWAY_SECONDS) * 1000 };
   }
 
-  private async check(lookup: CheckCredential, { anew = false } = {}): Promise<Caller | null> {
+  private async check(lookup: CheckCredential): Promise<Caller | null> {
     const key = lookup.digest ?? `session ${lookup.sessionId}`;
     const ask = async (): Promise<Caller | null> => {
       try {
@@ -173,7 +175,7 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
         throw error;
       }
     };
-    const found = await (anew ? this.callers.renew(key, ask) : this.callers.get(key, ask));
+    const found = await this.callers.get(key, ask);
     return found && (found.expiresAt === null || found.expiresAt > Date.now()) ? found : null;
   }
 }

@@ -42,17 +42,6 @@ describe('CallerCache', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  it('asks anew when told so, and keeps what it hears', async () => {
-    const { subject, get, ask } = cache();
-    await get();
-    expect(await subject.renew('key', ask)).toBe(caller);
-    await get();
-    expect(ask).toHaveBeenCalledTimes(2);
-    ask.mockResolvedValue(null);
-    expect(await subject.renew('key', ask)).toBeNull();
-    expect(await get()).toBeNull();
-  });
-
   it('keeps no refusal', async () => {
     const { get, ask } = cache();
     ask.mockResolvedValue(null);

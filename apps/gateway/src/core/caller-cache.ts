@@ -18,11 +18,7 @@ export class CallerCache {
 
   async get(key: string, ask: () => Promise<Caller | null>): Promise<Caller | null> {
     const entry = this.entries.get(key);
-    return entry && entry.keepUntil > this.now() ? entry.caller : this.renew(key, ask);
-  }
-
-  /** The same, asked anew whatever is kept. */
-  async renew(key: string, ask: () => Promise<Caller | null>): Promise<Caller | null> {
+    if (entry && entry.keepUntil > this.now()) return entry.caller;
     let asked = this.asking.get(key);
     if (!asked) {
       asked = this.ask(key, ask).finally(() => this.asking.delete(key));
@@ -47,7 +43,6 @@ export class CallerCache {
   private async ask(key: string, ask: () => Promise<Caller | null>): Promise<Caller | null> {
     const revocationsBefore = this.revocations;
     const caller = await ask();
-    if (!caller) this.entries.delete(key);
     if (caller && revocationsBefore === this.revocations) {
       const oldest = this.entries.keys().next();
       if (this.entries.size >= MAX_ENTRIES && !oldest.done) this.entries.delete(oldest.value);

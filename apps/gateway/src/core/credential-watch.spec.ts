@@ -1,4 +1,13 @@
-import { checkCredential, credentialRevoked, problem } from '@slipway/contracts';
+import { randomUUID } from 'node:crypto';
+
+import {
+  checkCredential,
+  credentialRevoked,
+  listEndedCredentials,
+  problem,
+  type CredentialId,
+  type ListEndedCredentials,
+} from '@slipway/contracts';
 import type { Broker, Bus } from '@slipway/messaging';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -31,13 +40,16 @@ describe('CredentialWatch', () => {
     return found;
   };
   const end = (name: string) => (): void => void ended.push(name);
-  const revoke = (): unknown => core.refuses(checkCredential, problem.unauthenticated('credential', 'It was revoked.'));
+  const revoke = (): unknown =>
+    core
+      .refuses(checkCredential, problem.unauthenticated('credential', 'It was revoked.'))
+      .answers(listEndedCredentials, ({ ids }) => ({ ids }));
 
   beforeEach(async () => {
     vi.useFakeTimers();
     ended = [];
     core = new ReplayedCore();
-    core.answers(checkCredential, () => checked());
+    core.answers(checkCredential, () => checked()).answers(listEndedCredentials, () => ({ ids: [] }));
     const bus = core as unknown as Bus;
     authentication = new Authentication(bus, new SigningKeys(bus));
     authentication.onModuleInit();
@@ -72,6 +84,18 @@ describe('CredentialWatch', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(ended).toEqual(['one']);
     expect(await authentication.byOpaqueValue(API_KEY, ['api-key'])).toBeNull();
+  });
+
+  it('S2 asks about five hundred credentials in one question, and ends those that have ended', async () => {
+    const ids = Array.from({ length: 501 }, () => randomUUID() as CredentialId);
+    for (const id of ids) {
+      watch.watch({ ...caller, actor: { ...caller.actor, credential: { ...caller.actor.credential, id } } }, end(id));
+    }
+    const gone = [ids[3], ids[500]];
+    core.answers(listEndedCredentials, (asked) => ({ ids: asked.ids.filter((id) => gone.includes(id)) }));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(ended).toEqual(gone);
+    expect(core.asked.map(({ input }) => (input as ListEndedCredentials).ids.length)).toEqual([500, 1]);
   });
 
   it('S2 asks within a second after the broker is back', async () => {

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import type { CheckCredential } from '@slipway/contracts';
+import type { CredentialId, UserId } from '@slipway/contracts';
 
 import { Authentication } from './authentication.js';
 import type { Caller } from './http-call.js';
@@ -7,21 +7,22 @@ import { LiveSubjects, spread } from './live-subjects.js';
 
 /** With the time that the question takes, a revocation that nobody heard of is known within five seconds. */
 const ASK_EVERY_MS = 4_000;
+/** So many credentials are asked about in one question. */
+const ASKED_AT_ONCE = 500;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A credential and what it holds open. */
+/** What a credential holds open. */
 interface Watched {
-  readonly lookup: CheckCredential;
-  readonly userId: string;
+  readonly userId: UserId;
   /** One for each stream. */
   readonly onEnded: Set<() => void>;
-  readonly timer: NodeJS.Timeout;
 }
 
 /** Ends what outlives its request, such as a stream, when the credential behind it ends: revoked within a second, expired at once. */
 @Injectable()
 export class CredentialWatch implements OnModuleDestroy {
-  private readonly watched = new Map<string, Watched>();
+  private readonly watched = new Map<CredentialId, Watched>();
+  private readonly clock = setInterval(() => this.askAll(), ASK_EVERY_MS);
   private readonly stopListening: readonly (() => void)[];
 
   constructor(
@@ -36,21 +37,20 @@ export class CredentialWatch implements OnModuleDestroy {
         }
       }),
       // What was revoked while the broker was away has not been heard of.
-      live.onReconnect(() => {
-        for (const credential of this.watched.values()) setTimeout(() => void this.ask(credential), spread());
-      }),
+      live.onReconnect(() => setTimeout(() => this.askAll(), spread())),
     ];
   }
 
   onModuleDestroy(): void {
-    for (const { timer } of this.watched.values()) clearInterval(timer);
+    clearInterval(this.clock);
     for (const stop of this.stopListening) stop();
   }
 
   /** Calls `onEnded` when the credential has ended; returns how to stop that. */
   watch(caller: Caller, onEnded: () => void): () => void {
     const { id } = caller.actor.credential;
-    const credential = this.watched.get(id) ?? this.begin(caller);
+    const credential = this.watched.get(id) ?? { userId: caller.actor.userId, onEnded: new Set() };
+    this.watched.set(id, credential);
     // Each call counts, whoever else passes the same function.
     const ended = (): void => onEnded();
     credential.onEnded.add(ended);
@@ -67,27 +67,22 @@ export class CredentialWatch implements OnModuleDestroy {
     return () => {
       clearTimeout(timer);
       credential.onEnded.delete(ended);
-      if (credential.onEnded.size > 0 || this.watched.get(id) !== credential) return;
-      clearInterval(credential.timer);
-      this.watched.delete(id);
+      if (credential.onEnded.size === 0 && this.watched.get(id) === credential) this.watched.delete(id);
     };
   }
 
-  private begin({ actor, lookup }: Caller): Watched {
-    const credential: Watched = {
-      lookup,
-      userId: actor.userId,
-      onEnded: new Set(),
-      timer: setInterval(() => void this.ask(credential), ASK_EVERY_MS),
-    };
-    this.watched.set(actor.credential.id, credential);
-    return credential;
+  private askAll(): void {
+    const ids = [...this.watched.keys()];
+    for (let from = 0; from < ids.length; from += ASKED_AT_ONCE) void this.ask(ids.slice(from, from + ASKED_AT_ONCE));
   }
 
-  private async ask(credential: Watched): Promise<void> {
+  private async ask(ids: CredentialId[]): Promise<void> {
     // Nobody there to tell is no reason to end anything.
-    const holds = await this.authentication.holdsNow(credential.lookup).catch(() => true);
-    if (!holds) end(credential);
+    const ended = await this.authentication.endedOf(ids).catch(() => []);
+    for (const id of ended) {
+      const credential = this.watched.get(id);
+      if (credential) this.authentication.forget({ userId: credential.userId, credentialIds: [id] });
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, randomUUID, verify } from 'node:crypto';
 
 import {
   checkCredential,
@@ -6,11 +6,13 @@ import {
   credentialRevoked,
   isApiKey,
   listCredentials,
+  listEndedCredentials,
   listSigningKeys,
   openCredential,
   refreshSession,
   revokeCredential,
   updateUser,
+  type CredentialId,
   type OpenCredentialByPassword,
 } from '@slipway/contracts';
 import { hash } from '@node-rs/argon2';
@@ -332,6 +334,28 @@ describe('check a credential', () => {
       .update({ id: kim.credentialId ?? '' }, { lastUsedAt: new Date(0) });
     await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
     expect((await lastUse())?.getTime()).toBeGreaterThan(0);
+  });
+});
+
+describe('list ended credentials', () => {
+  it('names those that are revoked, expired, of a user that is not active, or unknown', async () => {
+    const [kim, lee] = [await givenUser(harness), await givenUser(harness)];
+    const keyOf = async () => {
+      const create = { kind: 'api-key', name: 'ci', scope: 'full' } as const;
+      return (await harness.execute(createCredential, create, { actor: kim.actor })).credential.id;
+    };
+    const [holds, later, expired, revoked] = [await keyOf(), await keyOf(), await keyOf(), await keyOf()];
+    const credentials = harness.dataSource.getRepository(CredentialEntity);
+    await credentials.update({ id: later }, { expiresAt: new Date(Date.now() + 60_000) });
+    await credentials.update({ id: expired }, { expiresAt: new Date() });
+    await harness.execute(revokeCredential, { id: revoked }, { actor: kim.actor });
+    await harness.dataSource.getRepository(UserEntity).update({ id: lee.user.id }, { state: 'inactive' });
+    const session = kim.actor.credential.id;
+    const unknown = randomUUID() as CredentialId;
+    const ended = [expired, revoked, lee.actor.credential.id, unknown];
+    await expect(
+      harness.query(listEndedCredentials, { ids: [session, holds, later, ...ended] }, nobody),
+    ).resolves.toEqual({ ids: ended });
   });
 });
 

@@ -179,6 +179,15 @@ export class CheckedCredential {
   @Time() @Optional() expiresAt: string | null;
 }
 
+export class ListEndedCredentials {
+  @TextList({ max: 500, maxLength: 36 }) ids: CredentialId[];
+}
+
+export class EndedCredentials {
+  /** Those of the ids asked about that hold no longer, or never did. */
+  @TextList({ max: 500, maxLength: 36 }) ids: CredentialId[];
+}
+
 export class ListCredentials {
   @OneOf(['api-key']) kind: 'api-key';
   @Integer({ min: 1 }) page: number;

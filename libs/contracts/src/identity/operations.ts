@@ -8,8 +8,10 @@ import {
   CreatedCredential,
   CredentialPage,
   CredentialRevoked,
+  EndedCredentials,
   GetUser,
   ListCredentials,
+  ListEndedCredentials,
   OpenCredentialByPassword,
   OpenedCredential,
   RefreshSession,
@@ -76,6 +78,12 @@ export const checkCredential = defineQuery({
   subject: 'qry.identity.credential.check.v1',
   input: CheckCredential,
   output: CheckedCredential,
+});
+/** For those who hold something open under many credentials. Notes no use: that was done when it was opened. */
+export const listEndedCredentials = defineQuery({
+  subject: 'qry.identity.credential.list-ended.v1',
+  input: ListEndedCredentials,
+  output: EndedCredentials,
 });
 export const listCredentials = defineQuery({
   subject: 'qry.identity.credential.list.v1',
