@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { deleteSubscription, updateSubscription } from '@slipway/contracts';
 import { type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { type Behaviour, type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
-import { isSigned, keyOf, WebhookOwner } from '../fixture/webhook-owner.js';
+import type { Behaviour, Receiver } from '../fixture/notifications.js';
+import { isSigned, keyOf, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 import { DeliveryEntity } from './delivery.entity.js';
 import { OPERATOR_ENDPOINT } from './endpoints.js';
 
@@ -13,18 +13,10 @@ describe('deliveries that fail', () => {
   let harness: Harness;
   let receiver: Receiver;
   let kim: WebhookOwner;
-
-  beforeAll(async () => {
-    receiver = await startReceiver();
-    harness = await startNotifications({ OUTBOUND_ALLOW: '127.0.0.0/8' });
-  });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+  useWebhooks(
+    (given) => ({ harness, receiver, kim } = given),
+    () => ({ OUTBOUND_ALLOW: '127.0.0.0/8' }),
+  );
 
   it('F9 are tried again after about five seconds under the same id, and arrive when the endpoint is well again', async () => {
     let ill = true;

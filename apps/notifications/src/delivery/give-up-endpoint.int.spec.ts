@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 
 import { updateSubscription, userUpdated, WEBHOOK_TYPES } from '@slipway/contracts';
 import { type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Behaviour, type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
+import type { Behaviour, Receiver } from '../fixture/notifications.js';
 import { type ReceivedMail, type SmtpReceiver, startSmtpReceiver } from '../fixture/smtp-receiver.js';
-import { type Hook, WebhookOwner } from '../fixture/webhook-owner.js';
+import { type Hook, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 import { SubscriptionEntity } from '../subscription/subscription.entity.js';
 import { judgeEndpoints } from './give-up-endpoint.js';
 
@@ -18,18 +18,13 @@ describe('deliveries to a webhook that is given up', () => {
   let kim: WebhookOwner;
 
   beforeAll(async () => {
-    receiver = await startReceiver();
     smtp = await startSmtpReceiver();
-    harness = await startNotifications({ AWS_SES_SMTP_HOST: '127.0.0.1', AWS_SES_SMTP_PORT: String(smtp.port) });
   });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-    await smtp.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+  afterAll(() => smtp.close());
+  useWebhooks(
+    (given) => ({ harness, receiver, kim } = given),
+    () => ({ AWS_SES_SMTP_HOST: '127.0.0.1', AWS_SES_SMTP_PORT: String(smtp.port) }),
+  );
 
   const failingFor = ({ subscription }: Hook, interval: string) =>
     harness.dataSource.query(`update subscription set "failingSince" = now() - $2::interval where id = $1`, [

@@ -1,9 +1,9 @@
 import { appDeleted } from '@slipway/contracts';
 import { type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
-import { isSigned, WebhookOwner } from '../fixture/webhook-owner.js';
+import type { Receiver } from '../fixture/notifications.js';
+import { isSigned, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 
 const OPERATOR_SECRET = 'the operator’s';
 
@@ -11,22 +11,14 @@ describe('deliveries to WEBHOOK_URL', () => {
   let harness: Harness;
   let receiver: Receiver;
   let kim: WebhookOwner;
-
-  beforeAll(async () => {
-    receiver = await startReceiver();
-    harness = await startNotifications({
-      WEBHOOK_URL: receiver.at('/operator'),
+  useWebhooks(
+    (given) => ({ harness, receiver, kim } = given),
+    (to) => ({
+      WEBHOOK_URL: to.at('/operator'),
       WEBHOOK_SECRET: OPERATOR_SECRET,
       WEBHOOK_EVENTS: 'deployment_deleted',
-    });
-  });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+    }),
+  );
 
   const ofApp = () => receiver.received('/operator').filter(({ body }) => body.deployment_id === kim.app.id);
 

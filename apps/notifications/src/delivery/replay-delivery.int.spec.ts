@@ -6,28 +6,17 @@ import {
   updateSubscription,
 } from '@slipway/contracts';
 import { actor, type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { phase } from '../fixture/facts.js';
-import { type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
-import { type Hook, WebhookOwner } from '../fixture/webhook-owner.js';
+import type { Receiver } from '../fixture/notifications.js';
+import { type Hook, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 
 describe('deliveries one by one', () => {
   let harness: Harness;
   let receiver: Receiver;
   let kim: WebhookOwner;
-
-  beforeAll(async () => {
-    receiver = await startReceiver();
-    harness = await startNotifications();
-  });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+  useWebhooks((given) => ({ harness, receiver, kim } = given));
 
   it('are listed page by page, newest first, by status', async () => {
     const hook = await kim.subscribe((_, response) => {

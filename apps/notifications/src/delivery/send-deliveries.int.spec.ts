@@ -12,29 +12,18 @@ import {
   WEBHOOK_TYPES,
 } from '@slipway/contracts';
 import { actor, type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { appOf, phase } from '../fixture/facts.js';
-import { type Behaviour, type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
-import { type Hook, isSigned, keyOf, WebhookOwner } from '../fixture/webhook-owner.js';
+import type { Behaviour, Receiver } from '../fixture/notifications.js';
+import { type Hook, isSigned, keyOf, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 import { beginHeld, claimDeliveries, type HeldDelivery } from './claim-deliveries.js';
 
 describe('deliveries', () => {
   let harness: Harness;
   let receiver: Receiver;
   let kim: WebhookOwner;
-
-  beforeAll(async () => {
-    receiver = await startReceiver();
-    harness = await startNotifications();
-  });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+  useWebhooks((given) => ({ harness, receiver, kim } = given));
 
   it('arrive signed right after the commit, with exactly the documented body', async () => {
     const hook = await kim.subscribe();

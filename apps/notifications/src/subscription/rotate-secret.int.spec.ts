@@ -1,26 +1,15 @@
 import { rotateSecret, updateSubscription } from '@slipway/contracts';
 import { type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { type Received, type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
-import { type Hook, keyOf, signatureWith, WebhookOwner } from '../fixture/webhook-owner.js';
+import type { Received, Receiver } from '../fixture/notifications.js';
+import { type Hook, keyOf, signatureWith, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 
 describe('deliveries after a rotation', () => {
   let harness: Harness;
   let receiver: Receiver;
   let kim: WebhookOwner;
-
-  beforeAll(async () => {
-    receiver = await startReceiver();
-    harness = await startNotifications();
-  });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+  useWebhooks((given) => ({ harness, receiver, kim } = given));
 
   const signaturesOf = (received: Received | undefined): string[] =>
     String(received?.headers['webhook-signature']).split(' ');

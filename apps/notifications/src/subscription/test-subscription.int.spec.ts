@@ -1,26 +1,15 @@
 import { deleteSubscription, testSubscription, updateSubscription } from '@slipway/contracts';
 import { actor, type Harness, waitFor } from '@slipway/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { type Receiver, startNotifications, startReceiver } from '../fixture/notifications.js';
-import { type Hook, isSigned, keyOf, WebhookOwner } from '../fixture/webhook-owner.js';
+import type { Receiver } from '../fixture/notifications.js';
+import { type Hook, isSigned, keyOf, useWebhooks, type WebhookOwner } from '../fixture/webhook-owner.js';
 
 describe('tests of a webhook', () => {
   let harness: Harness;
   let receiver: Receiver;
   let kim: WebhookOwner;
-
-  beforeAll(async () => {
-    receiver = await startReceiver();
-    harness = await startNotifications();
-  });
-  afterAll(async () => {
-    await harness.close();
-    await receiver.close();
-  });
-  beforeEach(() => {
-    kim = new WebhookOwner(harness, receiver);
-  });
+  useWebhooks((given) => ({ harness, receiver, kim } = given));
 
   const test = ({ subscription }: Hook, who = kim.actor) =>
     harness.execute(testSubscription, { id: subscription.id }, { actor: who });
