@@ -1,6 +1,6 @@
 // Owns how Apps are found and written: who sees one, in one predicate for reads and writes, and what of a row is encrypted.
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AppRef, problem, type RegistryAuth, type RevisionView } from '@slipway/contracts';
+import { type Actor, type AppRef, problem, type RegistryAuth, type RevisionCause } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { Encryption, type Reader, type Tx } from '@slipway/persistence';
 import { currentTraceparent } from '@slipway/runtime';
@@ -117,7 +117,7 @@ export class AppQueries {
     tx: Tx,
     app: App,
     containers: readonly Container[],
-    given: { cause: RevisionView['cause']; createdBy: string | null; createdAt: Date },
+    given: { cause: RevisionCause; createdBy: string | null; createdAt: Date },
   ): Promise<RevisionEntity> {
     const row: RevisionEntity = {
       appId: app.id,

@@ -15,7 +15,7 @@ import {
   problem,
   type RegistryAuth,
   type ReplicaCounts,
-  type RevisionView,
+  type RevisionCause,
   type ScaleApp,
   type SetVariables,
   type TeamId,
@@ -92,7 +92,7 @@ export interface AppChange {
   readonly changed: boolean;
   /** What `app.updated` tells. */
   readonly changes: readonly string[];
-  readonly revision: { readonly containers: readonly Container[]; readonly cause: RevisionView['cause'] } | null;
+  readonly revision: { readonly containers: readonly Container[]; readonly cause: RevisionCause } | null;
   /** What `app.scaled` tells. */
   readonly scaled: { readonly old: number; readonly new: number } | null;
 }

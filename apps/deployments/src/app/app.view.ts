@@ -4,6 +4,8 @@ import type {
   AppView,
   ContainerView,
   EnvironmentOfApp,
+  ContainerFacts,
+  ContainersChanged,
   EventActor,
   RevisionView,
 } from '@slipway/contracts';
@@ -94,6 +96,21 @@ export function toAppFacts(found: Pick<FoundApp, 'app' | 'environment'>): AppFac
     teams: [...app.teams],
     origin: app.origin,
     version: app.version,
+  };
+}
+
+export function toContainerFacts({ id, name, image }: Container): ContainerFacts {
+  return { id, name, image };
+}
+
+export function toContainersChanged(before: readonly Container[], after: readonly Container[]): ContainersChanged {
+  const named = (containers: readonly Container[], { name }: Container): Container | undefined =>
+    containers.find((one) => one.name === name);
+  const replaced = after.filter((one) => (named(before, one)?.id ?? one.id) !== one.id);
+  return {
+    created: after.filter((one) => !named(before, one)).map(toContainerFacts),
+    replaced: replaced.map(toContainerFacts),
+    removed: before.filter((one) => !named(after, one)).map(toContainerFacts),
   };
 }
 

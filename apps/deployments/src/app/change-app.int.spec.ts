@@ -42,8 +42,15 @@ describe('commands on Apps', () => {
         containers: [{ image: 'shop:2' }],
       });
       expect(app.containers[0]?.id).not.toBe(containers[0]?.id);
+      const replaced = [{ id: app.containers[0]?.id, name: 'app', image: 'shop:2' }];
       expect(await fixture.events(appUpdated, id)).toMatchObject([
-        { changes: ['image'], revision: 2, app: { version: 2 } },
+        {
+          changes: ['image'],
+          revision: 2,
+          cause: 'update',
+          containers: { created: [], replaced, removed: [] },
+          app: { version: 2 },
+        },
       ]);
     });
 

@@ -6,7 +6,7 @@ import type { Tx } from '@slipway/persistence';
 import { DeploymentsConfig, reservedHostsOf } from '../deployments.config.js';
 import type { Act, AppChange, Limits } from './app.js';
 import { AppQueries, type FoundApp } from './app.queries.js';
-import { toAppFacts, toEventActor, urlOf } from './app.view.js';
+import { toAppFacts, toContainersChanged, toEventActor, urlOf } from './app.view.js';
 import { isPublished } from './container.js';
 import { hostCandidates } from './host.js';
 import { reserveHost } from './reserve-host.js';
@@ -44,6 +44,8 @@ export class CommitChange {
         ...facts,
         changes: [...change.changes],
         revision: change.revision ? app.revision : null,
+        cause: change.revision?.cause ?? null,
+        containers: change.revision ? toContainersChanged(before.containers, containers) : null,
       });
     }
     if (change.scaled) await tx.outbox.add(appScaled, { ...facts, ...change.scaled });

@@ -60,6 +60,7 @@ describe('commands on Apps', () => {
           actor: { userId: kim.userId, username: 'kim' },
           revision: 1,
           replicas: 1,
+          containers: [{ id: app.containers[0]?.id, name: 'app', image: 'registry.example.org/shop:1' }],
         },
       ]);
     });

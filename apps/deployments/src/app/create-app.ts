@@ -26,7 +26,7 @@ import { AppEntity } from './app.entity.js';
 import { mayCreateIn, newApp, ownershipRefusal } from './app.js';
 import { AppQueries, type FoundApp } from './app.queries.js';
 import { AppSignals } from './app-signals.js';
-import { toAppFacts, toAppView, toEventActor } from './app.view.js';
+import { toAppFacts, toAppView, toContainerFacts, toEventActor } from './app.view.js';
 import { CommitChange } from './commit-change.js';
 import { isPublished } from './container.js';
 import { orRefuse } from './or-refuse.js';
@@ -58,6 +58,7 @@ export class CreateAppHandler {
         actor: toEventActor(actor),
         revision: found.app.revision,
         replicas: found.app.replicas,
+        containers: found.containers.map(toContainerFacts),
       });
       return toAppView(found, { urlScheme: this.config.urlScheme });
     });

@@ -1,4 +1,4 @@
-import type { AppId, RevisionView, UserId } from '@slipway/contracts';
+import type { AppId, RevisionCause, UserId } from '@slipway/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Immutable desired state of an App, but for the moment when it was first fully ready. */
@@ -11,7 +11,7 @@ export class RevisionEntity {
   number: number;
 
   @Column({ type: 'text' })
-  cause: RevisionView['cause'];
+  cause: RevisionCause;
 
   @Column({ name: 'created_by', type: 'uuid', nullable: true })
   createdBy: UserId | null;

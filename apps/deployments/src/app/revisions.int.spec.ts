@@ -51,10 +51,10 @@ describe('commands on Apps', () => {
         containers: [{ image: 'registry.example.org/shop:1', variables: [{ name: 'A', value: '1' }] }],
       });
       expect(await fixture.events(appUpdated, id)).toMatchObject([
-        { changes: ['image', 'variables'] },
-        { changes: ['variables'] },
-        { changes: ['variables'] },
-        { changes: ['image', 'variables'], revision: 5 },
+        { changes: ['image', 'variables'], cause: 'update' },
+        { changes: ['variables'], cause: 'variables' },
+        { changes: ['variables'], cause: 'rollback' },
+        { changes: ['image', 'variables'], revision: 5, cause: 'rollback' },
       ]);
     });
 

@@ -43,6 +43,14 @@ describe('reconcileApps', () => {
     timeoutMs = 10_000,
   ) => fixture.query(awaitApp, { id, generation, until, timeoutMs });
 
+  const toldOfNamespace = async (environmentId: string): Promise<unknown[]> => {
+    const rows: { payload: unknown }[] = await fixture.database.query(
+      `select payload from deployments.outbox where subject = $1 and payload ->> 'environmentId' = $2`,
+      [namespaceRemoved.subject, environmentId],
+    );
+    return rows.map(({ payload }) => payload);
+  };
+
   it('brings an App to life, and tells each step', async () => {
     const app = await running({ replicas: 2, container: { variables: [{ name: 'A', value: '1' }] } });
     expect(app).toMatchObject({
@@ -197,12 +205,8 @@ describe('reconcileApps', () => {
     expect(await awaited(id, 2, 'gone')).toEqual({ app: null, reached: true });
     expect(await fixture.cluster.get({ kind: 'Namespace', name: environment.namespace })).toBeUndefined();
     expect(await fixture.events(appDeleted, id)).toMatchObject([{ app: { id, version: 2 } }]);
-    const removed = await fixture.database.query(
-      `select payload from deployments.outbox where subject = $1 and payload ->> 'environmentId' = $2`,
-      [namespaceRemoved.subject, environment.id],
-    );
-    expect(removed).toEqual([
-      { payload: { environmentId: environment.id, namespace: environment.namespace, removed: true } },
+    expect(await toldOfNamespace(environment.id)).toEqual([
+      { environmentId: environment.id, namespace: environment.namespace, removed: true, why: null },
     ]);
     for (const table of ['revision', 'host', 'workload']) {
       expect(await fixture.database.query(`select * from deployments.${table} where app_id = $1`, [id])).toEqual([]);
@@ -252,6 +256,9 @@ describe('reconcileApps', () => {
       metadata: { name: namespace },
     });
     expect(await fixture.cluster.list('Deployment', { namespace })).toEqual([]);
+    expect(await toldOfNamespace(environment.id)).toEqual([
+      { environmentId: environment.id, namespace, removed: false, why: 'foreign' },
+    ]);
   });
 
   it('takes a restart of the service for nothing special', async () => {

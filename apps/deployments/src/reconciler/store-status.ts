@@ -78,7 +78,7 @@ export class StoreStatus {
       await tx.outbox.add(appDeleted, { app: toAppFacts(pass) });
       if (environment.kind !== 'dedicated') return;
       const { id: environmentId, namespace } = environment;
-      await tx.outbox.add(namespaceRemoved, { environmentId, namespace, removed });
+      await tx.outbox.add(namespaceRemoved, { environmentId, namespace, removed, why: removed ? null : 'foreign' });
     });
     this.signals.observed(app.id);
   }

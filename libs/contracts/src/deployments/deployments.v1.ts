@@ -38,6 +38,9 @@ export const EnvironmentKind = { owned: 'owned', dedicated: 'dedicated', open: '
 export type EnvironmentKind = (typeof EnvironmentKind)[keyof typeof EnvironmentKind];
 const ENVIRONMENT_KINDS = Object.values(EnvironmentKind);
 
+const REVISION_CAUSES = ['create', 'update', 'variables', 'binding', 'rollback'] as const;
+export type RevisionCause = (typeof REVISION_CAUSES)[number];
+
 // ---- desired state
 
 /** Name and value of an environment variable. Order is kept. */
@@ -213,8 +216,7 @@ export class AppStatus {
 
 export class RevisionView {
   @Integer({ min: 1 }) number: number;
-  @OneOf(['create', 'update', 'variables', 'binding', 'rollback']) cause:
-    'create' | 'update' | 'variables' | 'binding' | 'rollback';
+  @OneOf(REVISION_CAUSES) cause: RevisionCause;
   @Id() @Optional() createdBy: UserId | null;
   @Time() createdAt: string;
   /** When it was first fully ready. */
@@ -367,19 +369,39 @@ export class EventActor {
   @Text({ max: 50 }) username: string;
 }
 
+/** A container as facts tell of it: without values. */
+export class ContainerFacts {
+  @Id() id: ContainerId;
+  @Format('dns_label') name: string;
+  @Text({ max: 255 }) image: string;
+}
+
 export class AppCreated {
   @Nested(() => AppFacts) app: AppFacts;
   @Nested(() => EventActor) @Optional() actor: EventActor | null;
   @Integer({ min: 1 }) revision: number;
   @Integer({ min: 1 }) replicas: number;
+  /** Absent in facts of before it was told. */
+  @NestedList(() => ContainerFacts, { max: 20 }) @Optional() containers?: ContainerFacts[];
+}
+
+/** What a new Revision made of the containers, by their names. */
+export class ContainersChanged {
+  @NestedList(() => ContainerFacts, { max: 20 }) created: ContainerFacts[];
+  /** As they are now. */
+  @NestedList(() => ContainerFacts, { max: 20 }) replaced: ContainerFacts[];
+  @NestedList(() => ContainerFacts, { max: 20 }) removed: ContainerFacts[];
 }
 
 export class AppUpdated {
   @Nested(() => AppFacts) app: AppFacts;
   @Nested(() => EventActor) @Optional() actor: EventActor | null;
-  /** What was changed: `image`, `port`, `variables`, `resources`, `health_check`, `command`, `registry_auth`, `description`, `replicas`. */
+  /** What was changed: `image`, `port`, `variables`, `resources`, `health_check`, `command`, `registry_auth`, `description`. */
   @TextList({ max: 20, maxLength: 64 }) changes: string[];
   @Integer({ min: 1 }) @Optional() revision: number | null;
+  /** Of the Revision. Null without one; absent in facts of before it was told, as is what became of the containers. */
+  @OneOf(REVISION_CAUSES) @Optional() cause?: RevisionCause | null;
+  @Nested(() => ContainersChanged) @Optional() containers?: ContainersChanged | null;
 }
 
 export class AppRestarted {
@@ -423,4 +445,6 @@ export class NamespaceRemoved {
   @Format('dns_label') namespace: string;
   /** False when a namespace that Slipway did not make was left in place. */
   @Flag() removed: boolean;
+  /** Why it was left in place: `foreign`, it belongs to somebody else. Null when it was not; absent in facts of before it was told. */
+  @OneOf(['foreign']) @Optional() why?: 'foreign' | null;
 }
