@@ -23,6 +23,7 @@ import { SigningKeys } from './signing-key/signing-keys.js';
 import { ChangePasswordHandler } from './user/change-password.js';
 import { GetUserHandler } from './user/get-user.js';
 import { Passwords } from './user/password.js';
+import { QueueResetHandler } from './user/queue-reset.js';
 import { RegisterUserHandler } from './user/register-user.js';
 import { RequestResetHandler } from './user/request-reset.js';
 import { ResetPasswordHandler } from './user/reset-password.js';
@@ -74,6 +75,7 @@ export class IdentityModule {
         GetUserHandler,
         UpdateUserHandler,
         ChangePasswordHandler,
+        QueueResetHandler,
         RequestResetHandler,
         ResetPasswordHandler,
       ],

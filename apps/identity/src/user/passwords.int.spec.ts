@@ -6,12 +6,13 @@ import {
   createCredential,
   credentialRevoked,
   openCredential,
+  queueReset,
   requestReset,
   resetPassword,
   sendMail,
   updateUser,
 } from '@slipway/contracts';
-import type { Harness } from '@slipway/testing';
+import { type Harness, waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { digestOf } from '../credential/api-key.js';
@@ -73,6 +74,32 @@ async function givenToken(kim: Registered, overrides: Partial<ResetTokenEntity> 
 }
 
 const mailsTo = async (kim: Registered) => (await harness.outbox(sendMail)).filter(({ to }) => to === kim.user.email);
+
+describe('queue a reset', () => {
+  it('answers before anybody looks for the account, and mails what it promised', async () => {
+    const kim = await givenUser(harness);
+    const answered = () => harness.execute(queueReset, { email: kim.user.email }, nobody);
+    // Whatever has to do with the account has to wait.
+    await harness.dataSource.transaction(async ({ queryRunner }) => {
+      await queryRunner?.query(`select 1 from "user" where id = $1 for update`, [kim.user.id]);
+      await answered();
+      await answered();
+      expect(await mailsTo(kim)).toEqual([]);
+    });
+    await waitFor(async () => (await mailsTo(kim)).length === 2);
+  });
+
+  it('leaves the same behind for every address, also when it comes twice', async () => {
+    const kim = await givenUser(harness);
+    const emails = [kim.user.email, `no-${randomUUID()}@example.org`];
+    for (const email of emails) {
+      const message = harness.message(queueReset, { email }, nobody);
+      for (let time = 0; time < 2; time++) await expect(harness.deliver(message)).resolves.toBeUndefined();
+    }
+    const queued = (await harness.outbox(requestReset)).filter(({ email }) => emails.includes(email));
+    expect(queued).toEqual(emails.map((email) => ({ email })));
+  });
+});
 
 describe('request a reset', () => {
   it('mails a token that is sealed, and stores its digest alone', async () => {

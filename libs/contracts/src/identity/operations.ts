@@ -1,4 +1,4 @@
-import { defineCommand, defineEvent, defineQuery } from '../define.js';
+import { defineCommand, defineEvent, defineQuery, ServiceName } from '../define.js';
 import { Nothing } from '../empty.js';
 import {
   ChangePassword,
@@ -43,10 +43,19 @@ export const changePassword = defineCommand({
   input: ChangePassword,
   output: CredentialRevoked,
 });
-/** Mails a token; `not_found` for an unknown address, which dialects hide from strangers. */
+/**
+ * Answered when the request is stored, whoever has the address: what is done about it, by `requestReset`, comes after. So neither the
+ * answer nor its time tells a stranger whether there is an account.
+ */
+export const queueReset = defineCommand({
+  subject: 'cmd.identity.user.queue-reset.v1',
+  input: RequestReset,
+});
+/** Mails a token; `not_found` for an unknown address. */
 export const requestReset = defineCommand({
   subject: 'cmd.identity.user.request-reset.v1',
   input: RequestReset,
+  senders: [ServiceName.identity],
 });
 /** Ends every session, and answers which. */
 export const resetPassword = defineCommand({

@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { Controller, Post, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
   openCredential,
+  queueReset,
   refreshSession,
   registerUser,
-  requestReset,
   resetPassword,
   revokeCredential,
 } from '@slipway/contracts';
@@ -34,8 +32,6 @@ import { JsonBody, type Submitted } from './json-body.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
 const OPAQUE_TOKEN = /^[A-Za-z0-9_-]{43}$/;
-/** Above what identity needs, so that the time of the answer does not tell whether there is an account. */
-const FORGOT_PASSWORD_MS = 400;
 
 @UseInterceptors(RequestInterceptor)
 @Controller('v1/auth')
@@ -105,7 +101,7 @@ export class AuthController {
   @Post('forgot-password')
   @Endpoint({
     access: 'public',
-    core: [requestReset],
+    core: [queueReset],
     summary: 'Mails a link that resets the password',
     answer: Message,
   })
@@ -114,7 +110,7 @@ export class AuthController {
     @Current() call: HttpCall,
   ): Promise<Message> {
     const { email } = body.accept();
-    await Promise.all([this.askForReset(call, email), delay(FORGOT_PASSWORD_MS)]);
+    await this.core.execute(call, queueReset, { email });
     return { message: 'If an account with that email exists, a password reset link has been sent.' };
   }
 
@@ -135,14 +131,6 @@ export class AuthController {
     // None named would mean all.
     if (ended.credentialIds.length > 0) this.authentication.forget(ended);
     return { message: 'Password reset successfully' };
-  }
-
-  private async askForReset(call: HttpCall, email: string): Promise<void> {
-    try {
-      await this.core.execute(call, requestReset, { email });
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.problem.kind !== 'not_found') throw error;
-    }
   }
 
   // A key has no session to end, and ending the key itself is what DELETE /v1/api-keys is for.
