@@ -91,21 +91,23 @@ export async function recordAttempts(
   return rows.map(({ status }) => status);
 }
 
-/** Returns the ids of those that are still this process's to send: neither given up nor held for so long that others may have them. */
+/** Returns those of them that are still this process's to send, neither given up nor held for so long that others may have them, and till when. */
 export async function beginHeld(
   manager: EntityManager,
   deliveries: readonly HeldDelivery[],
-): Promise<ReadonlySet<string>> {
-  if (deliveries.length === 0) return new Set();
-  const rows = await manager.query<{ id: string }[]>(
+): Promise<ReadonlyMap<string, string>> {
+  if (deliveries.length === 0) return new Map();
+  const rows = await manager.query<{ id: string; until: string }[]>(
     `with held as materialized (${HELD}),
      longer as (
        update "delivery" set "nextAttemptAt" = now() + interval '${HELD_FOR}' from held
-        where "delivery"."id" = held."id" and "nextAttemptAt" = "until" and "until" < now() + interval '${LONGEST_ATTEMPT}')
-     select "id" from held where "until" > now()`,
+        where "delivery"."id" = held."id" and "nextAttemptAt" = "until" and "until" < now() + interval '${LONGEST_ATTEMPT}'
+       returning "delivery"."id", "nextAttemptAt" as "until")
+     select "id", coalesce(longer."until", held."until")::text as "until" from held left join longer using ("id")
+      where held."until" > now()`,
     paramsOf(deliveries),
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Map(rows.map(({ id, until }) => [id, until]));
 }
 
 /** Makes due at once what this process has held and not begun. */

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+
 import { Injectable } from '@nestjs/common';
 import { type SubscriptionId, type UserId, WEBHOOK_TYPES, type WebhookType } from '@slipway/contracts';
 import { Transactions, type Tx } from '@slipway/persistence';
@@ -6,6 +8,7 @@ import { In } from 'typeorm';
 import { ALL_TYPES, NotificationsConfig } from '../notifications.config.js';
 import { SubscriptionEntity } from '../subscription/subscription.entity.js';
 import { SubscriptionSecrets } from '../subscription/subscription-secrets.js';
+import { signingKey } from './signature.js';
 import { DOCUMENTED_TYPES } from './webhook.js';
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -19,9 +22,10 @@ export interface OwnedEndpoint {
   readonly ownerId: UserId;
 }
 
-/** Who is told, of which types. */
+/** Who is told, of which types, and where. */
 export interface SubscribedEndpoint extends OwnedEndpoint {
   readonly types: readonly WebhookType[];
+  readonly target: Target;
 }
 
 /** Where to, as of now. */
@@ -31,23 +35,26 @@ export interface Target {
   readonly failing: boolean;
   readonly url: string;
   /** Those that sign; none, and nothing is signed. */
-  readonly secrets: readonly string[];
+  readonly keys: readonly KeyObject[];
 }
 
 /** Subscriptions and WEBHOOK_URL seen alike. */
 @Injectable()
 export class Endpoints {
-  private readonly operator: SubscribedEndpoint[];
+  private readonly operator: readonly SubscribedEndpoint[] = [];
 
   constructor(
-    private readonly config: NotificationsConfig,
+    config: NotificationsConfig,
     private readonly transactions: Transactions,
     private readonly secrets: SubscriptionSecrets,
   ) {
-    const { webhookUrl, webhookEvents } = config;
+    const { webhookUrl, webhookEvents, webhookSecret } = config;
     const named = WEBHOOK_TYPES.filter((type) => DOCUMENTED_TYPES.includes(type) || webhookEvents.includes(type));
     const types = webhookEvents.includes(ALL_TYPES) ? WEBHOOK_TYPES : named;
-    this.operator = webhookUrl === undefined ? [] : [{ endpointId: OPERATOR_ENDPOINT, ownerId: OPERATOR, types }];
+    if (webhookUrl === undefined) return;
+    const keys = webhookSecret === undefined ? [] : [signingKey(webhookSecret)];
+    const target: Target = { owner: 'operator', failing: false, url: webhookUrl, keys };
+    this.operator = [{ endpointId: OPERATOR_ENDPOINT, ownerId: OPERATOR, types, target }];
   }
 
   /** Those that hear of the Apps of each of these users; they cannot be deleted or switched off before the commit. */
@@ -57,7 +64,10 @@ export class Endpoints {
       lock: { mode: 'pessimistic_read' },
       order: { id: 'ASC' },
     });
-    const ofUsers = rows.map(({ id, userId, types }) => ({ endpointId: id, ownerId: userId, types }));
+    const ofUsers = rows.map((row) => {
+      const { id, userId, types } = row;
+      return { endpointId: id, ownerId: userId, types, target: this.targetOf(row) };
+    });
     return (userId) => [...this.operator, ...ofUsers.filter(({ ownerId }) => ownerId === userId)];
   }
 
@@ -66,17 +76,13 @@ export class Endpoints {
     const rows = await this.transactions.read((reader) =>
       reader.getRepository(SubscriptionEntity).findBy({ id: In([...new Set(ids)]), active: true }),
     );
-    const { webhookUrl, webhookSecret } = this.config;
-    const targets = new Map<SubscriptionId, Target>(
-      rows.map((row) => {
-        const secrets = this.secrets.signing(row, new Date());
-        return [row.id, { owner: 'user', failing: row.failingSince !== null, url: row.url, secrets }];
-      }),
-    );
-    if (webhookUrl !== undefined) {
-      const secrets = webhookSecret === undefined ? [] : [webhookSecret];
-      targets.set(OPERATOR_ENDPOINT, { owner: 'operator', failing: false, url: webhookUrl, secrets });
-    }
+    const targets = new Map(rows.map((row) => [row.id, this.targetOf(row)]));
+    for (const { endpointId, target } of this.operator) targets.set(endpointId, target);
     return targets;
+  }
+
+  private targetOf(row: SubscriptionEntity): Target {
+    const keys = this.secrets.signing(row, new Date()).map(signingKey);
+    return { owner: 'user', failing: row.failingSince !== null, url: row.url, keys };
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { updateSubscription, userUpdated, WEBHOOK_TYPES } from '@slipway/contracts';
 import { type Harness, waitFor } from '@slipway/testing';
@@ -56,6 +57,24 @@ describe('deliveries to a webhook that is given up', () => {
       { actor: kim.actor },
     );
     expect(enabled).toMatchObject({ active: true, disabledReason: null });
+  });
+
+  it('go on in no case while it is not known whether a failure ends them', async () => {
+    const gone: (() => void)[] = [];
+    const hook = await kim.subscribe((_, response) => void gone.push(() => response.writeHead(410).end()));
+    for (let count = 0; count < 6; count += 1) await kim.tell('deploying', 'running');
+    await waitFor(() => gone.length === 4);
+    const holder = harness.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(`select 1 from subscription where id = $1 for update`, [hook.subscription.id]);
+    for (const answer of gone) answer();
+    // Well beyond the rest after a failure.
+    await delay(500);
+    await holder.commitTransaction();
+    await holder.release();
+    await waitFor(async () => !(await kim.state(hook)).active);
+    expect(receiver.received(hook.path)).toHaveLength(4);
+    expect((await kim.list(hook, { status: 'failed' })).total).toBe(6);
   });
 
   it('end after five days of nothing but failures, not before', async () => {

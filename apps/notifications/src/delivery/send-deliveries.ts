@@ -17,18 +17,15 @@ import {
   type ClaimedDelivery,
   dueEndpoints,
   type EndedAttempt,
-  type HeldDelivery,
   recordAttempts,
   releaseHeld,
 } from './claim-deliveries.js';
 import { Endpoints, OPERATOR_ENDPOINT, type OwnedEndpoint, type Target } from './endpoints.js';
 import { type Attempted, giveUpEndpoint, judgeEndpoints } from './give-up-endpoint.js';
+import { Lane, REST_MS, type Work } from './lane.js';
 import { postWebhook } from './post-webhook.js';
 import type { StoredDelivery } from './store-deliveries.js';
 
-const PER_ENDPOINT = 4;
-/** Until it has answered well again: places are scarce. */
-const PER_FAILING_ENDPOINT = 1;
 /** What ten busy webhooks can use; a user may have a hundred. */
 const PER_OWNER = 40;
 const AT_ONCE = 1024;
@@ -39,24 +36,8 @@ const HELD_IN_ALL = 8_192;
 const EVERY_MS = 1_000;
 const GRACE_MS = 5_000;
 
-interface Work {
-  readonly delivery: ClaimedDelivery;
-  /** Absent for a webhook that is gone or switched off. */
-  readonly target: Target | undefined;
-}
-
 interface EndedWork extends EndedAttempt {
   readonly target: Target;
-}
-
-interface Lane extends OwnedEndpoint {
-  running: number;
-  /** How many may run. */
-  places: number;
-  waiting: boolean;
-  /** Whether the database may have something for it. */
-  due: boolean;
-  readonly held: HeldDelivery[];
 }
 
 @Injectable()
@@ -64,6 +45,8 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly lanes = new Map<SubscriptionId, Lane>();
   private readonly waiting: Lane[] = [];
   private readonly running = new Set<Promise<void>>();
+  /** Attempts that have ended and are not written down yet. */
+  private readonly unrecorded = new Set<Promise<void>>();
   private readonly runningOf = new Map<UserId, number>();
   private heldInAll = 0;
   // Lanes share round trips: the more of them are busy, the fewer each of them costs.
@@ -100,14 +83,19 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.timer);
-    await within(GRACE_MS, Promise.all(this.running), () => new Error('webhooks are still being sent')).catch(() => {
+    await within(GRACE_MS, this.settled(), () => new Error('webhooks are still being sent')).catch(() => {
       // What is cut here comes again after the next start, under the same id.
       this.stop.abort();
-      return Promise.all(this.running);
+      return this.settled();
     });
-    const held = [...this.lanes.values()].flatMap((lane) => lane.held);
+    const held = [...this.lanes.values()].flatMap((lane) => lane.drain());
     // They are due again anyway, only later.
     await releaseHeld(this.dataSource.manager, held).catch(() => undefined);
+  }
+
+  private async settled(): Promise<void> {
+    await Promise.all(this.running);
+    await Promise.all(this.unrecorded);
   }
 
   /** Whether another delivery to it can be held, and soon begun. */
@@ -115,32 +103,22 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     const lane = this.lanes.get(endpoint.endpointId);
     if (this.stopping || this.heldInAll >= HELD_IN_ALL) return false;
     if (!lane) return this.hasPlace(endpoint);
-    return !lane.waiting && !lane.due && lane.held.length < HELD_PER_ENDPOINT;
+    return !lane.waiting && !lane.due && lane.size < HELD_PER_ENDPOINT;
   }
 
   /** Called after the commit that stored them. */
   send(deliveries: readonly StoredDelivery[]): void {
-    for (const delivery of deliveries) {
-      const { heldUntil } = delivery;
-      const lane = this.laneOf(delivery);
+    const lanes = new Set<Lane>();
+    for (const { heldUntil, target, ...delivery } of deliveries) {
+      const lane = this.laneOf(delivery, target.failing);
+      lanes.add(lane);
       if (heldUntil === null) lane.due = true;
-      else this.hold(lane, { ...delivery, heldUntil });
+      else {
+        lane.hold({ delivery: { ...delivery, heldUntil }, target });
+        this.heldInAll += 1;
+      }
     }
-    for (const { endpointId } of deliveries) {
-      const lane = this.lanes.get(endpointId);
-      if (lane?.running === 0) this.start(lane);
-    }
-  }
-
-  private hold(lane: Lane, delivery: HeldDelivery): void {
-    lane.held.push(delivery);
-    this.heldInAll += 1;
-  }
-
-  private nextHeld(lane: Lane): HeldDelivery | undefined {
-    const next = lane.held.shift();
-    if (next) this.heldInAll -= 1;
-    return next;
+    for (const lane of lanes) this.start(lane);
   }
 
   /** Called after a commit that left something due. */
@@ -150,12 +128,9 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     this.start(lane);
   }
 
-  private laneOf({ endpointId, ownerId }: OwnedEndpoint): Lane {
-    let lane = this.lanes.get(endpointId);
-    if (!lane) {
-      lane = { endpointId, ownerId, running: 0, places: PER_ENDPOINT, waiting: false, due: false, held: [] };
-      this.lanes.set(endpointId, lane);
-    }
+  private laneOf({ endpointId, ownerId }: OwnedEndpoint, failing?: boolean): Lane {
+    const lane = this.lanes.get(endpointId) ?? new Lane(endpointId, ownerId, failing);
+    this.lanes.set(endpointId, lane);
     return lane;
   }
 
@@ -173,7 +148,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
       const due = await dueEndpoints(this.dataSource.manager, known);
       for (const endpoint of due) this.wake(endpoint);
       // Those that a failure has ended.
-      for (const lane of this.lanes.values()) if (hasWork(lane)) this.start(lane);
+      for (const lane of this.lanes.values()) this.start(lane);
       if (this.failing) this.logger.info('webhooks are sent again');
       this.failing = false;
     } catch (error) {
@@ -188,7 +163,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private start(lane: Lane): void {
-    if (this.stopping || lane.running >= lane.places || lane.waiting) return;
+    if (this.stopping || !lane.hasWork || !lane.hasPlace || lane.waiting) return;
     if (!this.hasPlace(lane)) return this.wait(lane);
     this.count(lane, 1);
     let failed = false;
@@ -201,8 +176,8 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
         this.running.delete(work);
         this.count(lane, -1);
         // Something may have come when the last of its workers had seen that there is nothing. After a failure the clock goes on.
-        if (!failed && hasWork(lane)) this.start(lane);
-        if (lane.running === 0 && !lane.waiting && lane.held.length === 0) this.lanes.delete(lane.endpointId);
+        if (!failed) this.start(lane);
+        if (lane.running === 0 && !lane.waiting && !lane.hasWork) this.lanes.delete(lane.endpointId);
         this.startWaiting();
       });
     this.running.add(work);
@@ -235,65 +210,91 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async work(lane: Lane): Promise<void> {
     while (!this.stopping) {
-      const work = await this.claims.add(lane);
+      const work = this.next(lane) ?? (await this.claims.add(lane));
       if (!work) {
-        if (hasWork(lane)) continue;
+        if (lane.hasWork) continue;
         return;
       }
       // There may be more.
       this.start(lane);
-      await this.attempt(work);
-      if (lane.running > lane.places) return;
+      const failed = await this.attempt(work);
+      lane.ended(failed);
+      if (failed) return this.rest(lane);
       // Others wait: this lane goes to the end of the queue.
       if (this.waiting.length > 0) return this.wait(lane);
     }
   }
 
-  /** The next delivery for each time that a lane is named: what is due comes before what is held. */
-  private async claim(lanes: readonly Lane[]): Promise<(Work | undefined)[]> {
-    const asking = lanes.filter(({ due }) => due);
-    const asked = new Set(asking);
-    // What becomes due meanwhile says so again.
-    for (const lane of asked) lane.due = false;
-    const claimed = await this.claimDue(asking);
-    const turns = lanes.map((lane) => {
-      const due = asked.has(lane) ? claimed.shift() : undefined;
-      if (due) lane.due = true;
-      return { lane, due, held: due ? undefined : this.nextHeld(lane) };
-    });
-    const [begun, targets] = await Promise.all([
-      beginHeld(
-        this.dataSource.manager,
-        turns.flatMap(({ held }) => held ?? []),
-      ),
-      this.endpoints.targets(turns.flatMap(({ due, held }) => (due ?? held)?.endpointId ?? [])),
-    ]);
-    return turns.map(({ lane, due, held }) => {
-      const isOthers = held !== undefined && !begun.has(held.id);
-      // Unless it was given up, it is due by now.
-      if (isOthers) lane.due = true;
-      const delivery = isOthers ? undefined : (due ?? held);
-      if (!delivery) return undefined;
-      const target = targets.get(delivery.endpointId);
-      lane.places = target?.failing ? PER_FAILING_ENDPOINT : PER_ENDPOINT;
-      return { delivery, target };
-    });
+  private rest(lane: Lane): void {
+    setTimeout(() => this.start(lane), REST_MS).unref();
   }
 
-  private async claimDue(lanes: readonly Lane[]): Promise<(ClaimedDelivery | undefined)[]> {
-    if (lanes.length === 0) return [];
-    return claimDeliveries(
+  private next(lane: Lane): Work | undefined {
+    const work = lane.next();
+    if (work) this.heldInAll -= 1;
+    return work;
+  }
+
+  /** The next delivery for each time that a lane is named: what is due comes before what is held. */
+  private async claim(lanes: readonly Lane[]): Promise<(Work | undefined)[]> {
+    const named = new Set(lanes);
+    const dueLanes = lanes.filter(({ due }) => due);
+    // What becomes due meanwhile says so again.
+    for (const lane of named) lane.due = false;
+    const asked = new Map([...named].map((lane) => [lane, lane.ask()]));
+    try {
+      const [claimed, begun, targets] = await Promise.all([
+        this.claimDue(dueLanes),
+        beginHeld(
+          this.dataSource.manager,
+          [...asked.values()].flat().map(({ delivery }) => delivery),
+        ),
+        this.endpoints.targets([...named].map(({ endpointId }) => endpointId)),
+      ]);
+      for (const [lane, held] of asked) {
+        const target = targets.get(lane.endpointId);
+        const ready = held.flatMap(({ delivery }) => {
+          const heldUntil = begun.get(delivery.id);
+          return heldUntil === undefined ? [] : { delivery: { ...delivery, heldUntil }, target };
+        });
+        lane.answered(ready);
+        lane.judge(target?.failing ?? false);
+        // The others were given up, or are due by now.
+        this.heldInAll -= held.length - ready.length;
+        if (ready.length < held.length || claimed.has(lane)) lane.due = true;
+      }
+      return lanes.map((lane) => {
+        const delivery = claimed.get(lane)?.shift();
+        return delivery ? { delivery, target: targets.get(lane.endpointId) } : this.next(lane);
+      });
+    } catch (error) {
+      for (const [lane, held] of asked) lane.giveBack(held);
+      for (const lane of dueLanes) lane.due = true;
+      throw error;
+    }
+  }
+
+  private async claimDue(lanes: readonly Lane[]): Promise<Map<Lane, ClaimedDelivery[]>> {
+    const claimed = new Map<Lane, ClaimedDelivery[]>();
+    if (lanes.length === 0) return claimed;
+    const deliveries = await claimDeliveries(
       this.dataSource.manager,
       lanes.map(({ endpointId }) => endpointId),
     );
+    for (const [index, lane] of lanes.entries()) {
+      const delivery = deliveries[index];
+      if (delivery) claimed.set(lane, [...(claimed.get(lane) ?? []), delivery]);
+    }
+    return claimed;
   }
 
-  private async attempt({ delivery, target }: Work): Promise<void> {
-    const { endpointId } = delivery;
+  /** Whether its endpoint failed. */
+  private async attempt({ delivery, target }: Work): Promise<boolean> {
     if (!target) {
-      const error = endpointId === OPERATOR_ENDPOINT ? 'WEBHOOK_URL is not set any more.' : 'The webhook is gone.';
+      const isOperators = delivery.endpointId === OPERATOR_ENDPOINT;
+      const error = isOperators ? 'WEBHOOK_URL is not set any more.' : 'The webhook is gone.';
       await abandonDelivery(this.dataSource.manager, delivery, error);
-      return;
+      return false;
     }
     await failpoint('delivery.before-send');
     const at = new Date();
@@ -301,8 +302,21 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     const { statusCode, error } = attempt;
     const entry = { at: at.toISOString(), durationMs: Date.now() - at.getTime(), statusCode, error };
     await failpoint('delivery.after-send-before-record');
-    const reason = await this.records.add({ delivery, target, attempt, entry });
-    if (reason !== undefined) await this.giveUp({ endpointId, url: target.url }, reason);
+    const recorded = this.writeDown({ delivery, target, attempt, entry });
+    // Nothing more goes to an endpoint that failed before it is known whether its webhook goes on.
+    if (error !== null || this.unrecorded.size >= AT_ONCE) await recorded;
+    return error !== null;
+  }
+
+  private writeDown(ended: EndedWork): Promise<void> {
+    const { endpointId } = ended.delivery;
+    const recorded = this.records
+      .add(ended)
+      .then((reason) => (reason === undefined ? undefined : this.giveUp({ endpointId, url: ended.target.url }, reason)))
+      .catch((error: unknown) => this.failed(error))
+      .finally(() => this.unrecorded.delete(recorded));
+    this.unrecorded.add(recorded);
+    return recorded;
   }
 
   /** Returns for each attempt why its webhook is to be disabled, if it is. */
@@ -328,8 +342,4 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     if (givenUp.mailed) this.mails.wake();
     else this.logger.warn('the owner of a disabled webhook gets no mail: their address is not known', facts);
   }
-}
-
-function hasWork({ due, held }: Lane): boolean {
-  return due || held.length > 0;
 }

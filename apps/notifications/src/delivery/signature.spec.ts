@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { generateSecret, keyOf, signatureOf } from './signature.js';
+import { generateSecret, keyOf, signatureOf, signingKey } from './signature.js';
 
 const GOLDEN = {
   secret: 'whsec_c2xpcHdheS1nb2xkZW4tc2VjcmV0LTAw',
@@ -9,22 +9,22 @@ const GOLDEN = {
 
 describe('signatureOf', () => {
   it('signs the golden delivery as recorded', () => {
-    expect(signatureOf([GOLDEN.secret], '4711', 1772359207, GOLDEN.body)).toBe(
+    expect(signatureOf([signingKey(GOLDEN.secret)], '4711', 1772359207, GOLDEN.body)).toBe(
       'v1,u1zx6hdqfM3JSlqZ2dmafuqX9sEc/mL6zI4KFbkCa4A=',
     );
   });
 
   it('signs the example of Standard Webhooks 1.0', () => {
     const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-    expect(signatureOf([secret], 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, '{"test": 2432232314}')).toBe(
+    expect(signatureOf([signingKey(secret)], 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, '{"test": 2432232314}')).toBe(
       'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
     );
   });
 
   it('signs once for each secret, in their order', () => {
-    const one = signatureOf(['one'], '4711', 1, '{}');
-    const two = signatureOf(['two'], '4711', 1, '{}');
-    expect(signatureOf(['one', 'two'], '4711', 1, '{}')).toBe(`${one} ${two}`);
+    const keys = ['one', 'two'].map(signingKey);
+    const [one, two] = keys.map((key) => signatureOf([key], '4711', 1, '{}'));
+    expect(signatureOf(keys, '4711', 1, '{}')).toBe(`${one} ${two}`);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Tx } from '@slipway/persistence';
 
 import type { Fact } from '../fact/fact.js';
 import { type ClaimedDelivery, HELD_FOR } from './claim-deliveries.js';
-import type { OwnedEndpoint, SubscribedEndpoint } from './endpoints.js';
+import type { OwnedEndpoint, SubscribedEndpoint, Target } from './endpoints.js';
 import { bodyOf, webhookIdOf, webhookTypesOf } from './webhook.js';
 
 /** A fact, the address of its App, and who may want to hear of it. */
@@ -17,6 +17,7 @@ export interface Told {
 
 export interface StoredDelivery extends ClaimedDelivery {
   readonly ownerId: UserId;
+  readonly target: Target;
   /** How long it is this process's alone to send, as if it had claimed it (`HeldDelivery`); null when it is due for whoever comes first. */
   readonly heldUntil: string | null;
 }
@@ -40,7 +41,7 @@ export async function storeDeliveries(
        from json_to_recordset($1) as told ("id" uuid, "endpointId" uuid, "ownerId" uuid, "eventId" uuid, "type" text, "appId" uuid,
                                            "body" text, "held" boolean)
      on conflict do nothing returning "id", "nextAttemptAt"::text`,
-    [JSON.stringify(deliveries.flat())],
+    [JSON.stringify(deliveries.flat().map(({ target: _, ...row }) => row))],
   );
   const stored = new Map(rows.map(({ id, nextAttemptAt }) => [id, nextAttemptAt]));
   return deliveries.map((ofFact) =>
@@ -58,10 +59,10 @@ function deliveriesOf({ fact, url, endpoints }: Told, hold: (endpoint: OwnedEndp
     appId: fact.app.id,
     body: bodyOf(fact, type, url),
   }));
-  return endpoints.flatMap(({ endpointId, ownerId, types }) => {
+  return endpoints.flatMap(({ endpointId, ownerId, types, target }) => {
     const held = hold({ endpointId, ownerId });
     return messages
       .filter(({ type }) => types.includes(type))
-      .map((message) => ({ id: randomUUID(), endpointId, ownerId, ...message, attempts: 0, held }));
+      .map((message) => ({ id: randomUUID(), endpointId, ownerId, target, ...message, attempts: 0, held }));
   });
 }
