@@ -44,6 +44,20 @@ describe('streams of events', () => {
     await vi.waitFor(() => expect(core.listenersOf(FEED)).toBe(0));
   });
 
+  it('make an event JSON once for all readers, of sockets too', async ({ core, open, listen }) => {
+    const sockets = [1, 2].map(() => open('/v1/ws/notifications'));
+    await Promise.all(sockets.map(({ opened }) => opened));
+    const readers = await Promise.all([1, 2].map(() => listen(PATH)));
+    let looks = 0;
+    const old = { toJSON: () => (looks += 1) };
+    core.emit(FEED, event(1, { old, new: 2 }));
+    await vi.waitFor(() => expect(readers.map(({ read }) => idsIn(read.text))).toEqual([['1'], ['1']]));
+    await vi.waitFor(() => expect(sockets.map(({ messages }) => messages.length)).toEqual([1, 1]));
+    // A frame carries its fields twice.
+    expect(looks).toBe(2);
+    for (const { stop } of readers) stop();
+  });
+
   it('resume after the id of the header, or else after that of the query', async ({ stored, core, listen }) => {
     stored.push(event(1), event(2), event(3));
     const byQuery = await listen(`${PATH}?last_event_id=1`);

@@ -8,7 +8,7 @@ import { HttpStreams, type HttpStream } from '../../core/http-streams.js';
 import { CloseCode, MAX_BUFFERED_BYTES, WebSockets } from '../../core/web-sockets.js';
 import { Endpoint } from './endpoint.js';
 import { failure } from './errors.js';
-import { FRAME_TYPES, replayGap, toFrame, toMessage, toServerSentEvent, type Frame } from './feed.projection.js';
+import { FRAME_TYPES, replayGap, serverSentEvent, toSentFrame, type Frame } from './feed.projection.js';
 import { idOf, someOf } from './query.js';
 import { RequestInterceptor } from './request.interceptor.js';
 
@@ -49,7 +49,7 @@ export class EventsController {
       else socket.send(message);
     };
     feed.start({
-      event: (event) => send(toMessage(event)),
+      event: (event) => send(toSentFrame(event)?.message),
       gap: () => send(JSON.stringify(replayGap(new Date()))),
       ready: () => socket.ready(),
       failed: () => socket.close(CloseCode.internal),
@@ -83,12 +83,16 @@ export class EventsController {
     stream.offer('retry: 2000\n\n');
     // HEAD has the headers of an answer that would never end.
     if (call.method === 'HEAD') stream.finish();
-    const send = (frame: Frame | undefined): void => {
-      if (frame && isWanted(frame)) stream.offer(toServerSentEvent(frame));
-    };
     feed.start({
-      event: (event) => send(toFrame(event)),
-      gap: () => send(replayGap(new Date())),
+      event: (event) => {
+        const sent = toSentFrame(event);
+        if (sent && isWanted(sent.frame)) stream.offer(sent.serverSentEvent);
+      },
+      // Told to everybody: what went may have been wanted.
+      gap: () => {
+        const gap = replayGap(new Date());
+        stream.offer(serverSentEvent(gap, JSON.stringify(gap)));
+      },
       ready: () => stream.ready(),
       failed: () => stream.cut(),
     });
@@ -96,11 +100,10 @@ export class EventsController {
   }
 }
 
-/** A gap is told to everybody: what went may have been wanted. @throws Failure 400 */
+/** @throws Failure 400 */
 function filterOf(query: URLSearchParams): (frame: Frame) => boolean {
   const deploymentId = idOf(query, 'deployment_id');
   const types: readonly string[] | undefined = someOf(query, 'types', FRAME_TYPES);
-  return ({ id, type, deployment_id }) =>
-    id === null ||
-    ((deploymentId === undefined || deployment_id === deploymentId) && (types === undefined || types.includes(type)));
+  return ({ type, deployment_id }) =>
+    (deploymentId === undefined || deployment_id === deploymentId) && (types === undefined || types.includes(type));
 }

@@ -1,7 +1,7 @@
 import type { FeedEvent } from '@slipway/contracts';
 import { describe, expect, it } from 'vitest';
 
-import { replayGap, toFrame, toMessage } from './feed.projection.js';
+import { replayGap, toFrame, toSentFrame } from './feed.projection.js';
 
 const event = (fact: string, fields: Record<string, unknown> = {}): FeedEvent => ({
   id: '4711',
@@ -17,13 +17,16 @@ const head = (type: string) =>
   `{"id":"4711","type":"${type}","deployment_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","timestamp":"2026-03-01T10:00:07Z","data":`;
 const both = '"deployment_id":"7c9e6679-7425-40de-944b-e07fc1f90ae7","app_name":"shop"';
 
-describe('toMessage', () => {
+describe('toSentFrame', () => {
   it('is the JSON of the frame, made once for all that are handed the same event', () => {
     const [one, other] = [event('deployments.app.created'), event('deployments.app.created')];
-    expect(toMessage(one)?.toString()).toBe(JSON.stringify(toFrame(one)));
-    expect(toMessage(one)).toBe(toMessage(one));
-    expect(toMessage(other)).not.toBe(toMessage(one));
-    expect(toMessage(event('deployments.app.deleting'))).toBeUndefined();
+    const sent = toSentFrame(one);
+    const json = JSON.stringify(toFrame(one));
+    expect(sent?.message.toString()).toBe(json);
+    expect(sent?.serverSentEvent).toBe(`id: 4711\nevent: deployment_created\ndata: ${json}\n\n`);
+    expect(toSentFrame(one)).toBe(sent);
+    expect(toSentFrame(other)).not.toBe(sent);
+    expect(toSentFrame(event('deployments.app.deleting'))).toBeUndefined();
   });
 });
 

@@ -41,23 +41,30 @@ export function toFrame(event: FeedEvent): Frame | undefined {
   };
 }
 
-const messages = new WeakMap<FeedEvent, Buffer>();
+/** A frame as the two kinds of stream send it. */
+export interface SentFrame {
+  readonly frame: Frame;
+  readonly message: Buffer;
+  readonly serverSentEvent: string;
+}
 
-/** The frame of an event as a text message. Readers who are handed the same event share it: it becomes JSON once, not once for each. */
-export function toMessage(event: FeedEvent): Buffer | undefined {
-  const known = messages.get(event);
+const sentFrames = new WeakMap<FeedEvent, SentFrame>();
+
+/** What readers who are handed the same event share: it becomes JSON once, not once for each. */
+export function toSentFrame(event: FeedEvent): SentFrame | undefined {
+  const known = sentFrames.get(event);
   if (known) return known;
   const frame = toFrame(event);
   if (!frame) return undefined;
-  const message = Buffer.from(JSON.stringify(frame));
-  messages.set(event, message);
-  return message;
+  const json = JSON.stringify(frame);
+  const sent = { frame, message: Buffer.from(json), serverSentEvent: serverSentEvent(frame, json) };
+  sentFrames.set(event, sent);
+  return sent;
 }
 
-/** The frame as one server-sent event. One without an id leaves the id that the client would resume from as it is. */
-export function toServerSentEvent(frame: Frame): string {
-  const id = frame.id === null ? '' : `id: ${frame.id}\n`;
-  return `${id}event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`;
+/** One without an id leaves the id that the client would resume from as it is. */
+export function serverSentEvent({ id, type }: Frame, json: string): string {
+  return `${id === null ? '' : `id: ${id}\n`}event: ${type}\ndata: ${json}\n\n`;
 }
 
 /** Entries between the reader's last id and what follows have gone with age. */
