@@ -125,8 +125,8 @@ describe('AddressFilter', () => {
     const filter = new AddressFilter([], (name, _, callback) => {
       asked.push({ name, answer: () => callback(null, [{ address: '93.184.216.34', family: 4 }]) });
     });
-    const lookUp = (name: string): Promise<unknown> =>
-      new Promise((resolve) => filter.lookup(name, { family: 4 }, (error, address) => resolve(error ?? address)));
+    const lookUp = (name: string, family = 4): Promise<unknown> =>
+      new Promise((resolve) => filter.lookup(name, { family }, (error, address) => resolve(error ?? address)));
     const silent = [lookUp('silent.example.com'), lookUp('silent.example.com')];
     const other = lookUp('other.example.com');
     expect(asked.map(({ name }) => name)).toEqual(['silent.example.com', 'other.example.com']);
@@ -136,6 +136,13 @@ describe('AddressFilter', () => {
     expect(await Promise.all(silent)).toEqual(['93.184.216.34', '93.184.216.34']);
     void lookUp('silent.example.com');
     expect(asked).toHaveLength(3);
+    // Another kind of addresses is another question.
+    void lookUp('silent.example.com', 6);
+    expect(asked).toHaveLength(4);
+    const verdicts = [filter.refuses('new.example.com'), filter.refuses('new.example.com')];
+    expect(asked).toHaveLength(5);
+    asked[4]?.answer();
+    expect(await Promise.all(verdicts)).toEqual([false, false]);
   });
 });
 

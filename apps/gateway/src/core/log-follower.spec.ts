@@ -172,6 +172,18 @@ describe('LogFollower', () => {
     log.close();
   });
 
+  it('keeps what was lost before its start for its reader, however often it renews its lease until then', async () => {
+    renewWithinMs = 20;
+    const { log, start } = await follow();
+    past.push(line(3));
+    emit({ kind: 'break' });
+    await vi.waitFor(() => expect(asked(followLines.subject).length).toBeGreaterThan(3));
+    expect(asked(listLines.subject)).toHaveLength(1);
+    start();
+    await vi.waitFor(() => expect(seen).toEqual(['shop-1 1', 'shop-1 2', 'shop-1 3']), { timeout: 3_000 });
+    log.close();
+  });
+
   it('takes lines of one time, and one that comes after a younger one, once each', async () => {
     const { log, start } = await follow();
     start();
