@@ -60,6 +60,8 @@ export class LogFollower {
 }
 
 export class FollowedLog {
+  /** Whether there was more than one pod at the beginning. */
+  severalPods = false;
   private readonly beganAt = new Date().toISOString();
   private readonly read: ReadLines;
   private pastLines: LogLine[] = [];
@@ -88,11 +90,6 @@ export class FollowedLog {
     this.read = new ReadLines(resumed?.floors);
   }
 
-  /** The last lines, until they have been handed over. */
-  get past(): readonly LogLine[] {
-    return this.pastLines;
-  }
-
   /** From where another stream can go on, when this one has ended. */
   get position(): string {
     return this.read.position();
@@ -103,6 +100,7 @@ export class FollowedLog {
     const { resumed } = this;
     const asked = resumed ? { ...this.query, tail: MAX_TAIL, since: resumed.since } : this.query;
     const list = await this.core.query(this.call, listLines, asked);
+    this.severalPods = list.severalPods === true;
     this.pastLines = resumed ? list.lines.filter((line) => toTimedLine(line).key > resumed.floor) : list.lines;
     this.from = resumed?.since ?? list.lines.find(isOfContainer)?.time ?? this.beganAt;
     if (resumed ? list.cut : isCutShort(list, asked.tail)) this.pastGap = this.gapBefore(list, resumed?.since);

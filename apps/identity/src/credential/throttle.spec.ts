@@ -30,6 +30,13 @@ describe('the login throttle', () => {
     expect(waitMs(failures(100), FREE_FAILURES.account, now)).toBe(1000);
   });
 
+  it('goes on counting as long as less than fifteen minutes lie between two failures', () => {
+    let current: Failures | null = null;
+    for (let i = 0; i < 11; i++) current = afterFailure(current, later(i * 0.9 * WINDOW_MS));
+    expect(current?.count).toBe(11);
+    expect(waitMs(current, FREE_FAILURES.client, later(9 * WINDOW_MS))).toBe(2000);
+  });
+
   it('forgets after fifteen quiet minutes', () => {
     expect(waitMs(failures(60), FREE_FAILURES.client, later(WINDOW_MS + 1))).toBe(0);
     expect(afterFailure(failures(60), later(WINDOW_MS + 1)).count).toBe(1);

@@ -21,7 +21,8 @@ export function afterFailure(failures: Failures | null, now: Date): Failures {
   return failures && inWindow(failures, now) ? { count: failures.count + 1, lastAt: now } : { count: 1, lastAt: now };
 }
 
-// The window runs from the last failure on, or a patient guesser would be free again in the middle of a long delay.
+// The window runs from the last failure on, or a patient guesser would be free again in the middle of a long delay. Whoever fails ten
+// times within fifteen minutes is always found; who fails ten times with less than fifteen between them waits a second, too.
 function inWindow(failures: Failures, now: Date): boolean {
   return now.getTime() - failures.lastAt.getTime() <= WINDOW_MS;
 }

@@ -60,6 +60,18 @@ describe('listLines', () => {
     });
   });
 
+  it('says whether it is about several pods, whichever of them have written', async () => {
+    await run(cluster, app, { replicas: 2, images: { app: 'nginx', helper: 'busybox' } });
+    const pods = await waitFor(async () => {
+      const running = await runningPods(cluster, app);
+      return running.length === 2 && running;
+    });
+    const about = async (input: Partial<ListLines>) =>
+      (await harness.query(listLines, { appId: app.id, tail: 0, ...input }, { actor: owner })).severalPods ?? false;
+    expect([await about({}), await about({ tail: 1 }), await about({ container: 'app' })]).toEqual([true, true, true]);
+    expect(await about({ pod: pods[0] })).toBe(false);
+  });
+
   it('counts the tail after merging', async () => {
     await run(cluster, app, { replicas: 2, images: { app: 'crash' } });
     // Both have ended for the second time and write nothing more for now.

@@ -58,7 +58,8 @@ export class ListLinesHandler {
       throw this.unreachable(error, app.appId);
     }
     const sources = chooseSources(pods, input);
-    if (input.tail === 0) return lineList([]);
+    const severalPods = new Set(sources.map(({ pod }) => pod)).size > 1;
+    if (input.tail === 0) return lineList([], { severalPods });
     const reads: SomeLines[] = [];
     const unread: Source[] = [];
     for (let start = 0; start < sources.length; start += CONCURRENCY) {
@@ -75,17 +76,22 @@ export class ListLinesHandler {
         }),
       );
     }
-    return this.answer(reads, unread, input);
+    return this.answer(reads, unread, severalPods, input);
   }
 
-  private answer(reads: readonly SomeLines[], unread: readonly Source[], { tail, since }: ListLines): LineList {
+  private answer(
+    reads: readonly SomeLines[],
+    unread: readonly Source[],
+    severalPods: boolean,
+    { tail, since }: ListLines,
+  ): LineList {
     const all = reads.map(({ lines }) => lines);
     const count = all.reduce((sum, { length }) => sum + length, 0);
     const merged = mergeLines(all, tail);
     const lines = fitLines(merged, this.broker.maxPayload - ENVELOPE_BYTES);
     const cut =
       lines.length < merged.length || (since !== undefined && count > tail) || reads.some((read) => read.cut === true);
-    return lineList([...lines, ...unread.map(noticeOf)], cut);
+    return lineList([...lines, ...unread.map(noticeOf)], { cut, severalPods });
   }
 
   private async read(source: Source, { tail, since, previous }: ListLines): Promise<SomeLines> {
@@ -153,8 +159,8 @@ function hasNoLog(error: unknown): boolean {
   return error instanceof ClusterError && (error.kind === 'not_found' || error.reason === 'ContainerWaiting');
 }
 
-const lineList = (lines: LogLine[], cut = false): LineList =>
-  Object.assign(new LineList(), { lines, ...(cut && { cut }) });
+const lineList = (lines: LogLine[], { cut = false, severalPods = false }): LineList =>
+  Object.assign(new LineList(), { lines, ...(cut && { cut }), ...(severalPods && { severalPods }) });
 
 function noticeOf({ pod, container }: Source): LogLine {
   const time = toLineTime(new Date().toISOString()) ?? '';

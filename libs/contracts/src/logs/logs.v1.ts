@@ -35,6 +35,8 @@ export class LineList {
   @NestedList(() => LogLine, { max: 10_000 }) lines: LogLine[];
   /** There are older lines since the time that was asked for, or in the tail, than one answer holds. */
   @Flag() @Optional() cut?: boolean;
+  /** More than one pod was asked, whether they have lines or not. */
+  @Flag() @Optional() severalPods?: boolean;
 }
 
 /**

@@ -40,17 +40,19 @@ describe('streams of lines', () => {
     await vi.waitFor(() => expect(client.messages[0]).toBe('2026-03-01T10:00:01Z line 1'));
   });
 
-  it('name the pods in plain text from the first line on, when the tail is of several', async ({
+  it('name the pods in plain text from the first line on where there are several, though one alone has written', async ({
     core,
     open,
     listen,
   }) => {
-    core.answers(listLines, () => ({ lines: [line(1), { ...line(2), pod: 'shop-2' }] }));
+    core.answers(listLines, () => ({ lines: [line(1)], severalPods: true }));
     const client = open(`${PATH}/stream?format=text`);
     await vi.waitFor(() => expect(client.messages[0]).toBe('[shop-1] 2026-03-01T10:00:01Z line 1'));
     const { read, stop } = await listen(`${PATH}?follow=true&format=text`);
     await vi.waitFor(() => expect(read.text).toMatch(/^\[shop-1\] 2026-03-01T10:00:01Z line 1\n/));
     stop();
+    const list = await listen(`${PATH}?format=text`);
+    await vi.waitFor(() => expect(list.read.text).toBe('{"logs":"[shop-1] 2026-03-01T10:00:01Z line 1\\n"}'));
   });
 
   it('know nothing of what is not theirs', async ({ core, open }) => {

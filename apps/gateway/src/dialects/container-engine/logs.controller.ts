@@ -99,7 +99,7 @@ export class LogsController {
       entries.unshift(toGapNotice({ to: list.lines[0]?.time, pod, container }, new Date()));
     }
     if (query.format === 'json') return { logs: entries };
-    const text = new TextLines(entries);
+    const text = new TextLines(list.severalPods);
     return { logs: entries.map((entry) => `${text.lineOf(entry)}\n`).join('') };
   }
 
@@ -114,7 +114,7 @@ export class LogsController {
       throw error;
     });
     void socket.closed().then(() => log.close());
-    const write = writerOf(format, log.past);
+    const write = writerOf(format, log.severalPods);
     let dropped = 0;
     const tellAllDropped = (): void => {
       if (dropped === 0) return;
@@ -171,7 +171,7 @@ export class LogsController {
       throw error;
     });
     stream.once('close', () => log.close());
-    write = writerOf(format, log.past);
+    write = writerOf(format, log.severalPods);
     call.set('Content-Type', events ? 'text/event-stream' : format === 'text' ? 'text/plain' : 'application/x-ndjson');
     // HEAD has the headers of an answer that would never end.
     if (call.method === 'HEAD') stream.finish();
@@ -191,9 +191,9 @@ interface Writer {
   readonly entry: (entry: LogEntry) => string;
 }
 
-function writerOf(format: 'json' | 'text', past: readonly LogLine[] = []): Writer {
+function writerOf(format: 'json' | 'text', severalPods = false): Writer {
   if (format === 'json') return { line: jsonOf, entry: (entry) => JSON.stringify(entry) };
-  const text = new TextLines(past.map(toLogEntry));
+  const text = new TextLines(severalPods);
   return { line: (line) => text.lineOf(toLogEntry(line)), entry: (entry) => text.lineOf(entry) };
 }
 

@@ -113,6 +113,11 @@ describe('TextLines', () => {
     const other = toLogEntry({ ...line, pod: 'shop-2' });
     expect(text.lineOf(toLogEntry(line))).toBe('2026-03-01T10:00:00.123Z ready');
     expect(text.lineOf(other)).toBe('[shop-2] 2026-03-01T10:00:00.123Z ready');
-    expect(new TextLines([toLogEntry(line), other]).lineOf(toLogEntry(line))).toMatch(/^\[shop-1\] /);
+  });
+
+  it('names it from the first line on where there are several', () => {
+    const text = new TextLines(true);
+    expect(text.lineOf(toLogEntry(line))).toBe('[shop-1] 2026-03-01T10:00:00.123Z ready');
+    expect(text.lineOf(toLogEntry({ ...line, pod: null }))).toBe('2026-03-01T10:00:00.123Z ready');
   });
 });

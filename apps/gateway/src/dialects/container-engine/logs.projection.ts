@@ -84,22 +84,17 @@ function boundsOf(from: string | undefined, to: string | undefined): string {
   return to === undefined ? '' : ` before ${to}`;
 }
 
-/** Entries as plain lines. Pods are named as soon as there are several. */
+/** Entries as plain lines. Pods are named where there are several, and from the second one that turns up on. */
 export class TextLines {
   private readonly pods = new Set<string>();
 
-  /** `known`: the pods are known beforehand, so that the first line is prefixed as the last one is. */
-  constructor(known: readonly LogEntry[] = []) {
-    for (const entry of known) this.note(entry);
-  }
+  /** `several`: there is more than one pod, though others may have written nothing so far. */
+  constructor(private readonly several = false) {}
 
-  lineOf(entry: LogEntry): string {
-    this.note(entry);
-    const line = `${entry.timestamp} ${entry.message}`;
-    return this.pods.size > 1 && entry.pod !== null ? `[${entry.pod}] ${line}` : line;
-  }
-
-  private note({ pod }: LogEntry): void {
-    if (pod !== null) this.pods.add(pod);
+  lineOf({ pod, timestamp, message }: LogEntry): string {
+    const line = `${timestamp} ${message}`;
+    if (pod === null) return line;
+    this.pods.add(pod);
+    return this.several || this.pods.size > 1 ? `[${pod}] ${line}` : line;
   }
 }
