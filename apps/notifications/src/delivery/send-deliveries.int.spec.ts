@@ -352,8 +352,7 @@ describe('deliveries', () => {
     const { hook, open, received } = await holding();
     await Promise.all(Array.from({ length: 400 }, () => kim.tell('deploying', 'running')));
     const due = (await dueIn(hook)).filter(({ seconds }) => seconds <= 0);
-    // Facts are stored up to 64 at a time.
-    expect(due.length).toBeGreaterThanOrEqual(400 - (4 + 256 + 64));
+    expect(due.length).toBeGreaterThanOrEqual(400 - (4 + 256));
     expect(due.length).toBeLessThanOrEqual(400 - 256);
     open();
     await waitFor(async () => (await kim.list(hook, { status: 'delivered' })).total === 400);

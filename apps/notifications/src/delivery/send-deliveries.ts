@@ -98,12 +98,12 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.unrecorded);
   }
 
-  /** Whether another delivery to it can be held, and soon begun. */
-  hasRoom(endpoint: OwnedEndpoint): boolean {
+  /** Whether another delivery to it can be held, and soon begun, beside `more` that are being stored. */
+  hasRoom(endpoint: OwnedEndpoint, more: number): boolean {
     const lane = this.lanes.get(endpoint.endpointId);
     if (this.stopping || this.heldInAll >= HELD_IN_ALL) return false;
-    if (!lane) return this.hasPlace(endpoint);
-    return !lane.waiting && !lane.due && lane.size < HELD_PER_ENDPOINT;
+    if (!lane) return this.hasPlace(endpoint) && more < HELD_PER_ENDPOINT;
+    return !lane.waiting && !lane.due && lane.size + more < HELD_PER_ENDPOINT;
   }
 
   /** Called after the commit that stored them. */

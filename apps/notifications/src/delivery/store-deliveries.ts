@@ -24,14 +24,15 @@ export interface StoredDelivery extends ClaimedDelivery {
 
 /**
  * Stores what each endpoint is to be told, and returns for each fact what was stored of it.
- * @param hold whether this process can soon begin another delivery to an endpoint
+ * @param hold whether this process can soon begin another delivery to an endpoint, beside `more` of this call
  */
 export async function storeDeliveries(
   tx: Tx,
   told: readonly Told[],
-  hold: (endpoint: OwnedEndpoint) => boolean,
+  hold: (endpoint: OwnedEndpoint, more: number) => boolean,
 ): Promise<readonly (readonly StoredDelivery[])[]> {
-  const deliveries = told.map((one) => deliveriesOf(one, hold));
+  const held = new Map<string, number>();
+  const deliveries = told.map((one) => deliveriesOf(one, hold, held));
   if (deliveries.every(({ length }) => length === 0)) return deliveries.map(() => []);
   const rows = await tx.manager.query<{ id: string; nextAttemptAt: string }[]>(
     // The database's clock decides what is due, so it also says when. An event from longer ago than the inbox remembers is told once all the same.
@@ -45,24 +46,32 @@ export async function storeDeliveries(
   );
   const stored = new Map(rows.map(({ id, nextAttemptAt }) => [id, nextAttemptAt]));
   return deliveries.map((ofFact) =>
-    ofFact.flatMap(({ held, ...delivery }) => {
+    ofFact.flatMap(({ held: isHeld, ...delivery }) => {
       const nextAttemptAt = stored.get(delivery.id);
-      return nextAttemptAt === undefined ? [] : { ...delivery, heldUntil: held ? nextAttemptAt : null };
+      return nextAttemptAt === undefined ? [] : { ...delivery, heldUntil: isHeld ? nextAttemptAt : null };
     }),
   );
 }
 
-function deliveriesOf({ fact, url, endpoints }: Told, hold: (endpoint: OwnedEndpoint) => boolean) {
+function deliveriesOf(
+  { fact, url, endpoints }: Told,
+  hold: (endpoint: OwnedEndpoint, more: number) => boolean,
+  held: Map<string, number>,
+) {
   const messages = webhookTypesOf(fact).map((type, index) => ({
     type,
     eventId: webhookIdOf(fact.eventId, type, index === 0),
     appId: fact.app.id,
     body: bodyOf(fact, type, url),
   }));
-  return endpoints.flatMap(({ endpointId, ownerId, types, target }) => {
-    const held = hold({ endpointId, ownerId });
-    return messages
+  return endpoints.flatMap(({ endpointId, ownerId, types, target }) =>
+    messages
       .filter(({ type }) => types.includes(type))
-      .map((message) => ({ id: randomUUID(), endpointId, ownerId, target, ...message, attempts: 0, held }));
-  });
+      .map((message) => {
+        const more = held.get(endpointId) ?? 0;
+        const isHeld = hold({ endpointId, ownerId }, more);
+        if (isHeld) held.set(endpointId, more + 1);
+        return { id: randomUUID(), endpointId, ownerId, target, ...message, attempts: 0, held: isHeld };
+      }),
+  );
 }

@@ -50,7 +50,7 @@ export class TakeInFact {
     const deliveries = await storeDeliveries(
       tx,
       facts.map((fact, index) => ({ fact, url: urls[index] ?? null, endpoints: subscribed(fact.app.ownerId) })),
-      (endpoint) => this.sender.hasRoom(endpoint),
+      (endpoint, more) => this.sender.hasRoom(endpoint, more),
     );
     const entries = await appendEntries(tx, facts);
     return entries.map((entry, index) => ({ entry, deliveries: deliveries[index] ?? [] }));

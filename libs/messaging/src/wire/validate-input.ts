@@ -1,5 +1,5 @@
 import { fieldsOf, type Class, type Field, type Issue } from '@slipway/contracts';
-import { validateSync, type ValidationError } from 'class-validator';
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 
 export interface Validated<T> {
   /** An instance that holds declared fields only. To be used when `issues` is empty. */
@@ -12,6 +12,8 @@ export interface Validated<T> {
 
 /** How deep objects of free form may nest. */
 export const MAX_DEPTH = 32;
+
+rememberWhatClassesDeclare();
 
 /**
  * Makes an instance of a declared class out of parsed JSON and checks it. Never throws on input. `__proto__` and `constructor` are
@@ -121,3 +123,16 @@ function isObject(value: unknown): value is object {
 }
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
+
+// For each object that it checks, nested ones too, class-validator goes through every class that declares anything, which takes as long as
+// the check. What it finds for a class stays the same once the class is there; schemas by name and groups, which could change it, nobody uses.
+function rememberWhatClassesDeclare(): void {
+  const storage = getMetadataStorage();
+  const found = new Map<unknown, ReturnType<typeof storage.getTargetValidationMetadatas>>();
+  const search = storage.getTargetValidationMetadatas.bind(storage);
+  storage.getTargetValidationMetadatas = (target, ...how) => {
+    const known = found.get(target) ?? search(target, ...how);
+    found.set(target, known);
+    return known;
+  };
+}
