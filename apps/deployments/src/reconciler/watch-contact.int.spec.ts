@@ -35,6 +35,8 @@ describe('a cluster that is away', () => {
     await eventually(async () =>
       expect((await fixture.get(made.id)).status).toMatchObject({ phase: 'pending', reason: 'ClusterUnreachable' }),
     );
+    // Nobody can know that the cluster is clean of it.
+    expect((await fixture.get(deleted.id)).status.phase).toBe('deleting');
 
     await fixture.startCluster();
     await eventually(async () => {
