@@ -1,4 +1,5 @@
 export { actor } from './actor.js';
+export { appFacts } from './app-facts.js';
 export * from './backends/index.js';
 export { createDatabase, natsFolderForTest, sharedPostgres, startNatsForTest } from './backends/test-run.js';
 export {

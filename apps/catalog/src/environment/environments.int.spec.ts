@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { type AppFacts, appCreated, appDeleted, appDeleting, namespaceRemoved } from '@slipway/contracts';
 import { assertNoDrift } from '@slipway/persistence';
-import { waitFor } from '@slipway/testing';
+import { actor, appFacts, waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { actor, type CatalogUnderTest, dedicatedApp, startCatalog } from '../fixture/catalog.js';
+import { type CatalogUnderTest, startCatalog } from '../fixture/catalog.js';
 
 describe('environments', () => {
   let catalog: CatalogUnderTest;
@@ -34,7 +34,7 @@ describe('environments', () => {
   beforeEach(async () => {
     await catalog.dataSource.query(`delete from environment`);
     await catalog.dataSource.query(`delete from app_audience`);
-    app = dedicatedApp(owner.userId, 'shop');
+    app = appFacts(owner.userId, { name: 'shop' });
   });
 
   it('have tables as the entities say', () => assertNoDrift(catalog.dataSource));
@@ -57,7 +57,7 @@ describe('environments', () => {
     await deleting();
     expect(await catalog.list(owner)).toEqual([]);
     expect(await rows('environment')).toMatchObject([{ name: 'shop', state: 'deleting', version: 2 }]);
-    await expect(created(dedicatedApp(owner.userId, 'shop'))).rejects.toThrow('environment_name_key');
+    await expect(created(appFacts(owner.userId, { name: 'shop' }))).rejects.toThrow('environment_name_key');
   });
 
   it('are gone with the namespace, and their names free', async () => {
@@ -67,7 +67,7 @@ describe('environments', () => {
     await removed();
     expect(await rows('environment')).toEqual([]);
     expect(await rows('app_audience')).toEqual([]);
-    await created(dedicatedApp(owner.userId, 'shop'));
+    await created(appFacts(owner.userId, { name: 'shop' }));
     expect(await catalog.list(owner)).toEqual(['shop']);
   });
 
@@ -127,7 +127,7 @@ describe('environments', () => {
     });
 
     it('their owner in the order of their names', async () => {
-      for (const name of ['zoo', 'ant', 'mole']) await created(dedicatedApp(owner.userId, name));
+      for (const name of ['zoo', 'ant', 'mole']) await created(appFacts(owner.userId, { name }));
       expect(await catalog.list(owner)).toEqual(['ant', 'mole', 'zoo']);
     });
 

@@ -12,11 +12,11 @@ import {
   type ListActivity,
 } from '@slipway/contracts';
 import { assertNoDrift, Pruning } from '@slipway/persistence';
-import { actor, type Harness, startHarness } from '@slipway/testing';
+import { actor, appFacts, type Harness, startHarness } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AppAudienceEntity } from '../audience/app-audience.entity.js';
-import { appOf, created } from '../fixture/logs.js';
+import { created } from '../fixture/logs.js';
 import { logs, migrations } from '../index.js';
 
 describe('listActivity', () => {
@@ -36,7 +36,7 @@ describe('listActivity', () => {
   });
   afterAll(() => harness.close());
   beforeEach(() => {
-    app = appOf(owner.userId);
+    app = appFacts(owner.userId);
   });
 
   it('has tables as the entities say', () => assertNoDrift(harness.dataSource));
@@ -108,7 +108,7 @@ describe('listActivity', () => {
 
   it('makes of events that come at once what it makes of them one by one', async () => {
     const team = { id: randomUUID(), name: 'blue' };
-    const lasting = appOf(owner.userId);
+    const lasting = appFacts(owner.userId);
     const at = (version: number, of = app) =>
       harness.message(appScaled, {
         app: { ...of, version, teams: version === 4 ? [team] : [] },
@@ -155,7 +155,7 @@ describe('listActivity', () => {
 
   it('keeps Environments of one name apart', async () => {
     await created(harness, app);
-    const next = appOf(owner.userId, { environment: { ...app.environment, id: randomUUID() } });
+    const next = appFacts(owner.userId, { environment: { ...app.environment, id: randomUUID() } });
     await created(harness, next);
     const entries = await list({ appId: undefined, environmentId: next.environment.id });
     expect(entries.map(({ appId }) => appId)).toEqual([next.id]);

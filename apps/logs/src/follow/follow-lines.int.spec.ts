@@ -10,10 +10,10 @@ import {
   type LiveLine,
 } from '@slipway/contracts';
 import { Metrics } from '@slipway/runtime';
-import { actor, type Harness, startHarness, waitFor } from '@slipway/testing';
+import { actor, appFacts, type Harness, startHarness, waitFor } from '@slipway/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { appOf, clusterOf, created, run, runningPods } from '../fixture/logs.js';
+import { clusterOf, created, run, runningPods } from '../fixture/logs.js';
 import { logs, migrations } from '../index.js';
 import { FollowOwnerEntity } from './follow-owner.entity.js';
 import type { Positions } from './positions.js';
@@ -73,7 +73,7 @@ describe('followLines', () => {
   });
   beforeEach(async () => {
     harness.cluster.reset();
-    app = appOf(owner.userId);
+    app = appFacts(owner.userId);
     await created(harness, app);
     heard = [];
     breaks = [];

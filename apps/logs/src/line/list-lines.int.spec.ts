@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import type { Cluster } from '@slipway/cluster';
 import { type AppFacts, appDeleted, listLines, type ListLines } from '@slipway/contracts';
-import { actor, type Harness, startHarness, waitFor } from '@slipway/testing';
+import { actor, appFacts, type Harness, startHarness, waitFor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { appOf, clusterOf, created, run, runningPods } from '../fixture/logs.js';
+import { clusterOf, created, run, runningPods } from '../fixture/logs.js';
 import { logs, migrations } from '../index.js';
 
 describe('listLines', () => {
@@ -38,7 +38,7 @@ describe('listLines', () => {
   });
   beforeEach(async () => {
     harness.cluster.reset();
-    app = appOf(owner.userId);
+    app = appFacts(owner.userId);
     await created(harness, app);
   });
 
@@ -151,7 +151,7 @@ describe('listLines', () => {
   });
 
   it('waits for an App whose event is on its way, and then says that nothing is known of it', async () => {
-    const late = appOf(owner.userId);
+    const late = appFacts(owner.userId);
     const asked = list({ appId: late.id });
     await created(harness, late);
     expect(await asked).toEqual([]);

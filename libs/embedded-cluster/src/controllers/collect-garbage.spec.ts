@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
-import { deploymentBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { deploymentBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 
 describe('garbage collection', () => {
   let cluster: Simulation;
+  useSimulation((given) => (cluster = given));
   beforeEach(async () => {
-    cluster = startSimulation();
     cluster.create('deployments', deploymentBody('web', 'nginx:1', { replicas: 2 }));
     await cluster.pass(1000);
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
   });
 
   const counts = (): number[] =>

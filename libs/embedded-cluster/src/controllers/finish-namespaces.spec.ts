@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
-import { deploymentBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { deploymentBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 import { findCondition } from './conditions.js';
 
 describe('namespaces', () => {
   let cluster: Simulation;
+  useSimulation((given) => (cluster = given));
   beforeEach(() => {
-    cluster = startSimulation();
     cluster.create('namespaces', { metadata: { name: 'shop' } });
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
   });
 
   const names = (): string[] => cluster.registry.store.list('namespaces').map(({ metadata }) => metadata.name);

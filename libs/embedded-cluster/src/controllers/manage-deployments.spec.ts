@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Condition, Deployment, JsonObject } from '../objects.js';
-import { deploymentBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { deploymentBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 import { findCondition } from './conditions.js';
 import { isActive, isReady } from './pods.js';
 
 describe('deployments', () => {
   let cluster: Simulation;
-  beforeEach(() => {
-    cluster = startSimulation();
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
-  });
+  useSimulation((given) => (cluster = given));
 
   const web = (): Deployment => cluster.get('deployments', 'web');
   const condition = (type: string): Condition | undefined => findCondition(web().status?.conditions, type);

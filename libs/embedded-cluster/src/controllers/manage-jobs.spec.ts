@@ -1,18 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../objects.js';
-import { type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { type Simulation, useSimulation } from '../spec-support/simulation.js';
 import { findCondition } from './conditions.js';
 
 describe('jobs', () => {
   let cluster: Simulation;
-  beforeEach(() => {
-    cluster = startSimulation();
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
-  });
+  useSimulation((given) => (cluster = given));
 
   const run = (image: string, spec: JsonObject = {}, restartPolicy = 'Never'): void => {
     const containers = [{ name: 'task', image }];

@@ -1,17 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../objects.js';
-import { deploymentBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { deploymentBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 
 describe('replica sets', () => {
   let cluster: Simulation;
-  beforeEach(() => {
-    cluster = startSimulation();
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
-  });
+  useSimulation((given) => (cluster = given));
 
   const body = (replicas: number): JsonObject => deploymentBody('web', 'nginx:1', { replicas });
 

@@ -1,16 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { podBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { podBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 
 describe('endpoints', () => {
   let cluster: Simulation;
-  beforeEach(() => {
-    cluster = startSimulation();
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
-  });
+  useSimulation((given) => (cluster = given));
 
   const service = (spec: object = {}): void => {
     cluster.create('services', {

@@ -1,19 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { ContainerStatus, Pod } from '../objects.js';
-import { podBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { podBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 import { findCondition } from './conditions.js';
 import { isReady } from './pods.js';
 
 describe('the node', () => {
   let cluster: Simulation;
-  beforeEach(() => {
-    cluster = startSimulation();
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
-  });
+  useSimulation((given) => (cluster = given));
 
   const web = (): ContainerStatus => {
     const [status] = cluster.get('pods', 'web').status?.containerStatuses ?? [];

@@ -1,17 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { podBody, type Simulation, startSimulation } from '../spec-support/simulation.js';
+import { podBody, type Simulation, useSimulation } from '../spec-support/simulation.js';
 import { findCondition } from './conditions.js';
 
 describe('scheduling', () => {
   let cluster: Simulation;
-  beforeEach(() => {
-    cluster = startSimulation();
-  });
-  afterEach(() => {
-    expect(cluster.failures).toEqual([]);
-    cluster.stop();
-  });
+  useSimulation((given) => (cluster = given));
 
   it('puts a pod on the node', async () => {
     cluster.create('pods', podBody('web', 'nginx', { resources: { requests: { cpu: '8', memory: '16Gi' } } }));

@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 
 import { startControllers } from '../controllers/start-controllers.js';
 import type { ObjectsByResource, ResourceName } from '../kinds.js';
@@ -50,6 +50,16 @@ export function startSimulation(options: { timings?: Partial<Timings>; ingressAd
       vi.useRealTimers();
     },
   };
+}
+
+/** Gives each test of a `describe` a simulation of its own, in which no controller may have failed. */
+export function useSimulation(give: (simulation: Simulation) => void): void {
+  let simulation: Simulation;
+  beforeEach(() => give((simulation = startSimulation())));
+  afterEach(() => {
+    expect(simulation.failures).toEqual([]);
+    simulation.stop();
+  });
 }
 
 export function deploymentBody(name: string, image: string, spec: JsonObject = {}): JsonObject {

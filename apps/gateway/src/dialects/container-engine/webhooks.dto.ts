@@ -92,18 +92,7 @@ export class DeliveryAttempt {
   @Text() @Optional() error: string | null;
 }
 
-export class DeliveryDetail {
-  @Id() id: string;
-  @Id() event_id: string;
-  @OneOf([...WEBHOOK_TYPES, 'webhook.test']) type: string;
-  @Id() @Optional() deployment_id: string | null;
-  @OneOf(DELIVERY_STATUSES) status: DeliveryStatus;
-  @Integer() attempts: number;
-  @Integer() @Optional() last_status_code: number | null;
-  @Text() @Optional() last_error: string | null;
-  @Time() @Optional() next_attempt_at: string | null;
-  @Time() created_at: string;
-  @Time() @Optional() delivered_at: string | null;
+export class DeliveryDetail extends Delivery {
   @JsonObject() payload: Record<string, unknown>;
   @NestedList(() => DeliveryAttempt) attempt_log: DeliveryAttempt[];
 }
