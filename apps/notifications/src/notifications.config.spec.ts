@@ -47,13 +47,16 @@ describe('NotificationsConfig', () => {
     expect(publicUrlOf(load({ PORT: '8080', PUBLIC_URL: 'https://e.example.org' }))).toBe('https://e.example.org');
   });
 
-  it('takes the server of MAILTRAP_* when there is no AWS_SES_SMTP_HOST; 465 is TLS, a user name asks for it elsewhere', () => {
+  it('takes the server of MAILTRAP_* when there is no AWS_SES_SMTP_HOST; 465 is TLS, 587 or a user name asks for it', () => {
     const mailtrap = { MAILTRAP_SMTP_HOST: 'trap', MAILTRAP_SMTP_PORT: '2525', MAILTRAP_USERNAME: 'k' };
     expect(smtpOptions(load({}))).toBeNull();
     expect(smtpOptions(load(mailtrap))).toMatchObject({ host: 'trap', port: 2525, secure: false, requireTLS: true });
     const ses = { ...mailtrap, AWS_SES_SMTP_HOST: 'ses', AWS_SES_SMTP_PORT: '465' };
     expect(smtpOptions(load(ses))).toMatchObject({ host: 'ses', port: 465, secure: true });
     expect(smtpOptions(load(ses))).not.toHaveProperty('auth');
+    const relay = (port: string) => smtpOptions(load({ AWS_SES_SMTP_HOST: 'relay', AWS_SES_SMTP_PORT: port }));
+    expect(relay('')).toMatchObject({ port: 587, secure: false, requireTLS: true });
+    expect(relay('25')).toMatchObject({ port: 25, secure: false, requireTLS: false });
   });
 
   it.each([

@@ -8,7 +8,7 @@ import type { Logger } from '@slipway/runtime';
 import type { FirstUser } from './instance/first-user.js';
 import { databaseServices } from './services/service-list.js';
 
-export type FirstUserSecrets = Pick<FirstUser, 'email' | 'password' | 'apiKey'> & { apiKeyPrefix: string };
+export type FirstUserSecrets = Pick<FirstUser, 'email' | 'password' | 'apiKey'>;
 
 /** Brings schemas, roles and tables to their state, and the first user to its password and key. Safe to repeat. */
 export async function migrateAll(

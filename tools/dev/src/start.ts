@@ -97,12 +97,11 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, s
   const secrets = openSecrets(dataDir);
   const [database, broker, cluster] = await startParts(options, parts, secrets, log);
   const url = `http://localhost:${port}`;
-  const apiKeyPrefix = given(process.env, 'API_KEY_PREFIX') ?? DEFAULT_API_KEY_PREFIX;
   const user = firstUserOf(dataDir, url, () => ({
     email: FIRST_EMAIL,
     username: FIRST_USERNAME,
     password: randomBytes(15).toString('base64url'),
-    apiKey: firstUserKey(apiKeyPrefix),
+    apiKey: firstUserKey(given(process.env, 'API_KEY_PREFIX') ?? DEFAULT_API_KEY_PREFIX),
   }));
 
   const facts = { host: HOST, port, dataDir, secrets, database, broker, cluster };
@@ -111,7 +110,7 @@ async function bringUp(options: DevOptions, parts: RunningParts, log: LogFile, s
   if (stopping.aborted) return;
   await step('schemas and streams', () =>
     Promise.all([
-      migrateAll(database.ownerUrl, (name) => databasePassword(secrets, name), { ...user, apiKeyPrefix }, logger),
+      migrateAll(database.ownerUrl, (name) => databasePassword(secrets, name), user, logger),
       provisionAll(brokerUrl(facts, PROVISION_USER), logger),
     ]),
   );

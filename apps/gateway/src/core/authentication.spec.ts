@@ -2,7 +2,7 @@ import { createHmac, createSign, generateKeyPairSync, type KeyObject } from 'nod
 
 import { checkCredential, credentialRevoked, listSigningKeys, problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import {
   accessToken as token,
@@ -41,6 +41,7 @@ describe('Authentication', () => {
     authentication = new Authentication(bus, new SigningKeys(bus));
     authentication.onModuleInit();
   });
+  afterEach(() => vi.useRealTimers());
 
   it("accepts an access token of identity's, until it expires", async () => {
     const payload = claims();
@@ -93,6 +94,25 @@ describe('Authentication', () => {
     await authentication.byAccessToken(token());
     for (const kid of ['x1', 'x2', 'x3']) await authentication.byAccessToken(token({ ...HEADER, kid }));
     expect(questions(listSigningKeys.subject)).toHaveLength(1);
+  });
+
+  it('S3 refuses the tokens of a key that identity has taken away, at once where a new one is shown, else within five minutes', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const old = token(HEADER, { ...claims(), exp: now() + 3_600 });
+    expect(await authentication.byAccessToken(old)).not.toBeNull();
+    core.answers(listSigningKeys, () => ({ ...signingKeys(), keys: [] }));
+    vi.setSystemTime(Date.now() + 299_000);
+    expect(await authentication.byAccessToken(old)).not.toBeNull();
+    vi.setSystemTime(Date.now() + 1_000);
+    expect(await authentication.byAccessToken(old)).toBeNull();
+
+    core.answers(listSigningKeys, signingKeys);
+    vi.setSystemTime(Date.now() + 5_000);
+    expect(await authentication.byAccessToken(old)).not.toBeNull();
+    core.answers(listSigningKeys, () => ({ ...signingKeys(), keys: [] }));
+    vi.setSystemTime(Date.now() + 5_000);
+    await authentication.byAccessToken(token({ ...HEADER, kid: 'k2' }));
+    expect(await authentication.byAccessToken(old)).toBeNull();
   });
 
   it('is unavailable, not unauthenticated, when identity is away', async () => {

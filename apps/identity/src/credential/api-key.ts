@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
 
-import { API_KEY_RANDOM_CHARACTERS, apiKeyChecksum } from '@slipway/contracts';
+import { API_KEY_RANDOM_CHARACTERS, apiKeyChecksum, apiKeyPrefixOf } from '@slipway/contracts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -17,11 +17,11 @@ export function makeApiKey(prefix: string): ApiKey {
   const random = Array.from({ length: API_KEY_RANDOM_CHARACTERS }, () =>
     ALPHABET.charAt(randomInt(ALPHABET.length)),
   ).join('');
-  return toApiKey(`${prefix}${random}${apiKeyChecksum(prefix + random)}`, prefix);
+  return toApiKey(`${prefix}${random}${apiKeyChecksum(prefix + random)}`);
 }
 
-export function toApiKey(value: string, prefix: string): ApiKey {
-  return { value, digest: digestOf(value), prefix, hint: value.slice(-4) };
+export function toApiKey(value: string): ApiKey {
+  return { value, digest: digestOf(value), prefix: apiKeyPrefixOf(value), hint: value.slice(-4) };
 }
 
 /** Credentials are stored and looked up by the hexadecimal SHA-256 of their value. */

@@ -1,7 +1,15 @@
-import { listSigningKeys, openCredential } from '@slipway/contracts';
+import {
+  checkCredential,
+  createCredential,
+  listSigningKeys,
+  openCredential,
+  refreshSession,
+  type AccessToken,
+} from '@slipway/contracts';
 import type { Harness } from '@slipway/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { digestOf } from '../credential/api-key.js';
 import { freshValue, givenUser, startIdentity } from '../fixture/identity-harness.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
@@ -17,6 +25,13 @@ const nobody = { actor: undefined };
 
 const published = async (): Promise<string[]> =>
   (await harness.query(listSigningKeys, {}, nobody)).keys.map(({ kid }) => kid);
+
+function partOf(token: AccessToken | null | undefined, part: 0 | 1): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token?.value.split('.')[part] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
+}
 
 /** Lets a key be of this age, and every replica see it. */
 async function age(kid: string | undefined, ageMs: number): Promise<void> {
@@ -34,8 +49,7 @@ it('a signing key has its successor published an hour before it ends, signs till
       { ...login, kind: 'session', digest: freshValue().digest },
       nobody,
     );
-    const [head = ''] = accessToken?.value.split('.') ?? [];
-    return (JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>).kid;
+    return partOf(accessToken, 0).kid;
   };
   const [first] = await published();
   await age(first, 90 * DAY_MS - 61 * MINUTE_MS);
@@ -54,4 +68,35 @@ it('a signing key has its successor published an hour before it ends, signs till
 
   await age(first, 90 * DAY_MS + 121 * MINUTE_MS);
   expect(await published()).toEqual([second]);
+});
+
+it('a new JWT_SECRET ends the keys of the old one, and neither refresh tokens nor API keys', async () => {
+  const kim = await givenUser(harness);
+  const refreshed = async () =>
+    (await harness.execute(refreshSession, { digest: kim.refreshDigest }, nobody)).accessToken;
+  const key = { kind: 'api-key', name: 'ci', scope: 'full' } as const;
+  const { value } = await harness.execute(createCredential, key, { actor: kim.actor });
+  const before = await published();
+  expect(before).toContain(partOf(await refreshed(), 0).kid);
+
+  await harness.stop();
+  await harness.start({ JWT_SECRET: 'another secret, of thirty-two bytes, too' });
+  const after = await published();
+  expect(after.filter((kid) => before.includes(kid))).toEqual([]);
+  expect(after).toEqual([partOf(await refreshed(), 0).kid]);
+  await expect(harness.query(checkCredential, { digest: digestOf(value) }, nobody)).resolves.toBeDefined();
+});
+
+it('an access token lives as long as JWT_EXPIRES_IN says, an hour unless told otherwise', async () => {
+  const lifeOf = async (): Promise<unknown> => {
+    const kim = await givenUser(harness);
+    const { iat, exp } = partOf(kim.accessToken, 1);
+    expect(kim.accessToken?.expiresAt).toBe(new Date(Number(exp) * 1000).toISOString());
+    expect(Math.abs(Number(iat) * 1000 - Date.now())).toBeLessThan(5_000);
+    return Number(exp) - Number(iat);
+  };
+  expect(await lifeOf()).toBe(3_600);
+  await harness.stop();
+  await harness.start({ JWT_EXPIRES_IN: '120' });
+  expect(await lifeOf()).toBe(120);
 });

@@ -15,7 +15,6 @@ export interface FirstUser {
   readonly password: string;
   /** Whole, with prefix and checksum. */
   readonly apiKey: string;
-  readonly apiKeyPrefix: string;
 }
 
 const KEY_NAME = 'first user';
@@ -26,7 +25,7 @@ const KEY_NAME = 'first user';
  * changed since, be it the address or the password.
  */
 export async function ensureFirstUser(tx: Tx, wanted: FirstUser): Promise<void> {
-  const key = toApiKey(wanted.apiKey, wanted.apiKeyPrefix);
+  const key = toApiKey(wanted.apiKey);
   const credentials = tx.getRepository(CredentialEntity);
   if (await credentials.existsBy({ digest: key.digest })) return;
   const passwords = new Passwords();

@@ -172,7 +172,7 @@ describe('registration that is closed', () => {
 });
 
 describe('the first user', () => {
-  const wanted = { email: 'first@example.org', password: 'made by the start', apiKeyPrefix: 'ce_dev_' };
+  const wanted = { email: 'first@example.org', password: 'made by the start' };
   const ensure = (overrides: { password?: string; apiKey: string }) =>
     harness.service.app
       .get(Transactions, { strict: false })
@@ -185,13 +185,16 @@ describe('the first user', () => {
     );
 
   it('stays as its owner has changed it, and gets new secrets only when their file was lost', async () => {
-    const apiKey = makeApiKey('ce_dev_').value;
+    const apiKey = makeApiKey('acme_').value;
     await ensure({ apiKey });
     const { user } = await logsIn(wanted.email, wanted.password);
     const users = harness.dataSource.getRepository(UserEntity);
     const passwordHash = await new Passwords().hash('its own');
     await users.update({ id: user.id }, { email: 'moved@example.org', emailKey: 'moved@example.org', passwordHash });
     await ensure({ apiKey });
+    expect(await harness.rows(CredentialEntity, { userId: user.id, kind: 'api-key' })).toMatchObject([
+      { prefix: 'acme_', hint: apiKey.slice(-4) },
+    ]);
     await expect(logsIn('moved@example.org', 'its own')).resolves.toMatchObject({ user: { id: user.id } });
     expect(await harness.rows(UserEntity, { admin: true })).toHaveLength(1);
 

@@ -9,6 +9,8 @@ import { NotificationsConfig, publicUrlOf } from '../notifications.config.js';
 import type { DueMail } from './mail-queue.js';
 import { mailText } from './mail-text.js';
 
+/** Where STARTTLS is part of the protocol (RFC 6409, RFC 8314); a relay that cannot has another one. */
+const SUBMISSION_PORT = 587;
 const CONNECT_TIMEOUT_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 20_000;
 
@@ -28,8 +30,10 @@ export function smtpOptions(config: Readonly<NotificationsConfig>) {
     host,
     port,
     secure: port === 465,
-    // A password never goes over an open line, also when somebody on the way hides that the server can encrypt.
-    ...(user !== undefined && { requireTLS: true, auth: { user, pass: pass ?? '' } }),
+    // Neither a password nor what goes to a port of submission is told over an open line, also when somebody on the way hides that the
+    // server can encrypt.
+    requireTLS: port === SUBMISSION_PORT || user !== undefined,
+    ...(user !== undefined && { auth: { user, pass: pass ?? '' } }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SILENCE_TIMEOUT_MS,

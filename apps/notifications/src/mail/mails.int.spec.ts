@@ -159,6 +159,30 @@ describe('send a mail with a password of the server', () => {
   });
 });
 
+describe('send a mail without a user of the server', () => {
+  it('encrypts where the server can, and tells nothing to one whose certificate nobody knows', async () => {
+    // The certificate that smtp-server brings is its own.
+    const smtp = await startSmtpReceiver({ hideSTARTTLS: false });
+    const harness = await startNotifications({
+      AWS_SES_SMTP_HOST: '127.0.0.1',
+      AWS_SES_SMTP_PORT: String(smtp.port),
+    });
+    try {
+      const to = freshAddress();
+      await harness.execute(sendMail, resetTo(to), { actor: undefined });
+      const tried = await waitFor(async () => {
+        const found = await rowOf(harness, to);
+        return found?.attempts === 1 && found;
+      });
+      expect(tried.nextAttemptAt).not.toBeNull();
+      expect(smtp.received).toEqual([]);
+    } finally {
+      await harness.close();
+      await smtp.close();
+    }
+  });
+});
+
 describe('send a mail without a server', () => {
   it('puts it into MAIL_DIR, readable for its owner alone', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'slipway-mail-')), 'mail');

@@ -23,6 +23,11 @@ export function apiKeyChecksum(text: string): string {
   return checksum;
 }
 
+/** What stands before an API key's random characters and its checksum. */
+export function apiKeyPrefixOf(key: string): string {
+  return key.slice(0, -(API_KEY_RANDOM_CHARACTERS + CHECKSUM_CHARACTERS));
+}
+
 /** Whether a text ends in the checksum of an API key. Says nothing about its prefix, which keys outlive. */
 export function isApiKey(text: string): boolean {
   const end = text.length - CHECKSUM_CHARACTERS;

@@ -201,9 +201,10 @@ export class Harness {
     });
   }
 
-  /** Starts the service, which is not running. */
-  async start(): Promise<void> {
-    const { service, env, logger } = this.given;
+  /** Starts the service, which is not running; `changed` is what its environment has become. */
+  async start(changed: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { service, logger } = this.given;
+    const env = { ...this.given.env, ...changed };
     this.running = await startService(service, { env, adminServer: new AdminServer(), logger, signals: false });
     await this.running.ready;
   }

@@ -1,14 +1,12 @@
 // Brings the database to its state, then ends: schemas, roles, tables, the first user. Beside `provision`, before the services start.
 import 'reflect-metadata';
 
-import { API_KEY_PREFIX } from '@slipway/contracts';
+import { API_KEY_PREFIX, apiKeyPrefixOf, isApiKey } from '@slipway/contracts';
 import { createLogger, type KeyValue, loadConfig, Variable } from '@slipway/runtime';
-import { IsEmail, IsNotEmpty, Matches } from 'class-validator';
+import { IsEmail, IsNotEmpty, IsOptional, ValidateBy } from 'class-validator';
 
 import { migrateAll } from '../prepare.js';
 import { runCommand } from './run-command.js';
-
-const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
 
 export class MigrateConfig {
   @Variable('DATABASE_URL', {
@@ -39,17 +37,22 @@ export class MigrateConfig {
     secret: true,
     description: 'Its API key, whole: prefix, random characters, checksum.',
   })
+  @IsOptional()
+  @ValidateBy({
+    name: 'apiKey',
+    validator: {
+      validate: (text: unknown) =>
+        typeof text === 'string' && isApiKey(text) && API_KEY_PREFIX.test(apiKeyPrefixOf(text)),
+      defaultMessage: () => 'must be an API key as compose-env makes it: another is refused wherever it is shown',
+    },
+  })
   firstUserApiKey?: string;
-
-  @Variable('API_KEY_PREFIX', { default: DEFAULT_API_KEY_PREFIX, description: 'What that key begins with.' })
-  @Matches(API_KEY_PREFIX, { message: 'apiKeyPrefix must have 1 to 32 letters, digits and _' })
-  apiKeyPrefix: string;
 }
 
 await runCommand(async () => {
   const config = loadConfig(MigrateConfig, process.env, { subject: 'migrate' });
-  const { firstUserEmail: email, firstUserPassword: password, firstUserApiKey: apiKey, apiKeyPrefix } = config;
-  const user = email && password && apiKey ? { email, password, apiKey, apiKeyPrefix } : undefined;
+  const { firstUserEmail: email, firstUserPassword: password, firstUserApiKey: apiKey } = config;
+  const user = email && password && apiKey ? { email, password, apiKey } : undefined;
   const passwordOf = (service: string): string => {
     const found = config.databasePasswords.find(({ key }) => key === service);
     if (!found) throw new Error(`DATABASE_PASSWORDS has no password for ${service}`);

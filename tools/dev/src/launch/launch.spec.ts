@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
@@ -47,6 +47,28 @@ describe('npm start, before anything is installed', () => {
   it('is content with Node 20 on Linux x64', () => {
     const machine = JSON.stringify({ platform: 'linux', arch: 'x64', nodeVersion: '20.0.0' });
     expect(withModule('prerequisites.mjs', 'missingPrerequisites', `missingPrerequisites(${machine})`)).toEqual([]);
+  });
+});
+
+describe('what npm start runs', () => {
+  const threadsOf = (env: Record<string, string>): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-threads-'));
+    const main = join(folder, 'main.mjs');
+    writeFileSync(main, 'console.log(process.env.UV_THREADPOOL_SIZE);');
+    const root = fileURLToPath(new URL('../../../../', import.meta.url));
+    const run = `import { runMain } from ${JSON.stringify(`file://${launcher}launch/run-main.mjs`)};
+      process.exit(await runMain(${JSON.stringify(root)}, ${JSON.stringify(relative(root, main))}, {}));`;
+    const { UV_THREADPOOL_SIZE: _, ...inherited } = process.env;
+    const { stdout, stderr } = node(['--input-type=module', '-e', run], { ...inherited, ...env });
+    rmSync(folder, { recursive: true });
+    if (!stdout) throw new Error(stderr);
+    return stdout.trim();
+  };
+
+  it('has thirty-two threads for look-ups and hashes, as an image has, unless told otherwise', () => {
+    const dockerfile = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
+    expect(/UV_THREADPOOL_SIZE=(\d+)/.exec(dockerfile)?.[1]).toBe('32');
+    expect([threadsOf({}), threadsOf({ UV_THREADPOOL_SIZE: '8' })]).toEqual(['32', '8']);
   });
 });
 

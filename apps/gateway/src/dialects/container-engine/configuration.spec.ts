@@ -1,11 +1,15 @@
 // What the variables of the gateway change in the answers of this dialect.
-import { checkCredential, openCredential, problem } from '@slipway/contracts';
+import { once } from 'node:events';
+
+import { checkCredential, followLines, getApp, listLines, openCredential, problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 
 import { digestOf } from '../../core/opaque-token.js';
 import { ReplayedCore } from '../../fixture/replayed-core.js';
-import { API_KEY, checked, READ_KEY } from '../../fixture/samples.js';
+import { API_KEY, app, APP_ID, checked, READ_KEY } from '../../fixture/samples.js';
+import { entry, LEASE, line } from '../../fixture/streams.js';
 import { startGatewayOver, type TestGateway } from '../../fixture/test-gateway.js';
 
 describe('the Container Engine dialect', () => {
@@ -69,6 +73,21 @@ describe('the Container Engine dialect', () => {
     await startWith({ LOGIN_HIDE_UNKNOWN_USERS: hide });
     const body = { email: 'nobody@example.org', password: 'correct horse' };
     expect(await send('POST', '/v1/auth/login', undefined, body)).toMatchObject({ status, message });
+  });
+
+  it('gives logs in the LOGS_FORMAT, unless the request names another', async () => {
+    core.answers(getApp, () => app).answers(listLines, () => ({ lines: [line(1)] }));
+    core.answers(followLines, () => LEASE);
+    await startWith({ LOGS_FORMAT: 'text' });
+    const path = `/v1/deployments/${APP_ID}/logs`;
+    const headers = { Authorization: `Bearer ${API_KEY}` };
+    const logs = async (query: string) => (await fetch(`${gateway?.url}${path}${query}`, { headers })).text();
+    expect(await logs('')).toBe('{"logs":"2026-03-01T10:00:01Z line 1\\n"}');
+    expect(await logs('?format=json')).toBe(`{"logs":[${entry(1)}]}`);
+    const socket = new WebSocket(`${gateway?.url}${path}/stream`, { headers });
+    const [first] = (await once(socket, 'message')) as [Buffer];
+    expect(first.toString()).toBe('2026-03-01T10:00:01Z line 1');
+    socket.terminate();
   });
 
   it('calls a value a key by API_KEY_PREFIX, and takes keys that were made under another one', async () => {
