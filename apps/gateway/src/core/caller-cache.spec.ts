@@ -70,4 +70,25 @@ describe('CallerCache', () => {
     await get();
     expect(ask).toHaveBeenCalledTimes(2);
   });
+
+  it('gives nobody who comes after a revocation the answer to a question from before it', async () => {
+    const { subject, get, ask } = cache();
+    const first = get();
+    subject.revoke({ userId: 'u1', credentialIds: ['c1'] });
+    ask.mockResolvedValue(null);
+    expect(await get()).toBeNull();
+    expect(await first).toBe(caller);
+  });
+
+  it('keeps ten thousand and forgets the oldest for the next one', async () => {
+    const { subject, ask } = cache();
+    for (let key = 0; key < 10_000; key += 1) await subject.get(`${key}`, ask);
+    await subject.get('0', ask);
+    expect(ask).toHaveBeenCalledTimes(10_000);
+    await subject.get('one more', ask);
+    await subject.get('1', ask);
+    expect(ask).toHaveBeenCalledTimes(10_001);
+    await subject.get('0', ask);
+    expect(ask).toHaveBeenCalledTimes(10_002);
+  });
 });

@@ -29,9 +29,14 @@ describe('requestHashOf', () => {
     { path: '/v1/webhooks' },
     { query: 'a=1' },
     { body: Buffer.from('{"app_name":"twice"}') },
-    { path: '/v1/deploymentsa', query: '' },
   ])('differs by %o', (change) => {
     expect(requestHashOf({ ...request, ...change }, secret)).not.toBe(requestHashOf(request, secret));
+  });
+
+  it('tells where one field ends and the next begins', () => {
+    const one = { ...request, path: '/v1/deployments', query: 'a=1' };
+    const other = { ...request, path: '/v1/deploymentsa=1', query: '' };
+    expect(requestHashOf(one, secret)).not.toBe(requestHashOf(other, secret));
   });
 
   it('tells nothing without the secret', () => {

@@ -120,6 +120,21 @@ describe('LogFollower', () => {
     log.close();
   });
 
+  it('renews its lease in the middle of its time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { log, start } = await follow();
+      start();
+      await vi.advanceTimersByTimeAsync(29_999);
+      expect(asked(followLines.subject)).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked(followLines.subject)).toHaveLength(2);
+      log.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('reads what it missed while the broker was away, before what comes then', async () => {
     const { log, start } = await follow();
     start();
@@ -248,6 +263,8 @@ describe('LogFollower', () => {
     await vi.waitFor(() => expect(asked(listLines.subject)).toHaveLength(2), { timeout: 3_000 });
     expect(seen).toHaveLength(2);
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 31_000);
+    // Another interruption gives no patience anew.
+    emit({ kind: 'break' });
     await vi.waitFor(() => expect(seen).toHaveLength(4), { timeout: 3_000 });
     vi.restoreAllMocks();
     expect(seen.slice(2)).toEqual(['gap  02.000000000Z 05Z', 'shop-1 5']);
@@ -345,6 +362,15 @@ describe('LogFollower', () => {
     second.start();
     core.refuses(followLines, problem.notFound('app', 'none'));
     await vi.waitFor(() => expect(seen.filter((one) => one === 'ended')).toHaveLength(2));
+  });
+
+  it('gives what waits before its end, when it finds out that the App is gone', async () => {
+    const { start } = await follow();
+    start();
+    core.refuses(followLines, problem.notFound('app', 'none'));
+    emit({ kind: 'break' });
+    live(line(3));
+    await vi.waitFor(() => expect(seen.slice(2)).toEqual(['shop-1 3', 'ended']), { timeout: 3_000 });
   });
 
   it('tells how many lines were lost', async () => {

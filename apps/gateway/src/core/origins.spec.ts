@@ -19,6 +19,7 @@ describe('Origins', () => {
   it('takes a page of the host that was asked as its own', () => {
     expect(origins.allows('http://10.0.0.7:3000', '10.0.0.7:3000')).toBe(true);
     expect(origins.allows('http://10.0.0.7:3001', '10.0.0.7:3000')).toBe(false);
+    expect(origins.allows('http://gateway.local', 'Gateway.Local')).toBe(true);
   });
 
   it('admits loopback pages of any port only when told so', () => {

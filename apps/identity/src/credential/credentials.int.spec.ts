@@ -25,6 +25,7 @@ import { Passwords } from '../user/password.js';
 import { UserEntity } from '../user/user.entity.js';
 import { digestOf } from './api-key.js';
 import { CredentialEntity } from './credential.entity.js';
+import { LoginFailuresEntity } from './login-failures.entity.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 
 let harness: Harness;
@@ -106,6 +107,20 @@ describe('open a credential', () => {
     await expect(harness.execute(openCredential, login(kim, { address: '192.0.2.8' }), nobody)).resolves.toBeDefined();
   });
 
+  it('slows an account down after a hundred failures from anywhere, which a success does not forget', async () => {
+    const kim = await givenUser(harness);
+    await harness.dataSource
+      .getRepository(LoginFailuresEntity)
+      .insert({ key: `account ${kim.user.email}`, count: 99, lastAt: new Date() });
+    await harness.execute(openCredential, login(kim, { address: '192.0.2.10' }), nobody);
+    await expect(
+      harness.execute(openCredential, login(kim, { password: 'wrong', address: '192.0.2.11' }), nobody),
+    ).rejects.toMatchObject({ problem: { code: 'wrong_password' } });
+    await expect(harness.execute(openCredential, login(kim, { address: '192.0.2.12' }), nobody)).rejects.toMatchObject({
+      problem: { kind: 'rate_limited' },
+    });
+  });
+
   it('hears no more than ten of the failures that come at once', async () => {
     const kim = await givenUser(harness);
     const wrong = login(kim, { password: 'wrong', address: '192.0.2.9' });
@@ -149,6 +164,26 @@ describe('open a credential', () => {
     },
   );
 
+  it('tells who knows the password of an account that is not active no more than anybody', async () => {
+    const kim = await givenUser(harness);
+    await harness.dataSource.getRepository(UserEntity).update({ id: kim.user.id }, { state: 'inactive' });
+    await expect(harness.execute(openCredential, login(kim), nobody)).rejects.toMatchObject({
+      problem: { kind: 'invalid', code: 'wrong_password' },
+    });
+  });
+
+  it('renews a hash of weaker parameters', async () => {
+    const kim = await givenUser(harness);
+    const users = harness.dataSource.getRepository(UserEntity);
+    const passwordHash = await hash(kim.password, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+    await users.update({ id: kim.user.id }, { passwordHash });
+    await harness.execute(openCredential, login(kim), nobody);
+    const renewed = await users.findOneByOrFail({ id: kim.user.id });
+    expect(renewed.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    await harness.execute(openCredential, login(kim), nobody);
+    expect(await users.findOneByOrFail({ id: kim.user.id })).toMatchObject({ passwordHash: renewed.passwordHash });
+  });
+
   it('opens an opaque token that the digest finds', async () => {
     const kim = await givenUser(harness);
     const { digest } = freshValue();
@@ -191,7 +226,11 @@ describe('refresh a session', () => {
       harness.execute(refreshSession, { digest: kim.refreshDigest, ...successor }, nobody);
     expect(await refreshed({ siblingDigest: unused })).toMatchObject({ rotated: false });
     expect(await refreshed({ nextDigest: second })).toMatchObject({ rotated: true });
+    // The ten seconds are those after the first exchange, however often it is repeated.
+    const spentAt = new Date(Date.now() - 5_000);
+    await harness.dataSource.getRepository(RefreshTokenEntity).update({ digest: kim.refreshDigest }, { spentAt });
     expect(await refreshed({ siblingDigest: third })).toMatchObject({ rotated: true });
+    expect(await harness.rows(RefreshTokenEntity, { digest: kim.refreshDigest })).toMatchObject([{ spentAt }]);
     await expect(harness.execute(refreshSession, { digest: unused }, nobody)).rejects.toMatchObject({
       problem: { kind: 'unauthenticated' },
     });
@@ -303,12 +342,19 @@ describe('API keys', () => {
       `insert into credential ("id", "userId", "kind", "digest", "createdAt") select gen_random_uuid(), $1, 'api-key', d, now() from unnest($2::text[]) d`,
       [kim.user.id, digests],
     );
-    const attempts = await Promise.allSettled(
-      ['a', 'b', 'c'].map((name) =>
-        harness.execute(createCredential, { kind: 'api-key', name, scope: 'full' }, { actor: kim.actor }),
-      ),
-    );
+    const create = (name: string) =>
+      harness.execute(createCredential, { kind: 'api-key', name, scope: 'full' }, { actor: kim.actor });
+    const attempts = await Promise.allSettled(['a', 'b', 'c'].map(create));
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    // Those that have expired or were revoked count no more.
+    for (const [at, column] of ['expiresAt', 'revokedAt'].entries()) {
+      await harness.dataSource.query(
+        `update credential set "${column}" = now() - interval '1 second' where digest = $1`,
+        [digests[at]],
+      );
+      await create(`instead of one with ${column}`);
+      await expect(create('one more')).rejects.toMatchObject({ problem: { kind: 'quota_exceeded' } });
+    }
   });
 });
 
@@ -329,11 +375,24 @@ describe('check a credential', () => {
     const first = await lastUse();
     await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
     expect(await lastUse()).toEqual(first);
-    await harness.dataSource
-      .getRepository(CredentialEntity)
-      .update({ id: kim.credentialId ?? '' }, { lastUsedAt: new Date(0) });
-    await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
-    expect((await lastUse())?.getTime()).toBeGreaterThan(0);
+    for (const [agoMs, isWritten] of [
+      [50_000, false],
+      [60_000, true],
+    ] as const) {
+      const lastUsedAt = new Date(Date.now() - agoMs);
+      await harness.dataSource.getRepository(CredentialEntity).update({ id: kim.credentialId ?? '' }, { lastUsedAt });
+      await harness.query(checkCredential, { sessionId: kim.credentialId ?? undefined }, nobody);
+      expect((await lastUse())?.getTime() !== lastUsedAt.getTime()).toBe(isWritten);
+    }
+  });
+
+  it('takes the id of a key for no session', async () => {
+    const kim = await givenUser(harness);
+    const create = { kind: 'api-key', name: 'ci', scope: 'full' } as const;
+    const { credential } = await harness.execute(createCredential, create, { actor: kim.actor });
+    await expect(harness.query(checkCredential, { sessionId: credential.id }, nobody)).rejects.toMatchObject({
+      problem: { kind: 'unauthenticated' },
+    });
   });
 });
 

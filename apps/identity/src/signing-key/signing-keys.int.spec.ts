@@ -61,6 +61,8 @@ it('a signing key has its successor published an hour before it ends, signs till
   const both = await published();
   expect(both).toHaveLength(2);
   const second = both.find((kid) => kid !== first);
+  await age(first, 90 * DAY_MS - MINUTE_MS);
+  expect(await signsWith()).toBe(first);
 
   await age(first, 90 * DAY_MS + MINUTE_MS);
   expect(await signsWith()).toBe(second);

@@ -157,6 +157,19 @@ describe('reset a password', () => {
     expect(await harness.outbox(credentialRevoked)).toContainEqual({ userId: kim.user.id, credentialIds });
   });
 
+  it('names every session that it ends, a thousand in a fact', async () => {
+    const kim = await givenUser(harness);
+    await harness.dataSource.query(
+      `insert into credential ("id", "userId", "kind", "createdAt")
+       select gen_random_uuid(), $1, 'session', now() from generate_series(1, 1000)`,
+      [kim.user.id],
+    );
+    await harness.execute(resetPassword, { digest: await givenToken(kim), password: NEW }, nobody);
+    const told = (await harness.outbox(credentialRevoked)).filter(({ userId }) => userId === kim.user.id);
+    expect(told.map(({ credentialIds }) => credentialIds.length)).toEqual([1000, 1]);
+    expect(new Set(told.flatMap(({ credentialIds }) => credentialIds)).size).toBe(1001);
+  });
+
   it('ends keys too when asked', async () => {
     const kim = await givenUser(harness);
     const key = await keyOf(kim);

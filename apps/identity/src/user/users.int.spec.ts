@@ -143,6 +143,16 @@ describe('get a user', () => {
       problem: { kind: 'not_found' },
     });
   });
+
+  it('answers one who was deleted to nobody', async () => {
+    const kim = await givenUser(harness);
+    await harness.dataSource.getRepository(UserEntity).update({ id: kim.user.id }, { state: 'deleted' });
+    for (const asking of [kim.actor, actor({ admin: true })]) {
+      await expect(harness.query(getUser, { id: kim.user.id }, { actor: asking })).rejects.toMatchObject({
+        problem: { kind: 'not_found' },
+      });
+    }
+  });
 });
 
 describe('the tables', () => {
