@@ -10,6 +10,7 @@ import {
   type RunningNats,
   type RunningPostgres,
 } from '@slipway/testing/backends';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startInstance, type Instance } from './fixture/instance.js';
@@ -78,5 +79,29 @@ describe('a database that is away', () => {
     }
     postgres = await startDatabase(postgres.port);
     await waitFor(async () => (await deploy('database-back')).status === 201, { timeoutMs: 30_000 });
+  }, 90_000);
+});
+
+describe('a database that takes no writes', () => {
+  const setReadOnly = async (value: 'on' | 'off'): Promise<void> => {
+    const owner = new Client({ connectionString: postgres.ownerUrl });
+    await owner.connect();
+    await owner.query(`alter system set default_transaction_read_only = ${value}`);
+    await owner.query('select pg_reload_conf()');
+    await owner.end();
+  };
+
+  it('makes writes 503 and lets everybody read, also with a key whose first use cannot be noted', async () => {
+    const { body } = await instance.client.send('POST', '/v1/api-keys', { name: 'fresh' });
+    const fresh = instance.client.with(String(body.key));
+    await setReadOnly('on');
+    try {
+      await waitFor(async () => (await deploy('read-only')).status === 503, { timeoutMs: 30_000 });
+      expectUnavailable(await deploy('read-only'));
+      expect(await fresh.send('GET', '/v1/deployments')).toMatchObject({ status: 200 });
+    } finally {
+      await setReadOnly('off');
+    }
+    await waitFor(async () => (await deploy('writable-again')).status === 201, { timeoutMs: 30_000 });
   }, 90_000);
 });

@@ -140,6 +140,11 @@ describe('request a reset', () => {
     }
     expect(await mailsTo(kim)).toEqual([]);
   });
+
+  it('refuses nothing where nobody waits for it', async () => {
+    const message = harness.message(requestReset, { email: `no-${randomUUID()}@example.org` }, nobody);
+    await expect(harness.deliver(message)).resolves.toBeUndefined();
+  });
 });
 
 describe('reset a password', () => {

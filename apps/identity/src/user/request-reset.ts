@@ -24,6 +24,8 @@ export class RequestResetHandler {
         where: { emailKey: emailKey(input.email), state: 'active' },
         lock: { mode: 'pessimistic_write' },
       });
+      // Behind queueReset nobody waits for this, and strangers would fill the log with refusals.
+      if (!user && !envelope.replyTo) return;
       if (!user) throw new Refusal(problem.notFound('user', 'There is no account with this e-mail address.'));
       const now = new Date();
       const tokens = tx.getRepository(ResetTokenEntity);

@@ -5,12 +5,13 @@ import { QueryFailedError } from 'typeorm';
 const LOCK_NOT_AVAILABLE = '55P03';
 const UNIQUE_VIOLATION = '23505';
 
-// serialization_failure, deadlock_detected, query_canceled (statement_timeout), idle_in_transaction_session_timeout,
-// transaction_timeout, admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped is not among them.
+// serialization_failure, deadlock_detected, query_canceled (statement_timeout), read_only_sql_transaction (a standby, or an operator who
+// allows no writes), idle_in_transaction_session_timeout, transaction_timeout, admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped is not among them.
 const PASSING_STATES = new Set([
   '40001',
   '40P01',
   '57014',
+  '25006',
   '25P03',
   '25P04',
   '57P01',
