@@ -1,7 +1,8 @@
 import type { Benchmark } from '../benchmark.js';
 import { eventBroadcast } from './event-broadcast.js';
+import { getOneApp } from './get-app.js';
 import { logFollowers } from './log-followers.js';
 import { webhookDelivery } from './webhook-delivery.js';
 
 /** All there are, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [logFollowers, eventBroadcast, webhookDelivery];
+export const benchmarks: readonly Benchmark[] = [getOneApp, logFollowers, eventBroadcast, webhookDelivery];

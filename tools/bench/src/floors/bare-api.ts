@@ -1,0 +1,122 @@
+// The floors of what is asked and written over HTTP: Fastify with one prepared statement; a transaction without HTTP; a question over NATS; a
+// message that the broker has on disk.
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+
+import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import fastify from 'fastify';
+import pg from 'pg';
+
+import { now } from '../measure/clock.js';
+import { Latencies } from '../measure/latencies.js';
+import { answerDriver } from '../parts/child.js';
+
+const TIMES = 400;
+const WARM_UP = 100;
+
+export interface Floor {
+  readonly databaseUrl: string;
+  /** Of a broker of its own. */
+  readonly natsUrl: string;
+  readonly statement: string;
+  readonly value: string;
+}
+
+/** Rows that a transaction inserts, as they were read from the tables that they are copies of. */
+export interface Written {
+  readonly table: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+let given: Floor;
+let pool: pg.Pool;
+let nats: NatsConnection;
+let streams: JetStreamClient;
+let written: readonly Written[] = [];
+
+const select = async (): Promise<unknown> =>
+  (await pool.query<object>({ name: 'one', text: given.statement, values: [given.value] })).rows[0];
+
+answerDriver({
+  start: async (floor: Floor): Promise<number> => {
+    given = floor;
+    pool = new pg.Pool({ connectionString: floor.databaseUrl, max: 10 });
+    nats = await connect({ servers: floor.natsUrl });
+    // A question goes from one process to another.
+    const answering = await connect({ servers: floor.natsUrl });
+    answering.subscribe('question', { callback: (_, message) => void message.respond(message.data) });
+    await answering.flush();
+    await (await jetstreamManager(nats)).streams.add({ name: 'BENCH', subjects: ['bench'] });
+    streams = jetstream(nats);
+    const server = fastify({ logger: false });
+    server.get('/one/:id', () => select());
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    return (server.server.address() as AddressInfo).port;
+  },
+  roundTrip: ({ body }: { body: string }) => timed(() => nats.request('question', body, { timeout: 5_000 })),
+  writes: ({ rows }: { rows: readonly Written[] }): void => {
+    written = rows;
+  },
+  write: () => timed(write),
+  writesPerSecond: ({ clients, ms }: { clients: number; ms: number }) => rateOf(write, clients, ms),
+  acknowledged: ({ body }: { body: string }) => timed(() => streams.publish('bench', body)),
+});
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const latencies = new Latencies();
+  for (let index = -WARM_UP; index < TIMES; index += 1) {
+    const began = now();
+    await work();
+    if (index >= 0) latencies.record(now() - began);
+  }
+  return latencies.percentileMs(50);
+}
+
+async function rateOf(work: () => Promise<unknown>, clients: number, ms: number): Promise<number> {
+  const began = now();
+  let count = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (now() - began < ms) {
+        await work();
+        count += 1;
+      }
+    }),
+  );
+  return (1000 * count) / (now() - began);
+}
+
+/** The rows once more under ids of their own, in one transaction. */
+async function write(): Promise<void> {
+  const ids = new Map<string, string>();
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    for (const { table, row } of written) {
+      const columns = Object.keys(row);
+      const names = columns.map((column) => `"${column}"`).join(', ');
+      const places = columns.map((_, index) => `$${index + 1}`).join(', ');
+      await client.query({
+        name: table,
+        text: `insert into ${table} (${names}) values (${places})`,
+        values: columns.map((column) => renewed(row[column], ids)),
+      });
+    }
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+}
+
+const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** The same value, in which each id is replaced by a new one, everywhere by the same. */
+function renewed(value: unknown, ids: Map<string, string>): unknown {
+  if (typeof value !== 'string') return value;
+  return value.replace(UUIDS, (id) => {
+    const fresh = ids.get(id) ?? randomUUID();
+    ids.set(id, fresh);
+    return fresh;
+  });
+}

@@ -1,0 +1,78 @@
+// Owns what is measured of an HTTP route: the latency of one request at a time, how many a second it can answer, and the latency at a share of
+// that.
+import type { Reading } from '../benchmark.js';
+import { now } from './clock.js';
+import { type Answer, HttpConnections } from './http-connections.js';
+import { Latencies } from './latencies.js';
+import { openLoop } from './open-loop.js';
+
+const CONNECTIONS = 32;
+const ALONE = 400;
+const WARM_UP = 100;
+const SATURATED_MS = 2_000;
+const STEADY_SECONDS = 2;
+
+export interface Route {
+  readonly port: number;
+  /** The next request. */
+  readonly request: () => Buffer;
+  /** Throws when the answer is not right. */
+  readonly check: (answer: Answer) => void;
+  readonly connections?: number;
+}
+
+/** `p50Ms` with one request at a time, `perSecond` at saturation, `halfP99Ms` at half of that. */
+export async function measureRoute(route: Route): Promise<Reading> {
+  const { port, connections: count = CONNECTIONS } = route;
+  const connections = await HttpConnections.open(port, count);
+  const ask = async (): Promise<void> => route.check(await connections.send(route.request()));
+  try {
+    const alone = await aloneOf(ask);
+    const perSecond = await rateOf(ask, count);
+    const half = await latenciesAt(ask, perSecond / 2);
+    return { p50Ms: alone.percentileMs(50), perSecond, halfP99Ms: half.percentileMs(99) };
+  } finally {
+    connections.close();
+  }
+}
+
+async function aloneOf(ask: () => Promise<void>): Promise<Latencies> {
+  const latencies = new Latencies();
+  for (let index = -WARM_UP; index < ALONE; index += 1) {
+    const began = now();
+    await ask();
+    if (index >= 0) latencies.record(now() - began);
+  }
+  return latencies;
+}
+
+async function rateOf(ask: () => Promise<void>, connections: number): Promise<number> {
+  const began = now();
+  let count = 0;
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      while (now() - began < SATURATED_MS) {
+        await ask();
+        count += 1;
+      }
+    }),
+  );
+  return (1000 * count) / (now() - began);
+}
+
+async function latenciesAt(ask: () => Promise<void>, perSecond: number): Promise<Latencies> {
+  const latencies = new Latencies();
+  const asked: Promise<void>[] = [];
+  await openLoop({
+    perSecond,
+    count: Math.ceil(perSecond * STEADY_SECONDS),
+    send: (_, planned) => {
+      const one = ask().then(() => latencies.record(now() - planned));
+      // Awaited at the end; it may fail before.
+      one.catch(() => undefined);
+      asked.push(one);
+    },
+  });
+  await Promise.all(asked);
+  return latencies;
+}
