@@ -1,9 +1,5 @@
 // B6: 1 to 500 readers of one log that gets 100 lines a second. Beside it one bare follow, which has the lag that the cluster and the
 // driver have by themselves, and a bare fan-out to as many sockets. Each side reads a log of its own, so that none works for another.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import type { HttpClient } from '@slipway/e2e';
 import { waitFor } from '@slipway/testing';
 import { Agent, request } from 'undici';
@@ -13,6 +9,7 @@ import { followLog } from '../floors/follow-log.js';
 import { now } from '../measure/clock.js';
 import { Expected } from '../measure/expected.js';
 import type { Child } from '../parts/child.js';
+import { startCluster } from '../parts/cluster.js';
 import type { Instance } from '../parts/instance.js';
 import { cpuSecondsOf } from '../parts/process-tree.js';
 import { SocketReaders } from '../parts/socket-readers.js';
@@ -33,9 +30,8 @@ export const logFollowers: Benchmark = {
   id: 'B6',
   title: '1 to 500 readers of a log with 100 lines a second',
   prepare: async (stage) => {
-    const world = stage.child(new URL('../world/cluster.js', import.meta.url), 'world');
-    const access = await world.ask<ClusterAccess>('start');
-    const instance = await stage.instance({ args: ['--kubeconfig', kubeconfigFile(stage, access)] });
+    const { process: world, access, args } = await startCluster(stage);
+    const instance = await stage.instance({ args });
     stage.tell('deploying');
     const [slipway, fanOut, bare] = await Promise.all(
       ['slipway', 'fan-out', 'bare'].map((name) => deploy(instance.admin, access, name)),
@@ -161,14 +157,6 @@ function limitsOf(count: number): Limit[] {
       of: (round) => figure(round, 'slipway', 'cpuSeconds') / figure(round, 'fan-out', 'cpuSeconds'),
     },
   ];
-}
-
-function kubeconfigFile(stage: Stage, { kubeconfig }: ClusterAccess): string {
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-cluster-'));
-  stage.defer(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'kubeconfig.yaml');
-  writeFileSync(file, kubeconfig, { mode: 0o600 });
-  return file;
 }
 
 async function deploy(admin: HttpClient, access: ClusterAccess, name: string): Promise<Deployed> {

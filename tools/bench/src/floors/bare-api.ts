@@ -113,8 +113,9 @@ const UUIDS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /** The same value, in which each id is replaced by a new one, everywhere by the same. */
 function renewed(value: unknown, ids: Map<string, string>): unknown {
-  if (typeof value !== 'string') return value;
-  return value.replace(UUIDS, (id) => {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return value;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replace(UUIDS, (id) => {
     const fresh = ids.get(id) ?? randomUUID();
     ids.set(id, fresh);
     return fresh;

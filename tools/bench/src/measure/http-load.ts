@@ -23,14 +23,18 @@ export interface Route {
 
 /** `p50Ms` with one request at a time, `perSecond` at saturation, `halfP99Ms` at half of that. */
 export async function measureRoute(route: Route): Promise<Reading> {
-  const { port, connections: count = CONNECTIONS } = route;
-  const connections = await HttpConnections.open(port, count);
-  const ask = async (): Promise<void> => route.check(await connections.send(route.request()));
+  const { connections = CONNECTIONS } = route;
+  const alone = await over(route, 1, aloneOf);
+  const perSecond = await over(route, connections, (ask) => rateOf(ask, connections));
+  const half = await over(route, connections, (ask) => latenciesAt(ask, perSecond / 2));
+  return { p50Ms: alone.percentileMs(50), perSecond, halfP99Ms: half.percentileMs(99) };
+}
+
+// Opened anew each time: a server closes those that rest for some seconds.
+async function over<T>(route: Route, count: number, work: (ask: () => Promise<void>) => Promise<T>): Promise<T> {
+  const connections = await HttpConnections.open(route.port, count);
   try {
-    const alone = await aloneOf(ask);
-    const perSecond = await rateOf(ask, count);
-    const half = await latenciesAt(ask, perSecond / 2);
-    return { p50Ms: alone.percentileMs(50), perSecond, halfP99Ms: half.percentileMs(99) };
+    return await work(async () => route.check(await connections.send(route.request())));
   } finally {
     connections.close();
   }

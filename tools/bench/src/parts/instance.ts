@@ -50,13 +50,10 @@ export class Instance {
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     try {
-      await waitFor(
-        () => {
-          if (child.exitCode !== null) throw new Error(output);
-          return output.includes('Ctrl-C stops everything');
-        },
-        { timeoutMs: READY_TIMEOUT_MS },
-      );
+      await waitFor(() => child.exitCode !== null || output.includes('Ctrl-C stops everything'), {
+        timeoutMs: READY_TIMEOUT_MS,
+      });
+      if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
     } catch (error) {
       child.kill('SIGINT');
       throw new Error(`Slipway did not start: ${output}`, { cause: error });
