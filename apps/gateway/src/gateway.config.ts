@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPublicKeys } from '@slipway/messaging';
-import { CheckedBy, Fits, MinBytes, Variable } from '@slipway/runtime';
+import { CheckedBy, Fits, SecretText, Variable } from '@slipway/runtime';
 import { IsIn, IsInt, IsNotEmpty, IsUrl, Matches, Max, Min } from 'class-validator';
 
 import { isListable } from './core/origins.js';
@@ -27,7 +27,7 @@ export class GatewayConfig {
     description:
       'Keys the hash by which two requests under one Idempotency-Key are compared; at least 32 bytes, the same in all gateways.',
   })
-  @MinBytes(32)
+  @SecretText(32)
   requestHashSecret: string;
 
   @Variable('HOST', { default: '0.0.0.0', description: 'Address that the gateway listens on.' })

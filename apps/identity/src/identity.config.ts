@@ -1,7 +1,7 @@
 import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey, SealPublicKeys } from '@slipway/messaging';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
-import { MinBytes, Variable } from '@slipway/runtime';
+import { SecretText, Variable } from '@slipway/runtime';
 import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 
 const JWT_EXPIRES_IN_SECONDS = 3600;
@@ -20,7 +20,7 @@ export class IdentityConfig {
     description:
       'Wraps the token signing keys at rest; at least 32 bytes. A new value voids access tokens, not refresh tokens or keys.',
   })
-  @MinBytes(32)
+  @SecretText(32)
   jwtSecret: string;
 
   @Variable('JWT_EXPIRES_IN', {

@@ -1,6 +1,6 @@
 export { Batches } from './batches.js';
 export { ADMIN_PATHS } from './health/admin-paths.js';
-export { CheckedBy, Fits, MinBytes } from './config/checked-by.js';
+export { CheckedBy, Fits, SecretText } from './config/checked-by.js';
 export { ConfigurationError, type VariableIssue } from './config/configuration-error.js';
 export { describeConfig, type VariableRow } from './config/describe-config.js';
 export {

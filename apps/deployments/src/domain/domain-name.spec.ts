@@ -46,6 +46,7 @@ describe('domainName', () => {
     ['0x7f.1', 'reserved'],
     ['999.999.1.1', 'reserved'],
     ['１２７.0.0.1', 'reserved'],
+    ['１２７.０.０.１', 'reserved'],
     ['::1', 'reserved'],
     ['localhost', 'reserved'],
     ['test', 'reserved'],

@@ -299,7 +299,12 @@ describe('observedStatus', () => {
     it.each<[string, V1Deployment | undefined, V1Pod[], string]>([
       ['is stopped when no pod is left', none, [], 'stopped'],
       ['is stopped when there never was a Deployment', undefined, [], 'stopped'],
-      ['is stopped when only ended pods are listed', none, [pod({ phase: 'Failed' })], 'stopped'],
+      [
+        'is stopped when only ended pods are listed',
+        none,
+        [pod({ phase: 'Failed' }), pod({ phase: 'Succeeded' })],
+        'stopped',
+      ],
       ['is stopping while a pod ends', none, [pod({ leaving: true })], 'stopping'],
       ['is stopping until the cluster has seen it', deployment({}, { replicas: 0, generation: 8 }), [], 'stopping'],
       ['is stopping while the Deployment counts pods', deployment({ replicas: 1 }, { replicas: 0 }), [], 'stopping'],
@@ -368,6 +373,16 @@ describe('observedStatus', () => {
       const status = observedStatus({ deployment: live, pods }, wanted, now);
       expect(status).toMatchObject({ phase: 'failed', reason });
       expect(cause(status.message)).toBe(message);
+    });
+
+    it('fails with what a container that somebody has put before the App’s does not get over', () => {
+      const { status, ...rest } = pod();
+      const [first] = pod({ state: waiting('ErrImagePull', 'no such image') }).status?.containerStatuses ?? [];
+      const injected = { ...rest, status: { ...status, initContainerStatuses: first && [{ ...first, name: 'init' }] } };
+      expect(observedStatus({ deployment: few, pods: [injected] }, wanted, now)).toMatchObject({
+        phase: 'failed',
+        reason: 'ErrImagePull',
+      });
     });
 
     it('fails while ready pods of an older Revision keep serving', () => {

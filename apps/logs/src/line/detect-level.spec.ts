@@ -10,6 +10,8 @@ describe('detectLevel', () => {
     ['{"level":50,"msg":"pino"}', 'error'],
     ['{"level":35}', 'info'],
     ['{"level":"strange","severity":"debug"}', 'debug'],
+    ['{"msg":"error budget","level":"info"}', 'info'],
+    ['{"msg":"error budget","severity":"NOTICE"}', 'info'],
   ])('reads the field of the JSON line %s', (text, level) => expect(detectLevel(text)).toBe(level));
 
   it.each([

@@ -22,10 +22,14 @@ export function CheckedBy<V, C extends object>(check: (value: V, config: C) => u
   });
 }
 
-/** As long as a key has to be: bytes, where `MinLength` counts characters. */
-export function MinBytes(least: number): PropertyDecorator {
+/** What stands in examples for a secret, and that everybody can read there. */
+const PLACEHOLDER = /change[\s_-]?(?:me|this|it)|your[\s_-].*(?:secret|key)|placeholder|example|sample/i;
+
+/** As long as a key has to be, in bytes, where `MinLength` counts characters; and none that was copied from an example. */
+export function SecretText(leastBytes: number): PropertyDecorator {
   return CheckedBy((text: string) => {
-    if (Buffer.byteLength(text) < least) throw new Error(`must have at least ${least} bytes`);
+    if (Buffer.byteLength(text) < leastBytes) throw new Error(`must have at least ${leastBytes} bytes`);
+    if (PLACEHOLDER.test(text)) throw new Error('must be a secret of your own, not the words of an example');
   });
 }
 

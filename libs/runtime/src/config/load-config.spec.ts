@@ -1,7 +1,7 @@
 import { IsInt, IsNotEmpty, IsUrl, Max, Min } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 
-import { CheckedBy, Fits, MinBytes } from './checked-by.js';
+import { CheckedBy, Fits, SecretText } from './checked-by.js';
 import { ConfigurationError } from './configuration-error.js';
 import { describeConfig } from './describe-config.js';
 import { loadConfig, readConfig } from './load-config.js';
@@ -133,7 +133,7 @@ describe('rules of our own', () => {
     words: readonly string[];
 
     @Variable('GATE_SECRET', { secret: true, default: 'a secret', description: 'Is kept at it.' })
-    @MinBytes(8)
+    @SecretText(8)
     secret: string;
 
     @Variable('GATE_DOOR', { description: 'Stands in it.' })
@@ -152,6 +152,17 @@ describe('rules of our own', () => {
       { variable: 'GATE_DOOR', text: 'has to be one of GATE_WORDS, but is "c". Stands in it.' },
     ]);
   });
+
+  it.each([
+    'your-256-bit-secret',
+    'your-super-secret-jwt-key-change-this-in-production',
+    'CHANGE_ME_CHANGE_ME',
+    'an example of a secret',
+  ])('S3 refuse %j, which stands in examples', (secret) =>
+    expect(issues({ GATE_SECRET: secret })).toEqual([
+      { variable: 'GATE_SECRET', text: 'must be a secret of your own, not the words of an example. Is kept at it.' },
+    ]),
+  );
 
   it('say nothing of what is right, and of what is absent', () => {
     expect(issues({ GATE_KEY: 'right', GATE_WORDS: 'a,b', GATE_SECRET: 'éééé', GATE_DOOR: 'b' })).toEqual([]);
