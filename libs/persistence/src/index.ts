@@ -21,4 +21,5 @@ export { refillEvents } from './outbox/refill-events.js';
 export { DatabaseUrl, EncryptionKeys } from './variables.js';
 export { Pruning } from './pruning.js';
 export { PersistenceModule } from './persistence.module.js';
+export { takeTurns } from './transaction/take-turns.js';
 export { Reader, Transactions, Tx } from './transaction/transactions.js';

@@ -1,12 +1,12 @@
 import type { AppFacts, AppId } from '@slipway/contracts';
-import type { Tx } from '@slipway/persistence';
+import { takeTurns, type Tx } from '@slipway/persistence';
 
-import { bury, isBuried, lockSubject } from '../projection/tombstones.js';
+import { bury, isBuried } from '../projection/tombstones.js';
 import { AppAudienceEntity } from './app-audience.entity.js';
 
 /** Takes in who sees an App as of an event; what is older than the stored version changes nothing. */
 export async function recordAudience(tx: Tx, app: AppFacts): Promise<void> {
-  await lockSubject(tx, app.id);
+  await takeTurns(tx, [app.id]);
   if (await isBuried(tx, app.id)) return;
   const rows = tx.getRepository(AppAudienceEntity);
   const stored = await rows.findOneBy({ appId: app.id });
@@ -22,7 +22,7 @@ export async function recordAudience(tx: Tx, app: AppFacts): Promise<void> {
 }
 
 export async function forgetAudience(tx: Tx, appId: AppId, now: Date): Promise<void> {
-  await lockSubject(tx, appId);
+  await takeTurns(tx, [appId]);
   await bury(tx, appId, now);
   await tx.getRepository(AppAudienceEntity).delete({ appId });
 }

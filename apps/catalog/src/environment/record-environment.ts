@@ -1,7 +1,7 @@
 import { type AppFacts, type EnvironmentId, EnvironmentKind } from '@slipway/contracts';
-import type { Tx } from '@slipway/persistence';
+import { takeTurns, type Tx } from '@slipway/persistence';
 
-import { bury, isBuried, lockSubject } from '../projection/tombstones.js';
+import { bury, isBuried } from '../projection/tombstones.js';
 import { EnvironmentEntity, EnvironmentState } from './environment.entity.js';
 
 // A dedicated Environment lives as its one App does: active, then deleting, then gone. It never goes back, so the later state wins in
@@ -15,7 +15,7 @@ export async function recordDedicatedEnvironment(
   now: Date,
 ): Promise<void> {
   if (environment.kind !== EnvironmentKind.dedicated) return;
-  await lockSubject(tx, environment.id);
+  await takeTurns(tx, [environment.id]);
   if (await isBuried(tx, environment.id)) return;
   const rows = tx.getRepository(EnvironmentEntity);
   const stored = await rows.findOneBy({ id: environment.id });
@@ -30,7 +30,7 @@ export async function recordDedicatedEnvironment(
 
 /** The cluster is rid of the namespace, or it stays as somebody else's: either way the names are free again. */
 export async function removeEnvironment(tx: Tx, id: EnvironmentId, now: Date): Promise<void> {
-  await lockSubject(tx, id);
+  await takeTurns(tx, [id]);
   await bury(tx, id, now);
   await tx.getRepository(EnvironmentEntity).delete({ id });
 }

@@ -6,14 +6,6 @@ import { TombstoneEntity } from './tombstone.entity.js';
 /** Far longer than EVENTS keeps anything (7 days) and dead letters may be replayed (30 days). */
 const RETENTION_DAYS = 60;
 
-/**
- * Makes the events about one App or Environment wait for each other until the transaction ends. A row lock would not do: there is no
- * row before the first event and after the last one.
- */
-export async function lockSubject(tx: Tx, id: string): Promise<void> {
-  await tx.manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [id]);
-}
-
 export function isBuried(tx: Tx, id: string): Promise<boolean> {
   return tx.getRepository(TombstoneEntity).existsBy({ id });
 }

@@ -13,7 +13,7 @@ import {
   problem,
 } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
-import { Inbox, isUniqueViolation, type Tx } from '@slipway/persistence';
+import { Inbox, isUniqueViolation, takeTurns, type Tx } from '@slipway/persistence';
 
 import { Not } from 'typeorm';
 
@@ -143,9 +143,7 @@ export class CreateAppHandler {
   // Where there is a limit, creates of one user wait for each other: two that count at once would both find room.
   private async ownedApps(tx: Tx, actor: Actor): Promise<number> {
     if (this.changes.limits.maxAppsPerUser === 0) return 0;
-    await tx.manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-      `deployments:owner:${actor.userId}`,
-    ]);
+    await takeTurns(tx, [`owner ${actor.userId}`]);
     return tx
       .getRepository(AppEntity)
       .createQueryBuilder('app')

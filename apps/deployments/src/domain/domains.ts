@@ -14,7 +14,7 @@ import {
   ProblemKind,
 } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
-import { type Reader, Transactions, type Tx } from '@slipway/persistence';
+import { type Reader, takeTurns, Transactions, type Tx } from '@slipway/persistence';
 
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
@@ -103,7 +103,7 @@ export class Domains {
   private async settled(tx: Tx, domain: DomainEntity, proof: Proof, now: Date): Promise<DomainEntity> {
     const { appId, host } = domain;
     // One after the other: a claim is not written back as pending over the end that the first proof of the host has put to it.
-    await tx.manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`deployments:domain:${host}`]);
+    await takeTurns(tx, [`host ${host}`]);
     const holder = await holderOf(tx, host);
     const isOther = holder !== undefined && holder.appId !== appId;
     if (isOther && !holder.left) return failed(domain, TAKEN);

@@ -1,8 +1,8 @@
 import type { AppFacts } from '@slipway/contracts';
-import type { Tx } from '@slipway/persistence';
+import { takeTurns, type Tx } from '@slipway/persistence';
 import { In } from 'typeorm';
 
-import { bury, lockSubjects } from '../projection/tombstones.js';
+import { bury } from '../projection/tombstones.js';
 import { AppAudienceEntity } from './app-audience.entity.js';
 
 /** An App as of an event, and whether the event was its end. */
@@ -13,7 +13,10 @@ export interface AppFact {
 
 /** Takes in who sees Apps as of events; what is older than the stored version changes nothing, and neither does what comes after the end. */
 export async function recordAudiences(tx: Tx, facts: readonly AppFact[], now: Date): Promise<void> {
-  await lockSubjects(tx, new Set(facts.map(({ app }) => app.id)));
+  await takeTurns(
+    tx,
+    facts.map(({ app }) => app.id),
+  );
   const gone = [...new Set(facts.filter((fact) => fact.gone).map(({ app }) => app.id))];
   if (gone.length > 0) {
     await bury(tx, gone, now);

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AppId } from '@slipway/contracts';
-import { Transactions, type Tx } from '@slipway/persistence';
+import { takeTurns, Transactions, type Tx } from '@slipway/persistence';
 
-import { lockSubjects } from '../projection/tombstones.js';
 import type { Positions } from './positions.js';
 
 /** A reader that stops renewing is forgotten after this. */
@@ -31,7 +30,7 @@ export class FollowOwnership {
   /** Renews a reader's lease, and takes the App for this replica if nobody has it. */
   claim(appId: AppId, leaseId: string, replicaId: string): Promise<Claim> {
     return this.transactions.run(async (tx) => {
-      await lockSubjects(tx, new Set([appId]));
+      await takeTurns(tx, [appId]);
       const awaited = await isWanted(tx, appId);
       await tx.manager.query(
         `insert into follow_lease (id, app_id, expires_at) values ($1, $2, now() + interval '${LEASE}')
@@ -83,7 +82,7 @@ export class FollowOwnership {
   /** Nobody reads any more. A reader that has come meanwhile keeps what it claimed. */
   async release(appId: AppId, replicaId: string): Promise<void> {
     await this.transactions.run(async (tx) => {
-      await lockSubjects(tx, new Set([appId]));
+      await takeTurns(tx, [appId]);
       if (await isWanted(tx, appId)) return;
       await tx.manager.query(`delete from follow_owner where app_id = $1 and replica_id = $2`, [appId, replicaId]);
       await tx.manager.query(`delete from follow_lease where expires_at < now()`);
