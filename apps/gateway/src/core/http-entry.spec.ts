@@ -164,9 +164,12 @@ describe('the way into the gateway', () => {
     expect(listed.status).toBe(204);
     expect(listed.headers.get('access-control-allow-origin')).toBe('https://panel.example.org');
     expect(listed.headers.get('access-control-allow-methods')).toBe('GET, HEAD');
+    expect(listed.headers.get('access-control-max-age')).toBe('600');
     const foreign = await preflight('https://evil.example');
     expect(foreign.status).toBe(204);
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    // What one origin is told may not be kept for another.
+    expect([listed, foreign].map(({ headers }) => headers.get('vary'))).toEqual(['Origin', 'Origin']);
     expect((await preflight('https://panel.example.org', '/v1/nothing')).status).toBe(404);
   });
 

@@ -131,6 +131,8 @@ describe('toDeployment', () => {
     expect(toDeployment(withPorts(port(53, true, 'udp'), port(80, false), port(443, true))).port).toBe(443);
     expect(toDeployment(withPorts(port(80, false), port(81, false))).port).toBe(80);
     expect(toDeployment(withPorts(port(53, true, 'udp'))).port).toBeNull();
+    // Others may lead one port to another; clients ask the one that is led.
+    expect(toDeployment(withPorts({ ...port(80, true), internal: 8080 })).port).toBe(80);
   });
 
   it('tells why it failed', () => {
