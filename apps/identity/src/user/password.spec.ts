@@ -28,13 +28,16 @@ describe('passwords', () => {
     expect(passwords.isOutdated(await passwords.hash('x'))).toBe(false);
   });
 
-  it('are refused for a second when sixty-four wait', async () => {
-    const attempts = await Promise.allSettled(Array.from({ length: 80 }, () => passwords.verify(null, 'x')));
-    const refused = attempts.filter((attempt) => attempt.status === 'rejected');
-    expect(refused).toHaveLength(80 - 64 - Math.min(2, availableParallelism()));
-    for (const { reason } of refused) {
-      expect(reason).toBeInstanceOf(Refusal);
-      expect(reason).toMatchObject({ problem: { kind: 'unavailable', retryAfterMs: 1_000 } });
+  it('are refused for a second when sixty-four wait, also after others have had their turn', async () => {
+    const room = Math.min(2, availableParallelism()) + 64;
+    for (let round = 1; round <= 2; round += 1) {
+      const attempts = await Promise.allSettled(Array.from({ length: 80 }, () => passwords.verify(null, 'x')));
+      const refused = attempts.filter((attempt) => attempt.status === 'rejected');
+      expect(refused).toHaveLength(80 - room);
+      for (const { reason } of refused) {
+        expect(reason).toBeInstanceOf(Refusal);
+        expect(reason).toMatchObject({ problem: { kind: 'unavailable', retryAfterMs: 1_000 } });
+      }
     }
   });
 });
