@@ -11,6 +11,8 @@ describe('LinePublisher', () => {
   let sent: string[];
   let bus: { connected: boolean; emit(subject: string, line: LiveLine): void };
   let info: { server_id: string; client_id: number };
+  /** Confirms what has been sent. */
+  let confirm: () => void;
   let tellStatus: (status: { type: string }) => void;
   let publisher: LinePublisher;
   const { signal } = new AbortController();
@@ -37,7 +39,9 @@ describe('LinePublisher', () => {
         return info;
       },
       status,
+      flush: () => new Promise<void>((resolve) => (confirm = resolve)),
     };
+    confirm = () => undefined;
     publisher = new LinePublisher(bus as unknown as Bus, { connection } as unknown as Broker);
     publisher.onModuleInit();
   });
@@ -73,5 +77,36 @@ describe('LinePublisher', () => {
     await waitFor(() => sent.length > 0);
     await publish('one');
     expect(sent).toEqual(['break', 'one']);
+  });
+
+  it('sends no more than 256 KiB before the broker has confirmed them, and goes on then', async () => {
+    const line = 'x'.repeat(100 * 1024);
+    const published: number[] = [];
+    const all = (async () => {
+      for (let count = 1; count <= 6; count += 1) {
+        await publish(line);
+        published.push(count);
+      }
+    })();
+    await waitFor(() => sent.length === 3);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([sent.length, published]).toEqual([3, [1, 2]]);
+    confirm();
+    await waitFor(() => sent.length === 6);
+    confirm();
+    await all;
+  });
+
+  it('lets lines wait while the broker is away, and drops them when nobody follows any more', async () => {
+    bus.connected = false;
+    const stopped = new AbortController();
+    const dropped = publisher.publish(app, { kind: 'line', message: 'dropped' }, stopped.signal);
+    const kept = publish('kept');
+    stopped.abort();
+    await dropped;
+    expect(sent).toEqual([]);
+    bus.connected = true;
+    await kept;
+    expect(sent).toEqual(['kept']);
   });
 });
