@@ -18,6 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppAudienceEntity } from '../audience/app-audience.entity.js';
 import { created } from '../fixture/logs.js';
 import { logs, migrations } from '../index.js';
+import { TombstoneEntity } from '../projection/tombstone.entity.js';
 
 describe('listActivity', () => {
   let harness: Harness;
@@ -104,6 +105,17 @@ describe('listActivity', () => {
     await harness.deliver(scaled(3, 3));
     expect(await audience()).toBeUndefined();
     expect(await list()).toHaveLength(3);
+  });
+
+  it('knows for sixty days that an App is gone', async () => {
+    const dayMs = 24 * 60 * 60 * 1000;
+    const buried = (days: number) => ({ id: randomUUID(), buriedAt: new Date(Date.now() - days * dayMs) });
+    const [kept, old] = [buried(59), buried(61)];
+    await harness.dataSource.getRepository(TombstoneEntity).insert([kept, old]);
+    await harness.deliver(harness.message(appDeleted, { app }));
+    const ids = (await harness.rows(TombstoneEntity)).map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([kept.id, app.id]));
+    expect(ids).not.toContain(old.id);
   });
 
   it('makes of events that come at once what it makes of them one by one', async () => {

@@ -132,6 +132,11 @@ describe('listLines', () => {
     expect((await ask({ tail: 2 })).lines.map(({ number }) => number)).toEqual([2, 3]);
   });
 
+  it('gives the lines from the very time on, though the cluster cuts it to whole seconds', async () => {
+    const { ask } = listOver({ shop: reads(written(5)) });
+    expect(texts(await ask({ since: '2026-03-01t10:00:00.02z' }))).toEqual(['3', '4', '5']);
+  });
+
   it('asks with a time as the cluster knows it', async () => {
     const { ask, asked } = listOver({ 'shop-1': reads(written(3)) });
     await ask({ since: '2026-03-01t10:00:00.010z' });
