@@ -281,6 +281,15 @@ describe('the way into the gateway', () => {
     });
   });
 
+  it('tells whom it refuses an upgrade that the connection ends, as it does', async () => {
+    const upgrade = 'Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13';
+    const answer = await send(
+      `GET /v1/ws/notifications HTTP/1.1\r\n${upgrade}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+    expect(answer).toContain('HTTP/1.1 401 ');
+    expect(headersIn(answer)).toMatchObject({ connection: 'close' });
+  });
+
   it('gives no answer to what is no HTTP in place of the one to the request before it', async () => {
     const answer = await send('GET /health HTTP/1.1\r\nHost: x\r\n\r\nno http at all\r\n\r\n');
     expect(answer).not.toContain('400');
