@@ -1,0 +1,96 @@
+// Where the effect of each kind of operation must be found, and how often it is. Found by what the driver chose: a name, an image, a variable with
+// its value, the request id that Slipway carries along into facts.
+import type { EventRow, World } from '../observe/world.js';
+import type { Operation } from './operations.js';
+import type { Counts } from './verdict.js';
+
+export class Places {
+  private readonly events = new Map<string, EventRow[]>();
+  private readonly ended: ReadonlySet<string>;
+  private readonly activities: ReadonlySet<string>;
+
+  /** @param operations all of the run: what a later one took away is not looked for */
+  constructor(
+    private readonly world: World,
+    operations: readonly Operation[],
+  ) {
+    for (const event of world.events) {
+      const op = event.requestId.replace(/\.\d+$/, '');
+      const key = `${op} ${event.subject}`;
+      this.events.set(key, [...(this.events.get(key) ?? []), event]);
+    }
+    this.activities = new Set(world.activityIds);
+    this.ended = new Set(
+      operations.filter(({ kind, outcome }) => kind === 'delete' && outcome !== 'refused').map(({ target }) => target),
+    );
+  }
+
+  countsOf(operation: Operation): Counts {
+    const { kind, target, value } = operation;
+    const answers = this.world.answers.filter(({ name }) => name === target);
+    const isThere = !this.ended.has(target);
+    switch (kind) {
+      case 'create': {
+        const made = this.facts(operation, 'deployments.app.created');
+        return {
+          fact: made.length,
+          journal: this.journalled(made),
+          // Its first Revision has the image that only this caller asked for.
+          ...(isThere && { app: answers.filter(({ revisions }) => revisions[0] === value).length }),
+        };
+      }
+      case 'set': {
+        const [name = '', text = ''] = value.split('=');
+        const told = this.facts(operation, 'deployments.app.updated');
+        return {
+          fact: told.length,
+          journal: this.journalled(told),
+          variable: answers.filter(({ variables }) => variables[name] === text).length,
+        };
+      }
+      case 'image': {
+        const told = this.facts(operation, 'deployments.app.updated');
+        return {
+          fact: told.length,
+          journal: this.journalled(told),
+          revision: answers.flatMap(({ revisions }) => revisions).filter((image) => image === value).length,
+        };
+      }
+      case 'scale':
+        return this.factAndJournal(operation, 'deployments.app.scaled');
+      case 'restart':
+        return this.factAndJournal(operation, 'deployments.app.restarted');
+      case 'delete': {
+        const told = this.facts(operation, 'deployments.app.deleting');
+        const rows = this.world.apps.filter(({ name }) => name === target).length;
+        return { fact: told.length, journal: this.journalled(told), gone: rows === 0 ? 1 : 0 };
+      }
+      case 'key':
+        return { key: this.world.keys.filter(({ name }) => name === target).length };
+      case 'revoke':
+        return {
+          fact: this.facts(operation, 'identity.credential.revoked').length,
+          key: this.world.keys.filter(({ id, revoked }) => id === value && revoked).length,
+        };
+    }
+  }
+
+  /** When the effect was looked for in vain for the last time. */
+  absentAt({ op, kind, target }: Operation): number | undefined {
+    return this.world.sightings[kind === 'key' ? target : op]?.absentAt;
+  }
+
+  private factAndJournal(operation: Operation, fact: string): Counts {
+    const told = this.facts(operation, fact);
+    return { fact: told.length, journal: this.journalled(told) };
+  }
+
+  private facts({ op }: Operation, fact: string): readonly EventRow[] {
+    return this.events.get(`${op} evt.${fact}.v1`) ?? [];
+  }
+
+  /** Activities have the id of the fact that they tell of. */
+  private journalled(facts: readonly EventRow[]): number {
+    return facts.filter(({ id }) => this.activities.has(id)).length;
+  }
+}

@@ -1,0 +1,125 @@
+// What is there at the end of a run, seen from outside: plain values, kept as JSON beside the journal, so that a verdict can be given again.
+export interface AppRow {
+  readonly id: string;
+  readonly name: string;
+  readonly ownerId: string;
+  readonly namespace: string;
+  readonly version: number;
+  readonly revision: number;
+  readonly generation: number;
+  readonly observedGeneration: number;
+  readonly phase: string;
+  readonly reason: string;
+  readonly stopped: boolean;
+  readonly replicas: number;
+}
+
+/** A row of an outbox: a fact that follows from an operation. */
+export interface EventRow {
+  readonly service: string;
+  readonly id: string;
+  readonly subject: string;
+  /** The request id of the operation that it follows from. */
+  readonly requestId: string;
+  readonly appId: string | null;
+  readonly appName: string | null;
+  readonly appVersion: number | null;
+  readonly ownerId: string | null;
+  readonly sent: boolean;
+}
+
+export interface KeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly revoked: boolean;
+}
+
+export interface FeedRow {
+  readonly userId: string;
+  readonly id: string;
+  readonly eventId: string;
+}
+
+export interface DeliveryRow {
+  readonly endpointId: string;
+  readonly ownerId: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly lastError: string | null;
+}
+
+/** What logs keeps of an App, by the facts about it. */
+export interface AudienceRow {
+  readonly appId: string;
+  readonly version: number;
+}
+
+export interface DeadLetterRow {
+  readonly service: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly text: string;
+}
+
+/** What the API says of an App, asked by its owner. */
+export interface AppAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly image: string;
+  readonly reason: string | null;
+  readonly replicas: number;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Images of its Revisions, oldest first. */
+  readonly revisions: readonly string[];
+}
+
+/** A Deployment of the cluster. */
+export interface WorkloadObject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly appId: string;
+  readonly image: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly updatedReplicas: number;
+  readonly totalReplicas: number;
+  readonly generation: number;
+  readonly observedGeneration: number;
+}
+
+export interface ReceivedWebhook {
+  readonly path: string;
+  readonly webhookId: string;
+  readonly body: string;
+}
+
+/** When the facts of operations were first seen while the run went on. */
+export interface Sighting {
+  /** Begin of the last look that did not find it yet. */
+  readonly absentAt: number;
+}
+
+export interface World {
+  readonly at: number;
+  readonly apps: readonly AppRow[];
+  readonly events: readonly EventRow[];
+  readonly keys: readonly KeyRow[];
+  readonly activityIds: readonly string[];
+  readonly feed: readonly FeedRow[];
+  readonly deliveries: readonly DeliveryRow[];
+  readonly audiences: readonly AudienceRow[];
+  readonly deadLetters: readonly DeadLetterRow[];
+  readonly answers: readonly AppAnswer[];
+  readonly workloads: readonly WorkloadObject[];
+  /** Namespaces that Slipway made, with the App that each says it is for. */
+  readonly namespaces: readonly { readonly name: string; readonly appId: string }[];
+  readonly received: readonly ReceivedWebhook[];
+  /** By operation. */
+  readonly sightings: Readonly<Record<string, Sighting>>;
+  /** Lines that the containers of an App wrote, by its name. */
+  readonly written: Readonly<Record<string, readonly string[]>>;
+}

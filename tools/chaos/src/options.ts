@@ -1,0 +1,82 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+import { readJournal, type RunLine } from './driver/journal.js';
+
+export interface Options {
+  readonly row: string;
+  /** How many faults; default: the row's. */
+  readonly count: number | undefined;
+  readonly seconds: number | undefined;
+  readonly rate: number;
+  readonly seed: number;
+  readonly failpoints: string | undefined;
+  readonly defect: string | undefined;
+  readonly results: string;
+}
+
+const DEFAULT_RATE = 50;
+
+export const USAGE = `npm run chaos -- --row F1 [--seconds 60] [--kills 20]     one row, with so many faults (--count is the same)
+npm run chaos -- --row F1 --failpoints                    the row's failpoints, each until it was hit often enough
+npm run chaos -- --row F1 --replay <journal>              the run of a journal again: its seed, its times, its faults
+npm run chaos -- --judge <folder>                         the verdict on a run that was kept
+npm run chaos -- --defects [D2,D4]                        plants each defect and demands that its check fails
+npm run chaos -- --list                                   the rows
+
+  --rate N      operations a second, all workloads together (${DEFAULT_RATE})
+  --seed N      default: drawn, and printed first
+  --results D   where runs are kept (tools/chaos/results)`;
+
+/** What is asked for on the command line. @throws Error naming what cannot be read */
+export function readOptions(args: readonly string[], results: string) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      row: { type: 'string' },
+      count: { type: 'string' },
+      kills: { type: 'string' },
+      seconds: { type: 'string' },
+      rate: { type: 'string' },
+      seed: { type: 'string' },
+      replay: { type: 'string' },
+      judge: { type: 'string' },
+      failpoints: { type: 'string' },
+      defect: { type: 'string' },
+      defects: { type: 'string' },
+      results: { type: 'string', default: results },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const before = values.replay === undefined ? {} : optionsOf(values.replay);
+  const chosen: Partial<typeof values> = { ...before, ...values };
+  const options: Options = {
+    row: chosen.row ?? '',
+    count: numberOf('count', chosen.count ?? chosen.kills),
+    seconds: numberOf('seconds', chosen.seconds),
+    rate: numberOf('rate', chosen.rate) ?? DEFAULT_RATE,
+    seed: numberOf('seed', chosen.seed) ?? randomInt(2 ** 31),
+    failpoints: chosen.failpoints,
+    defect: chosen.defect,
+    results: values.results,
+  };
+  return { options, judge: values.judge, defects: values.defects, list: values.list, help: values.help };
+}
+
+/** The options that a run was given, from the first line of its journal. */
+function optionsOf(journal: string): Record<string, string> {
+  const run = readJournal(journal).find((line): line is RunLine => line.note === 'run');
+  if (!run) throw new Error(`${journal} does not begin with the line of a run`);
+  const given = Object.entries({ ...run.options, row: run.row, seed: run.seed });
+  return Object.fromEntries(
+    given.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
+  );
+}
+
+function numberOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} is a whole number, not ${text}`);
+  return number;
+}

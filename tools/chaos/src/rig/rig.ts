@@ -1,0 +1,212 @@
+// Owns the whole of a run: database, broker, cluster, webhook receiver, and one process per app (two of those that must share), each link
+// through a proxy. Knows how to start and stop them and where they are; what is done to them lies in ../faults.
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import {
+  brokerUrl,
+  brokerUsers,
+  databasePassword,
+  declares,
+  migrateAll,
+  openSecrets,
+  provisionAll,
+  RunningParts,
+  type Secrets,
+  serviceEnvironment,
+  services,
+} from '@slipway/dev';
+import { type EmbeddedCluster, startEmbeddedCluster } from '@slipway/embedded-cluster';
+import { PROVISION_USER } from '@slipway/messaging';
+import { createLogger } from '@slipway/runtime';
+import { freePort } from '@slipway/testing/backends';
+
+import { RigBroker } from './broker.js';
+import { RigDatabase } from './database.js';
+import { Link, PASS } from './link.js';
+import { Receiver } from './receiver.js';
+import { Supervisor } from './supervisor.js';
+
+export interface RigOptions {
+  readonly folder: string;
+  /** SLIPWAY_FAILPOINTS of an app, by its name. */
+  readonly failpoints?: Readonly<Record<string, string>>;
+  readonly defect?: string;
+  readonly seed: number;
+}
+
+/** Those of which two run, so that what one does meets what the other does. */
+const PAIRS = ['gateway', 'deployments', 'logs'];
+const READY_TIMEOUT_MS = 90_000;
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+export class Rig {
+  readonly database: RigDatabase;
+  readonly broker: RigBroker;
+  readonly receiver = new Receiver();
+  readonly replicas: Supervisor[] = [];
+  readonly links: Link[] = [];
+  /** Where the driver reaches the gateways. */
+  readonly gatewayUrls: string[] = [];
+  cluster!: EmbeddedCluster;
+  /** Where notifications reaches the receiver. */
+  receiverUrl = '';
+
+  private readonly secrets: Secrets;
+  private readonly parts = new RunningParts();
+
+  constructor(private readonly options: RigOptions) {
+    mkdirSync(join(options.folder, 'cluster'), { recursive: true });
+    this.secrets = openSecrets(options.folder);
+    this.database = new RigDatabase(join(options.folder, 'postgres'));
+    this.broker = new RigBroker(join(options.folder, 'nats'), brokerUsers(this.secrets));
+  }
+
+  async start(): Promise<void> {
+    const { folder } = this.options;
+    const servicesLog = createWriteStream(join(folder, 'services.log'));
+    const keep = async (name: string, starting: Promise<unknown>, stop: () => Promise<void> | void): Promise<void> => {
+      await starting;
+      this.parts.add(name, async () => stop());
+    };
+    const started = await Promise.allSettled([
+      keep('database', this.database.start(), () => this.database.stop()),
+      keep('broker', this.broker.start(), () => this.broker.stop()),
+      keep('receiver', this.receiver.open(), () => this.receiver.close()),
+      startEmbeddedCluster({ dataDir: join(folder, 'cluster') }).then((cluster) => {
+        this.cluster = cluster;
+        this.parts.add('cluster', () => cluster.close());
+      }),
+    ]);
+    const failure = started.find((one) => one.status === 'rejected');
+    if (failure) throw failure.reason;
+    this.parts.add('links', async () => {
+      for (const link of this.links) link.close();
+    });
+
+    const logger = createLogger({ level: 'warn' });
+    await Promise.all([
+      migrateAll(this.database.ownerUrl, (name) => databasePassword(this.secrets, name), undefined, logger),
+      provisionAll(this.brokerUrl(PROVISION_USER), logger),
+    ]);
+    const receiverPort = await this.link('notifications-1 to the receiver', () => this.receiver.port);
+    this.receiverUrl = `http://127.0.0.1:${receiverPort}`;
+    for (const service of services) {
+      for (let number = 1; number <= (PAIRS.includes(service.name) ? 2 : 1); number += 1) {
+        this.replicas.push(
+          await this.replica(service, `${service.name}-${number}`, (line) => servicesLog.write(`${line}\n`)),
+        );
+      }
+    }
+    this.parts.add('apps', async () => {
+      await Promise.all(this.replicas.map((replica) => replica.stop()));
+      servicesLog.end();
+    });
+    for (const replica of this.replicas) replica.start();
+    await this.untilReady(READY_TIMEOUT_MS);
+  }
+
+  async untilReady(timeoutMs: number): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.untilReady(timeoutMs)));
+  }
+
+  /** The replica of that name, such as `gateway-2`. */
+  replicaOf(name: string): Supervisor {
+    const found = this.replicas.find((replica) => replica.name === name);
+    if (!found) throw new Error(`there is no replica ${name}`);
+    return found;
+  }
+
+  /** The replicas of an app. */
+  replicasOf(app: string): Supervisor[] {
+    return this.replicas.filter(({ name }) => name.startsWith(`${app}-`));
+  }
+
+  /** The broker itself, past the links, for one of its users. */
+  brokerUrl(user: string): string {
+    return brokerUrl(
+      { broker: { url: `nats://127.0.0.1:${this.broker.port}`, external: false }, secrets: this.secrets },
+      user,
+    );
+  }
+
+  /** Ends every fault that may still hold, and waits until all replicas are ready. */
+  async heal(timeoutMs: number): Promise<void> {
+    for (const link of this.links) link.set(PASS);
+    for (const replica of this.replicas) replica.signal('SIGCONT');
+    this.cluster.faults.clear();
+    this.receiver.behaveWell();
+    await this.untilReady(timeoutMs);
+  }
+
+  /** @returns what could not be stopped */
+  async stop({ keepFiles }: { keepFiles: boolean }): Promise<string[]> {
+    const failures = await this.parts.stopAll();
+    if (!keepFiles) for (const name of ['postgres', 'nats', 'cluster', 'secrets.json', 'mail']) this.remove(name);
+    return failures;
+  }
+
+  private remove(name: string): void {
+    rmSync(join(this.options.folder, name), { recursive: true, force: true });
+  }
+
+  private async link(name: string, targetPort: () => number): Promise<number> {
+    const link = new Link(name, targetPort);
+    this.links.push(link);
+    return link.open();
+  }
+
+  private async replica(
+    service: (typeof services)[number],
+    name: string,
+    log: (line: string) => void,
+  ): Promise<Supervisor> {
+    const { folder, failpoints = {}, defect, seed } = this.options;
+    const databasePort = await this.link(`${name} to the database`, () => this.database.port);
+    const brokerPort = await this.link(`${name} to the broker`, () => this.broker.port);
+    const ownerUrl = new URL(this.database.ownerUrl);
+    ownerUrl.port = String(databasePort);
+    const kubeconfig = join(folder, 'cluster', `${name}.yaml`);
+    if (declares(service, 'KUBECONFIG_PATH')) {
+      const clusterPort = await this.link(`${name} to the cluster`, () => this.cluster.port);
+      const url = `https://127.0.0.1:${clusterPort}`;
+      writeFileSync(kubeconfig, this.cluster.kubeconfig.replace(this.cluster.url, url), { mode: 0o600 });
+    }
+    const port = await freePort();
+    if (service.name === 'gateway') {
+      this.gatewayUrls.push(`http://127.0.0.1:${await this.link(`the driver to ${name}`, () => port)}`);
+    }
+    const facts = {
+      host: '127.0.0.1',
+      port,
+      dataDir: folder,
+      secrets: this.secrets,
+      database: { ownerUrl: ownerUrl.href },
+      broker: { url: `nats://127.0.0.1:${brokerPort}`, external: false },
+      cluster: { kubeconfig },
+    };
+    const adminPort = await freePort();
+    // One address sends everything, and what a write waits for is checked at the end.
+    const chosen = { PUBLIC_RATE_LIMIT_PER_MINUTE: '0', OBSERVE_WAIT_MS: '500' };
+    const rules = failpoints[service.name];
+    return new Supervisor(
+      {
+        name,
+        main: join(root, 'apps', service.name, 'dist', 'main.js'),
+        adminPort,
+        nodeOptions: [
+          '--conditions=slipway-failpoints',
+          ...(defect ? ['--import', fileURLToPath(new URL('../defects/loader.js', import.meta.url))] : []),
+        ],
+        env: {
+          ...serviceEnvironment(service, facts, chosen),
+          ADMIN_PORT: String(adminPort),
+          ...(rules && { SLIPWAY_FAILPOINTS: rules, SLIPWAY_FAILPOINT_SEED: String(seed) }),
+          ...(defect && { SLIPWAY_DEFECT: defect }),
+        },
+      },
+      log,
+    );
+  }
+}

@@ -1,0 +1,147 @@
+// Keeps one replica of an app running: what ends without being asked to is started again at once, and the time until it is ready is taken.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ReplicaProcess {
+  /** Such as `gateway-1`. */
+  readonly name: string;
+  readonly main: string;
+  readonly nodeOptions: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly adminPort: number;
+}
+
+/** A start after an end that nobody asked for. */
+export interface Restart {
+  readonly replica: string;
+  readonly at: number;
+  readonly how: string;
+  /** From the end to the first 200 of /readyz; absent when it ended again before. */
+  readyMs?: number;
+}
+
+export interface FailpointHit {
+  readonly replica: string;
+  readonly at: number;
+  readonly name: string;
+  readonly action: string;
+}
+
+const POLL_MS = 25;
+const ASK_TIMEOUT_MS = 1_000;
+const STOP_TIMEOUT_MS = 12_000;
+const HIT = /^failpoint (\S+) (\S+) \d+$/;
+
+export class Supervisor {
+  readonly restarts: Restart[] = [];
+  readonly hits: FailpointHit[] = [];
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private env: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly replica: ReplicaProcess,
+    private readonly log: (line: string) => void,
+  ) {
+    this.env = replica.env;
+  }
+
+  get name(): string {
+    return this.replica.name;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  /** Variables of the next starts beside its own. */
+  setEnvironment(more: Readonly<Record<string, string>>): void {
+    this.env = { ...this.replica.env, ...more };
+  }
+
+  start(): void {
+    const { main, nodeOptions } = this.replica;
+    const child = spawn(process.execPath, [...nodeOptions, main], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on('line', (line) => this.take(line));
+    child.once('error', (error) =>
+      this.log(JSON.stringify({ level: 'error', replica: this.name, msg: error.message })),
+    );
+    child.once('exit', (code, signal) => {
+      if (this.child !== child) return;
+      this.child = undefined;
+      if (!this.stopping) this.startAgain(String(signal ?? `code ${code}`));
+    });
+  }
+
+  /** @returns whether there was a process to send it to */
+  signal(signal: NodeJS.Signals): boolean {
+    return this.child?.kill(signal) ?? false;
+  }
+
+  async untilReady(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!(await this.isReady())) {
+      if (performance.now() > deadline) throw new Error(`${this.name} was not ready after ${timeoutMs / 1000} s`);
+      await delay(POLL_MS);
+    }
+  }
+
+  /** What answers when asked for `/livez`, `/readyz` or `/metrics`; undefined when nothing does. */
+  async ask(path: string): Promise<{ status: number; text: string } | undefined> {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.replica.adminPort}${path}`, {
+        signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+      });
+      return { status: answer.status, text: await answer.text() };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.ask('/readyz'))?.status === 200;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const child = this.child;
+    if (!child) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGCONT');
+    child.kill('SIGTERM');
+    if ((await Promise.race([ended, delay(STOP_TIMEOUT_MS, 'late', { ref: false })])) === 'late') child.kill('SIGKILL');
+  }
+
+  private startAgain(how: string): void {
+    const ended = performance.now();
+    const restart: Restart = { replica: this.name, at: Date.now(), how };
+    this.restarts.push(restart);
+    this.start();
+    const child = this.child;
+    const measure = async (): Promise<void> => {
+      while (this.child === child && !this.stopping) {
+        if (await this.isReady()) {
+          restart.readyMs = performance.now() - ended;
+          return;
+        }
+        await delay(POLL_MS);
+      }
+    };
+    void measure();
+  }
+
+  private take(line: string): void {
+    const [, name, action] = HIT.exec(line) ?? [];
+    if (name !== undefined && action !== undefined) {
+      this.hits.push({ replica: this.name, at: Date.now(), name, action });
+    }
+    this.log(line.startsWith('{') ? line : JSON.stringify({ replica: this.name, text: line }));
+  }
+}

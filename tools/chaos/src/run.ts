@@ -1,0 +1,173 @@
+// One run: the rig comes up, the driver loads it, faults happen, everything heals, quiet is waited for, the world is looked at and judged.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { judge, type Judgement } from './check/judge.js';
+import type { Violation } from './check/invariants.js';
+import { Journal, readJournal } from './driver/journal.js';
+import type { DriverConfig, DriverMessage, Tenant } from './driver/tenant.js';
+import type { Fault } from './faults/fault.js';
+import { observe } from './observe/observe.js';
+import { quiescence } from './observe/quiescence.js';
+import { Sightings } from './observe/sightings.js';
+import type { World } from './observe/world.js';
+import type { Options } from './options.js';
+import { Random } from './random.js';
+import { registerTenants } from './rig/register-tenants.js';
+import { Rig } from './rig/rig.js';
+import type { FailpointHit, Restart } from './rig/supervisor.js';
+import { WrittenLines } from './rig/written-lines.js';
+import { ALL_WORKLOADS, type Row } from './rows.js';
+
+/** All that is kept of a run beside its journal. */
+export interface RunRecord {
+  readonly row: string;
+  readonly seed: number;
+  readonly tenants: readonly Pick<Tenant, 'canary' | 'userId'>[];
+  readonly world: World;
+  readonly restarts: readonly Restart[];
+  readonly hits: readonly FailpointHit[];
+  readonly faults: number;
+  /** What was still going on when quiet had been waited for long enough. */
+  readonly unquiet: readonly string[];
+  readonly quietAfterMs: number;
+  /** Faults that did not go as planned. */
+  readonly mishaps: readonly string[];
+}
+
+export interface RunResult extends Judgement {
+  readonly folder: string;
+  readonly record: RunRecord;
+}
+
+const HEAL_TIMEOUT_MS = 60_000;
+/** What is on its way to a reader when all else is quiet. */
+const LAST_FRAMES_MS = 2_000;
+
+export async function run(row: Row, options: Options, tell: (line: string) => void): Promise<RunResult> {
+  const { seed, rate } = options;
+  const seconds = options.seconds ?? row.seconds;
+  const count = options.count ?? row.count;
+  const workloads = row.workloads ?? ALL_WORKLOADS;
+  const folder = join(options.results, `${options.row}-${seed}-${new Date().toISOString().replace(/[:.]/g, '')}`);
+  mkdirSync(folder, { recursive: true });
+  const journalFile = join(folder, 'journal.ndjson');
+  const journal = new Journal(journalFile);
+  const { row: name, failpoints, defect } = options;
+  journal.write({ note: 'run', t: Date.now(), row: name, seed, options: { count, seconds, rate, failpoints, defect } });
+
+  const rig = new Rig({ folder, seed, defect, failpoints: undefined });
+  let failed = true;
+  try {
+    tell(`starting ${name}: ${row.title}`);
+    await rig.start();
+    const tenants = await registerTenants(rig);
+    const driver = startDriver(folder, {
+      journal: journalFile,
+      gatewayUrls: rig.gatewayUrls,
+      receiverUrl: rig.receiverUrl,
+      tenants,
+      seed,
+      seconds,
+      rate,
+      workloads,
+    });
+    await driver.told('prepared');
+    const lines = await WrittenLines.begin(rig, workloads.includes('lines') ? tenants.length : 0);
+    const sightings = new Sightings(rig.database);
+    const faults = row.plan({ rig, random: new Random(seed), count, loadMs: seconds * 1000 });
+    tell(`load: ${rate} operations/s for ${seconds} s, ${faults.length} faults`);
+    const mishaps = await Promise.all([injectAll(rig, faults, journal), driver.told('loaded')]).then(
+      ([first]) => first,
+    );
+
+    tell('the load has ended, waiting for quiet');
+    const written = lines.stop();
+    await rig.heal(HEAL_TIMEOUT_MS).catch((error: unknown) => mishaps.push(String(error)));
+    const begun = performance.now();
+    const unquiet = await quiescence(rig);
+    const quietAfterMs = performance.now() - begun;
+    await delay(LAST_FRAMES_MS);
+    await driver.finish();
+    const world = await observe(rig, tenants, { written, sightings: await sightings.stop() });
+    const record: RunRecord = {
+      row: name,
+      seed,
+      tenants: tenants.map(({ canary, userId }) => ({ canary, userId })),
+      world,
+      restarts: rig.replicas.flatMap(({ restarts }) => restarts),
+      hits: rig.replicas.flatMap(({ hits }) => hits),
+      faults: faults.length,
+      unquiet,
+      quietAfterMs,
+      mishaps,
+    };
+    writeFileSync(join(folder, 'record.json'), JSON.stringify(record));
+    const judgement = judgeRun(row, record, journalFile);
+    failed = isFailing(judgement);
+    return { ...judgement, folder, record };
+  } finally {
+    journal.close();
+    for (const failure of await rig.stop({ keepFiles: failed })) tell(failure);
+  }
+}
+
+/** The same record and journal give the same judgement, now and later. */
+export function judgeRun(row: Row, record: RunRecord, journalFile: string): Judgement {
+  const { world, tenants, unquiet, mishaps } = record;
+  const judgement = judge({
+    journal: readJournal(journalFile),
+    world,
+    tenants,
+    expectedLetters: row.expectedLetters ?? [],
+  });
+  const besides: Violation[] = [
+    ...unquiet.map((text) => ({ invariant: 'I3', text: `not quiet after five minutes: ${text}` }) as const),
+    ...[...mishaps, ...(row.besides?.(record) ?? [])].map((text) => ({ invariant: 'row', text }) as const),
+  ];
+  return { ...judgement, violations: [...judgement.violations, ...besides] };
+}
+
+export function isFailing({ failing, violations }: Judgement): boolean {
+  return failing.length + violations.length > 0;
+}
+
+/** @returns what went wrong with them */
+async function injectAll(rig: Rig, faults: readonly Fault[], journal: Journal): Promise<string[]> {
+  const begun = performance.now();
+  const outcomes = await Promise.allSettled(
+    faults.map(async ({ atMs, text, inject }) => {
+      await delay(Math.max(0, atMs - (performance.now() - begun)));
+      journal.write({ note: 'fault', t: Date.now(), text });
+      await inject(rig);
+    }),
+  );
+  return outcomes.flatMap((outcome, index) =>
+    outcome.status === 'rejected' ? [`${faults[index]?.text}: ${String(outcome.reason)}`] : [],
+  );
+}
+
+function startDriver(folder: string, config: DriverConfig) {
+  const file = join(folder, 'driver.json');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  const child = fork(fileURLToPath(new URL('driver/main.js', import.meta.url)), [file], { execArgv: [] });
+  const messages = new Set<DriverMessage>();
+  child.on('message', (message: DriverMessage) => messages.add(message));
+  return {
+    told: async (message: DriverMessage): Promise<void> => {
+      while (!messages.has(message)) {
+        if (child.exitCode !== null) throw new Error(`the driver ended with code ${child.exitCode}`);
+        await delay(50);
+      }
+    },
+    finish: async (): Promise<void> => {
+      const ended = once(child, 'exit');
+      child.send('finish' satisfies DriverMessage);
+      await ended;
+    },
+  };
+}
