@@ -25,7 +25,9 @@ export async function observeRows(database: RigDatabase): Promise<Rows> {
       `select id, name, "revokedAt" is not null as revoked from identity.credential where kind = 'api-key'`,
     ),
     database.sql<{ id: string }>(`select id from logs.activity`),
-    database.sql<FeedRow>(`select "userId", id::text, "eventId" from notifications.feed_entry order by "userId", id`),
+    database.sql<FeedRow>(
+      `select "userId", id::text, "eventId", fact from notifications.feed_entry order by "userId", id`,
+    ),
     database.sql<DeliveryRow>(`
       select "endpointId", "ownerId", "eventId", type, status, attempts, "lastError" from notifications.delivery`),
     database.sql<AudienceRow>(`select app_id as "appId", version from logs.app_audience`),

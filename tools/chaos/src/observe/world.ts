@@ -38,6 +38,7 @@ export interface FeedRow {
   readonly userId: string;
   readonly id: string;
   readonly eventId: string;
+  readonly fact: string;
 }
 
 export interface DeliveryRow {
