@@ -10,6 +10,10 @@ export interface Options {
   readonly seconds: number | undefined;
   readonly rate: number;
   readonly seed: number;
+  /** Limits of time count so many times: for a machine that does other things. */
+  readonly slack: number;
+  /** Apps whose replicas are killed, paused or cut off; none: all. */
+  readonly targets: readonly string[];
   readonly failpoints: string | undefined;
   readonly defect: string | undefined;
   readonly results: string;
@@ -25,6 +29,8 @@ npm run chaos -- --defects [D2,D4]                        plants each defect and
 npm run chaos -- --list                                   the rows
 
   --rate N      operations a second, all workloads together (${DEFAULT_RATE})
+  --targets A,B kills, pauses or cuts off replicas of these apps only
+  --slack N     limits of time count N times, for a machine that does other things (1)
   --seed N      default: drawn, and printed first
   --results D   where runs are kept (tools/chaos/results)`;
 
@@ -38,6 +44,8 @@ export function readOptions(args: readonly string[], results: string) {
       kills: { type: 'string' },
       seconds: { type: 'string' },
       rate: { type: 'string' },
+      slack: { type: 'string' },
+      targets: { type: 'string' },
       seed: { type: 'string' },
       replay: { type: 'string' },
       judge: { type: 'string' },
@@ -57,6 +65,8 @@ export function readOptions(args: readonly string[], results: string) {
     seconds: numberOf('seconds', chosen.seconds),
     rate: numberOf('rate', chosen.rate) ?? DEFAULT_RATE,
     seed: numberOf('seed', chosen.seed) ?? randomInt(2 ** 31),
+    slack: numberOf('slack', chosen.slack) ?? 1,
+    targets: chosen.targets?.split(',') ?? [],
     failpoints: chosen.failpoints,
     defect: chosen.defect,
     results: values.results,

@@ -12,7 +12,7 @@ export function reportOf({ totals, failing, violations, record, folder }: RunRes
     '',
     table(totals),
     '',
-    `  ${faults} faults, ${restarts.length} restarts${readyOf(restarts)}, quiet after ${(quietAfterMs / 1000).toFixed(1)} s`,
+    `  ${faults.length} faults, ${restarts.length} restarts${readyOf(restarts)}, quiet after ${(quietAfterMs / 1000).toFixed(1)} s`,
     ...hitsOf(hits),
     ...some(failing, describe),
     ...some(violations, ({ invariant, text }: Violation) => `  ${invariant}: ${text}`),
@@ -22,7 +22,7 @@ export function reportOf({ totals, failing, violations, record, folder }: RunRes
     '',
     isFailing
       ? `  FAILED. Again: npm run chaos -- --row ${options.row} --replay ${folder}/journal.ndjson`
-      : `  passed${boundOf(faults)}`,
+      : `  passed${boundOf(faults.length)}`,
     `  kept in ${folder}`,
   );
   return lines.join('\n');
@@ -59,9 +59,7 @@ function hitsOf(hits: RunRecord['hits']): string[] {
 
 /** No failure in n tries bounds the rate at 3/n. */
 function boundOf(faults: number): string {
-  return faults > 0
-    ? `: no failure in ${faults} faults, so fewer than ${(300 / faults || 0).toFixed(1)} % fail (95 %)`
-    : '';
+  return faults > 0 ? `: no failure in ${faults} faults, so fewer than ${(300 / faults).toFixed(1)} % fail (95 %)` : '';
 }
 
 function some<T>(all: readonly T[], text: (one: T) => string): string[] {

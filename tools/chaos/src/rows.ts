@@ -1,6 +1,13 @@
 // The fault matrix: what each row does and what must hold beside the invariants. Another row is another entry.
+import { BROKER_BACK, brokerEnds } from './faults/broker.js';
+import { clusterFaults } from './faults/cluster.js';
+import { DATABASE_BACK, databaseFaults } from './faults/database.js';
 import type { PlanFaults } from './faults/fault.js';
 import { kills } from './faults/kill.js';
+import { linkFaults, NOTICED } from './faults/links.js';
+import { pauses } from './faults/pause.js';
+import { lettersOf, poison, POISONED } from './faults/poison.js';
+import { badReceivers } from './faults/receivers.js';
 import type { RunRecord } from './run.js';
 
 export interface Row {
@@ -9,27 +16,122 @@ export interface Row {
   /** Default number of faults, and seconds of load. */
   readonly count: number;
   readonly seconds: number;
-  readonly workloads?: readonly string[];
   /** Dead letters that the row brings about, as the checker words them. */
   readonly expectedLetters?: readonly RegExp[];
+  /** Milliseconds for what faults measure. */
+  readonly limits?: Readonly<Record<string, number>>;
   /** What must hold besides; sentences about what does not. */
-  readonly besides?: (record: RunRecord) => string[];
+  readonly besides?: readonly ((record: RunRecord) => string[])[];
 }
 
 export const ALL_WORKLOADS = ['set', 'register', 'lifecycle', 'keys', 'unique', 'feed', 'lines', 'hooks'];
+
 const READY_WITHIN_MS = 5_000;
+const DOCUMENTED_TAKE_BYTES = 64 * 1024;
 
 export const rows: Readonly<Record<string, Row>> = {
-  F1: { title: 'kill -9 of each service', plan: kills, count: 20, seconds: 60, besides: restartsAreQuick },
+  F1: { title: 'kill -9 of each service', plan: kills, count: 20, seconds: 60, besides: [restartsAreQuick] },
+  F2: {
+    title: 'the broker killed, ended and drained',
+    plan: brokerEnds,
+    count: 6,
+    seconds: 60,
+    limits: { [BROKER_BACK]: 2_000 },
+    besides: [nobodyEnds],
+  },
+  F4: {
+    title: 'the database stopped, read-only, without sessions or connections, locked',
+    plan: databaseFaults,
+    count: 6,
+    seconds: 60,
+    limits: { [DATABASE_BACK]: 5_000 },
+    besides: [nobodyEnds],
+  },
+  F5: {
+    title: 'links cut, delayed, half open',
+    plan: linkFaults,
+    count: 15,
+    seconds: 60,
+    limits: { [NOTICED]: 15_000 },
+    besides: [nobodyEnds],
+  },
+  F6: { title: 'processes that stand still', plan: pauses, count: 3, seconds: 90, besides: [nobodyEnds] },
+  F8: {
+    title: 'faults of the cluster API',
+    plan: clusterFaults,
+    count: 20,
+    seconds: 60,
+    besides: [nobodyEnds, retriesAreSlow],
+  },
+  F9: {
+    title: 'bad webhook receivers',
+    plan: badReceivers,
+    count: 8,
+    seconds: 60,
+    besides: [nobodyEnds, receiversAreFeared],
+  },
+  F13: {
+    title: 'poison messages',
+    plan: poison,
+    count: 30,
+    seconds: 60,
+    expectedLetters: [POISONED],
+    besides: [nobodyEnds, everyPoisonIsBuried],
+  },
 };
 
-/** Restart to ready p99 < 5 s. */
-function restartsAreQuick({ restarts }: RunRecord): string[] {
+export function besides(row: Row, record: RunRecord): string[] {
+  const slow = record.measured.flatMap(({ what, tookMs }) => {
+    const limitMs = (row.limits?.[what] ?? Number.POSITIVE_INFINITY) * record.slack;
+    return tookMs > limitMs ? [`${what} after ${secondsOf(tookMs)}, more than ${secondsOf(limitMs)}`] : [];
+  });
+  return [...slow, ...(row.besides ?? []).flatMap((check) => check(record))];
+}
+
+/** The time from an end to ready again, at the 99th percentile. */
+function restartsAreQuick({ restarts, slack }: RunRecord): string[] {
   const times = restarts.flatMap(({ readyMs }) => readyMs ?? []).sort((a, b) => a - b);
   const p99 = times[Math.ceil(times.length * 0.99) - 1];
-  return p99 !== undefined && p99 > READY_WITHIN_MS
-    ? [
-        `restart to ready took ${(p99 / 1000).toFixed(1)} s at the 99th percentile, more than ${READY_WITHIN_MS / 1000} s`,
-      ]
+  const limitMs = READY_WITHIN_MS * slack;
+  return p99 !== undefined && p99 > limitMs
+    ? [`restart to ready took ${secondsOf(p99)} at the 99th percentile, more than ${secondsOf(limitMs)}`]
     : [];
+}
+
+function nobodyEnds({ restarts }: RunRecord): string[] {
+  return restarts.map(({ replica, how }) => `${replica} ended with ${how}`);
+}
+
+/** A failing App is tried at most once a second, and ever more seldom. */
+function retriesAreSlow({ retries }: RunRecord): string[] {
+  const byApp = new Map<string, (typeof retries)[number][]>();
+  for (const retry of retries) byApp.set(retry.appId, [...(byApp.get(retry.appId) ?? []), retry]);
+  return [...byApp].flatMap(([appId, ofOne]) => {
+    const soon = ofOne.find(({ at }, index) => index > 0 && at - (ofOne[index - 1]?.at ?? 0) < 700);
+    const same = ofOne.length >= 4 && ofOne.every(({ retryMs }) => retryMs <= 1_000);
+    if (soon) return [`the failing app ${appId} was tried more than once a second`];
+    return same ? [`the failing app ${appId} was tried ${ofOne.length} times, always after the same pause`] : [];
+  });
+}
+
+function receiversAreFeared({ world, flooded }: RunRecord): string[] {
+  const followed = world.received.filter(({ path }) => path === '/followed').length;
+  const most = Math.max(0, ...flooded);
+  return [
+    ...(followed > 0 ? [`${followed} redirects were followed`] : []),
+    ...(most > DOCUMENTED_TAKE_BYTES + IN_BUFFERS_BYTES ? [`${most} bytes of an answer were taken`] : []),
+  ];
+}
+
+/** What the systems in between take before the sender has read anything. */
+const IN_BUFFERS_BYTES = 8 * 1024 * 1024;
+
+function everyPoisonIsBuried({ world, faults }: RunRecord): string[] {
+  const buried = world.deadLetters.filter(({ reason }) => reason === 'undecodable').length;
+  const sent = lettersOf(faults);
+  return buried === sent ? [] : [`${sent} dead letters were to come of the poison, and there are ${buried}`];
+}
+
+function secondsOf(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }

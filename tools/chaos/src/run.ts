@@ -10,7 +10,7 @@ import { judge, type Judgement } from './check/judge.js';
 import type { Violation } from './check/invariants.js';
 import { Journal, readJournal } from './driver/journal.js';
 import type { DriverConfig, DriverMessage, Tenant } from './driver/tenant.js';
-import type { Fault } from './faults/fault.js';
+import type { Fault, Measured } from './faults/fault.js';
 import { observe } from './observe/observe.js';
 import { quiescence } from './observe/quiescence.js';
 import { Sightings } from './observe/sightings.js';
@@ -19,9 +19,9 @@ import type { Options } from './options.js';
 import { Random } from './random.js';
 import { registerTenants } from './rig/register-tenants.js';
 import { Rig } from './rig/rig.js';
-import type { FailpointHit, Restart } from './rig/supervisor.js';
+import type { FailpointHit, Restart, Retry } from './rig/supervisor.js';
 import { WrittenLines } from './rig/written-lines.js';
-import { ALL_WORKLOADS, type Row } from './rows.js';
+import { ALL_WORKLOADS, besides, type Row } from './rows.js';
 
 /** All that is kept of a run beside its journal. */
 export interface RunRecord {
@@ -31,7 +31,14 @@ export interface RunRecord {
   readonly world: World;
   readonly restarts: readonly Restart[];
   readonly hits: readonly FailpointHit[];
-  readonly faults: number;
+  /** What was done, in the journal's words. */
+  readonly faults: readonly string[];
+  readonly measured: readonly Measured[];
+  /** Passes of the reconciler that failed, with the pause after which each is tried again. */
+  readonly retries: readonly Retry[];
+  readonly slack: number;
+  /** Bytes of endless answers that were taken. */
+  readonly flooded: readonly number[];
   /** What was still going on when quiet had been waited for long enough. */
   readonly unquiet: readonly string[];
   readonly quietAfterMs: number;
@@ -52,13 +59,19 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   const { seed, rate } = options;
   const seconds = options.seconds ?? row.seconds;
   const count = options.count ?? row.count;
-  const workloads = row.workloads ?? ALL_WORKLOADS;
+  const workloads = ALL_WORKLOADS;
   const folder = join(options.results, `${options.row}-${seed}-${new Date().toISOString().replace(/[:.]/g, '')}`);
   mkdirSync(folder, { recursive: true });
   const journalFile = join(folder, 'journal.ndjson');
   const journal = new Journal(journalFile);
-  const { row: name, failpoints, defect } = options;
-  journal.write({ note: 'run', t: Date.now(), row: name, seed, options: { count, seconds, rate, failpoints, defect } });
+  const { row: name, failpoints, defect, slack, targets } = options;
+  journal.write({
+    note: 'run',
+    t: Date.now(),
+    row: name,
+    seed,
+    options: { count, seconds, rate, failpoints, defect, slack, targets: targets.join(',') || undefined },
+  });
 
   const rig = new Rig({ folder, seed, defect, failpoints: undefined });
   let failed = true;
@@ -79,11 +92,17 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     await driver.told('prepared');
     const lines = await WrittenLines.begin(rig, workloads.includes('lines') ? tenants.length : 0);
     const sightings = new Sightings(rig.database);
-    const faults = row.plan({ rig, random: new Random(seed), count, loadMs: seconds * 1000 });
+    const faults = row.plan({
+      rig,
+      tenants,
+      random: new Random(seed),
+      count,
+      loadMs: seconds * 1000,
+      targets,
+    });
     tell(`load: ${rate} operations/s for ${seconds} s, ${faults.length} faults`);
-    const mishaps = await Promise.all([injectAll(rig, faults, journal), driver.told('loaded')]).then(
-      ([first]) => first,
-    );
+    const [outcome] = await Promise.all([injectAll(rig, faults, journal), driver.told('loaded')]);
+    const { mishaps } = outcome;
 
     tell('the load has ended, waiting for quiet');
     const written = lines.stop();
@@ -101,7 +120,11 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
       world,
       restarts: rig.replicas.flatMap(({ restarts }) => restarts),
       hits: rig.replicas.flatMap(({ hits }) => hits),
-      faults: faults.length,
+      faults: faults.map(({ text }) => text),
+      measured: outcome.measured,
+      retries: rig.replicas.flatMap(({ retries }) => retries),
+      slack,
+      flooded: rig.receiver.received.flatMap(({ taken }) => taken ?? []),
       unquiet,
       quietAfterMs,
       mishaps,
@@ -125,30 +148,38 @@ export function judgeRun(row: Row, record: RunRecord, journalFile: string): Judg
     tenants,
     expectedLetters: row.expectedLetters ?? [],
   });
-  const besides: Violation[] = [
+  const more: Violation[] = [
     ...unquiet.map((text) => ({ invariant: 'I3', text: `not quiet after five minutes: ${text}` }) as const),
-    ...[...mishaps, ...(row.besides?.(record) ?? [])].map((text) => ({ invariant: 'row', text }) as const),
+    ...[...mishaps, ...besides(row, record)].map((text) => ({ invariant: 'row', text }) as const),
   ];
-  return { ...judgement, violations: [...judgement.violations, ...besides] };
+  return { ...judgement, violations: [...judgement.violations, ...more] };
 }
 
 export function isFailing({ failing, violations }: Judgement): boolean {
   return failing.length + violations.length > 0;
 }
 
-/** @returns what went wrong with them */
-async function injectAll(rig: Rig, faults: readonly Fault[], journal: Journal): Promise<string[]> {
+interface Injected {
+  readonly measured: Measured[];
+  /** What went wrong with them. */
+  readonly mishaps: string[];
+}
+
+async function injectAll(rig: Rig, faults: readonly Fault[], journal: Journal): Promise<Injected> {
   const begun = performance.now();
   const outcomes = await Promise.allSettled(
     faults.map(async ({ atMs, text, inject }) => {
       await delay(Math.max(0, atMs - (performance.now() - begun)));
       journal.write({ note: 'fault', t: Date.now(), text });
-      await inject(rig);
+      return inject(rig);
     }),
   );
-  return outcomes.flatMap((outcome, index) =>
-    outcome.status === 'rejected' ? [`${faults[index]?.text}: ${String(outcome.reason)}`] : [],
-  );
+  return {
+    measured: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? (outcome.value ?? []) : [])),
+    mishaps: outcomes.flatMap((outcome, index) =>
+      outcome.status === 'rejected' ? [`${faults[index]?.text}: ${String(outcome.reason)}`] : [],
+    ),
+  };
 }
 
 function startDriver(folder: string, config: DriverConfig) {

@@ -3,7 +3,7 @@ import type { FrameLine, JournalLine, PollLine } from '../driver/journal.js';
 import type { AppAnswer, World, WorkloadObject } from '../observe/world.js';
 import type { Operation } from './operations.js';
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'P5' | 'row';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'P5' | 'P7' | 'row';
 
 export interface Violation {
   readonly invariant: Invariant;
@@ -36,6 +36,7 @@ const checks: readonly (readonly [Invariant, Check])[] = [
   ['I7', nothingLeaks],
   ['P5', feedIsWhole],
   ['P5', linesAreWhole],
+  ['P7', errorsSayWhy],
 ];
 
 export function violations(evidence: Evidence): Violation[] {
@@ -122,14 +123,14 @@ const TOLD: Readonly<Record<string, string>> = {
 
 function oneDeliveryPerFact({ world }: Evidence): string[] {
   const wrong: string[] = [];
-  const subscribed = new Map(world.deliveries.map(({ ownerId, endpointId }) => [endpointId, ownerId]));
   const stored = new Map<string, number>();
   for (const { endpointId, eventId } of world.deliveries) {
     const key = `${endpointId} ${eventId}`;
     stored.set(key, (stored.get(key) ?? 0) + 1);
   }
   for (const [key, count] of stored) if (count > 1) wrong.push(`the delivery ${key} is stored ${count} times`);
-  for (const [endpointId, ownerId] of subscribed) {
+  // One that was disabled meanwhile is told nothing more.
+  for (const { id: endpointId, ownerId } of world.endpoints.filter(({ active }) => active)) {
     for (const { id, subject, appName } of world.events.filter(
       (event) => event.ownerId === ownerId && TOLD[event.subject],
     )) {
@@ -271,6 +272,13 @@ function linesAreWhole({ journal, world }: Evidence): string[] {
       wrong.push(`the log of ${app} left out ${missing} of ${lines.length} lines and told of ${dropped}`);
     return wrong;
   });
+}
+
+/** Every error is of the dialect's form, and says when to come again where it helps. */
+function errorsSayWhy({ journal }: Evidence): string[] {
+  return journal.flatMap((line) =>
+    line.note === 'operation' && line.wrong !== undefined ? [`operation ${line.op} (${line.kind}): ${line.wrong}`] : [],
+  );
 }
 
 function framesOf(journal: readonly JournalLine[], stream: FrameLine['stream'], canary: string): FrameLine[] {

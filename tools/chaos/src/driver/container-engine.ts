@@ -35,6 +35,13 @@ export const containerEngine: Dialect = {
     headers: { accept: 'text/event-stream' },
   }),
   subscribe: (name, url) => ({ method: 'POST', path: '/v1/webhooks', body: { name, url, events: ['all'] } }),
+  wrongError: (status, headers, text) => {
+    if (status === 503 && !headers.has('retry-after')) return '503 without Retry-After';
+    const { code, message } = errorOf(text) ?? {};
+    return typeof code === 'string' && typeof message === 'string'
+      ? undefined
+      : `not the dialect's error: ${text.slice(0, 200)}`;
+  },
   idOf: (body) => {
     const { id } = (body ?? {}) as { id?: unknown };
     return typeof id === 'string' ? id : undefined;
@@ -44,3 +51,11 @@ export const containerEngine: Dialect = {
     return version === undefined ? undefined : Number(version);
   },
 };
+
+function errorOf(text: string): { code?: unknown; message?: unknown } | undefined {
+  try {
+    return (JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }).error;
+  } catch {
+    return undefined;
+  }
+}

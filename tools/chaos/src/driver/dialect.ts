@@ -29,6 +29,8 @@ export interface Dialect {
   followFeed(): DialectRequest;
   followLog(app: AppRef): DialectRequest;
   subscribe(name: string, url: string): DialectRequest;
+  /** What is wrong with an answer of 400 and above, which must say why and, where it helps, when to come again. */
+  wrongError(status: number, headers: Headers, text: string): string | undefined;
   /** The id of what was made. */
   idOf(body: unknown): string | undefined;
   /** The App's version, from the answer to `getApp`. */

@@ -27,6 +27,8 @@ export interface OperationLine {
   readonly status?: number;
   /** `<op>.<send>`; Slipway carries it along as the correlation id. */
   readonly requestId: string;
+  /** What is wrong with the form of an answer that is an error. */
+  readonly wrong?: string;
   /** What an answer named: the id of what was made. */
   readonly answer?: string;
 }

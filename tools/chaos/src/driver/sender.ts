@@ -119,7 +119,7 @@ export class Sender {
       value,
       requestId,
     };
-    const line = (more: Pick<OperationLine, 'phase' | 'status' | 'answer'>): void =>
+    const line = (more: Pick<OperationLine, 'phase' | 'status' | 'answer' | 'wrong'>): void =>
       this.journal.write({ note: 'operation', t: Date.now(), ...about, ...more });
     line({ phase: 'sent' });
     try {
@@ -131,7 +131,8 @@ export class Sender {
       this.lookForLeaks(tenant, text, `${request.method} ${request.path}`);
       const phase = phaseOf(answer.status, key);
       const made = phase === 'acked' ? this.dialect.idOf(JSON.parse(text)) : undefined;
-      line({ phase, status: answer.status, answer: made });
+      const wrong = answer.status < 400 ? undefined : this.dialect.wrongError(answer.status, answer.headers, text);
+      line({ phase, status: answer.status, answer: made, wrong });
       return { phase, answer: made };
     } catch (error) {
       const phase = error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'error';

@@ -1,17 +1,17 @@
 // What the database holds in the end, asked as its owner. Rows are told in the words of ./world.ts.
 import type { RigDatabase } from '../rig/database.js';
-import type { AppRow, AudienceRow, DeliveryRow, EventRow, FeedRow, KeyRow, World } from './world.js';
+import type { AppRow, AudienceRow, DeliveryRow, EndpointRow, EventRow, FeedRow, KeyRow, World } from './world.js';
 
 /** Schemas that hold an outbox. */
 export const OUTBOXES = ['identity', 'catalog', 'deployments', 'logs', 'notifications'];
 
-type Rows = Pick<World, 'apps' | 'events' | 'keys' | 'activityIds' | 'feed' | 'deliveries' | 'audiences'>;
+type Rows = Pick<World, 'apps' | 'events' | 'keys' | 'activityIds' | 'feed' | 'endpoints' | 'deliveries' | 'audiences'>;
 
 export async function observeRows(database: RigDatabase): Promise<Rows> {
   const outboxes = OUTBOXES.map((schema) => `select '${schema}' as service, * from ${schema}.outbox`).join(
     ' union all ',
   );
-  const [apps, events, keys, activities, feed, deliveries, audiences] = await Promise.all([
+  const [apps, events, keys, activities, feed, endpoints, deliveries, audiences] = await Promise.all([
     database.sql<AppRow>(`
       select app.id, app.name, app.owner_id as "ownerId", environment.namespace, app.version, app.revision, generation,
              observed_generation as "observedGeneration", phase, reason, stopped, replicas
@@ -28,9 +28,10 @@ export async function observeRows(database: RigDatabase): Promise<Rows> {
     database.sql<FeedRow>(
       `select "userId", id::text, "eventId", fact from notifications.feed_entry order by "userId", id`,
     ),
+    database.sql<EndpointRow>(`select id, "userId" as "ownerId", active from notifications.subscription`),
     database.sql<DeliveryRow>(`
       select "endpointId", "ownerId", "eventId", type, status, attempts, "lastError" from notifications.delivery`),
     database.sql<AudienceRow>(`select app_id as "appId", version from logs.app_audience`),
   ]);
-  return { apps, events, keys, activityIds: activities.map(({ id }) => id), feed, deliveries, audiences };
+  return { apps, events, keys, activityIds: activities.map(({ id }) => id), feed, endpoints, deliveries, audiences };
 }

@@ -51,6 +51,12 @@ export interface DeliveryRow {
   readonly lastError: string | null;
 }
 
+export interface EndpointRow {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly active: boolean;
+}
+
 /** What logs keeps of an App, by the facts about it. */
 export interface AudienceRow {
   readonly appId: string;
@@ -111,6 +117,7 @@ export interface World {
   readonly keys: readonly KeyRow[];
   readonly activityIds: readonly string[];
   readonly feed: readonly FeedRow[];
+  readonly endpoints: readonly EndpointRow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly audiences: readonly AudienceRow[];
   readonly deadLetters: readonly DeadLetterRow[];

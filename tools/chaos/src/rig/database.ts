@@ -1,4 +1,5 @@
 // The database of a run, at one port for as long as the run lasts.
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { freePort, isRunning, type RunningPostgres, startPostgres } from '@slipway/testing/backends';
@@ -34,6 +35,17 @@ export class RigDatabase {
     while (isRunning(pid)) await delay(10);
   }
 
+  /** To the server and to the processes that serve its sessions. */
+  signal(signal: NodeJS.Signals): void {
+    for (const pid of [this.pid, ...childrenOf(this.pid)]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // A session that has just ended.
+      }
+    }
+  }
+
   async stop(): Promise<void> {
     await this.running?.stop();
   }
@@ -54,4 +66,19 @@ export class RigDatabase {
     await client.connect();
     return client;
   }
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      if (!Number.isInteger(pid)) return false;
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        // The name, in brackets, may hold blanks; the second field behind it is the parent.
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
+      } catch {
+        return false;
+      }
+    });
 }

@@ -1,3 +1,5 @@
+import { waitFor } from '@slipway/testing/test-run';
+
 import type { Tenant } from '../driver/tenant.js';
 import type { Rig } from './rig.js';
 
@@ -27,7 +29,8 @@ export async function registerTenants(rig: Rig): Promise<Tenant[]> {
       });
       const { id = '', access_token: token = '' } = user;
       const byKey = index === CANARIES.length - 1;
-      const credential = byKey ? (await post('/v1/api-keys', { name: 'chaos' }, token)).key : token;
+      // With a planted defect what was acknowledged may not be there yet.
+      const credential = byKey ? (await waitFor(() => post('/v1/api-keys', { name: 'chaos' }, token))).key : token;
       return { canary, userId: id, credential: credential ?? '' };
     }),
   );

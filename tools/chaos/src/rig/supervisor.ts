@@ -22,6 +22,13 @@ export interface Restart {
   readyMs?: number;
 }
 
+/** A pass over an App that failed. */
+export interface Retry {
+  readonly at: number;
+  readonly appId: string;
+  readonly retryMs: number;
+}
+
 export interface FailpointHit {
   readonly replica: string;
   readonly at: number;
@@ -32,11 +39,13 @@ export interface FailpointHit {
 const POLL_MS = 25;
 const ASK_TIMEOUT_MS = 1_000;
 const STOP_TIMEOUT_MS = 12_000;
+const RETRY = /"appId":"([^"]+)","retryMs":(\d+)/;
 const HIT = /^failpoint (\S+) (\S+) \d+$/;
 
 export class Supervisor {
   readonly restarts: Restart[] = [];
   readonly hits: FailpointHit[] = [];
+  readonly retries: Retry[] = [];
   private child: ChildProcess | undefined;
   private stopping = false;
   private env: Readonly<Record<string, string>>;
@@ -142,6 +151,8 @@ export class Supervisor {
     if (name !== undefined && action !== undefined) {
       this.hits.push({ replica: this.name, at: Date.now(), name, action });
     }
+    const [, appId, retryMs] = RETRY.exec(line) ?? [];
+    if (appId !== undefined) this.retries.push({ at: Date.now(), appId, retryMs: Number(retryMs) });
     this.log(line.startsWith('{') ? line : JSON.stringify({ replica: this.name, text: line }));
   }
 }
