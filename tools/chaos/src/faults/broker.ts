@@ -8,10 +8,9 @@ const WAYS = ['SIGKILL', 'SIGTERM', 'drain'] as const;
 export const BROKER_BACK = 'ready again after the broker came back';
 
 export const brokerEnds: PlanFaults = (context) =>
-  turns(context, { least: 200, most: 4_000 }).map(({ atMs, lastsMs }) => {
+  turns(context, { least: 200, most: 4_000 }, (lastsMs) => {
     const how = context.random.oneOf(WAYS);
     return {
-      atMs,
       text: `broker ${how}, away for ${Math.round(lastsMs)} ms`,
       inject: async (rig) => {
         await rig.broker.end(how);

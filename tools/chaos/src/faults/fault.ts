@@ -39,15 +39,29 @@ export function moments({ random, count, loadMs }: FaultContext): number[] {
   return Array.from({ length: count }, () => random.between(loadMs / 8, (loadMs * 7) / 8)).sort((a, b) => a - b);
 }
 
-/** Like `moments`, for faults of which only one may be at a time: each ends before the next one begins, and leaves half of its time to heal. */
+/**
+ * Like `moments`, for faults of which only one may be at a time: each has a turn, of which it takes at most half, and waits for the one before
+ * it when that takes longer to heal.
+ */
 export function turns(
   { random, count, loadMs }: FaultContext,
   { least, most }: { least: number; most: number },
-): { atMs: number; lastsMs: number }[] {
+  make: (lastsMs: number, index: number) => Omit<Fault, 'atMs'>,
+): Fault[] {
   const turnMs = (loadMs * 3) / 4 / Math.max(1, count);
+  let before: Promise<unknown> = Promise.resolve();
   return Array.from({ length: count }, (_, index) => {
     const lastsMs = Math.min(random.between(least, most), turnMs / 2);
-    return { lastsMs, atMs: loadMs / 8 + index * turnMs + random.between(0, turnMs / 2 - lastsMs / 2) };
+    const { text, inject } = make(lastsMs, index);
+    return {
+      atMs: loadMs / 8 + index * turnMs + random.between(0, turnMs / 2 - lastsMs / 2),
+      text,
+      inject: (rig) => {
+        const mine = before.then(() => inject(rig));
+        before = mine.catch(() => undefined);
+        return mine;
+      },
+    };
   });
 }
 

@@ -7,11 +7,10 @@ import { type PlanFaults, targetsOf, turns } from './fault.js';
 const [BROKER, DATABASE] = ['broker', 'database'];
 
 export const pauses: PlanFaults = (context) =>
-  turns(context, { least: 5_000, most: 120_000 }).map(({ atMs, lastsMs }) => {
+  turns(context, { least: 5_000, most: 120_000 }, (lastsMs) => {
     const { random, targets } = context;
     const paused = random.oneOf([...targetsOf(context), ...(targets.length === 0 ? [BROKER, DATABASE] : [])]);
     return {
-      atMs,
       text: `SIGSTOP ${paused}, ${Math.round(lastsMs)} ms`,
       inject: async (rig) => {
         signal(rig, paused, 'SIGSTOP');

@@ -17,11 +17,10 @@ const MANNERS: readonly Manner[] = [
 ];
 
 export const badReceivers: PlanFaults = (context) =>
-  turns(context, { least: 3_000, most: 10_000 }).map(({ atMs, lastsMs }, index) => {
+  turns(context, { least: 3_000, most: 10_000 }, (lastsMs, index) => {
     const manner = MANNERS[index % MANNERS.length] ?? 'failing';
     const canary = context.tenants[index % context.tenants.length]?.canary ?? '';
     return {
-      atMs,
       text: `the receiver of ${canary}: ${manner}, ${Math.round(lastsMs)} ms`,
       inject: async (rig) => {
         rig.receiver.behave(`/${canary}`, manner);

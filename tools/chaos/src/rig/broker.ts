@@ -2,14 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  findNatsServer,
-  freePort,
-  isRunning,
-  type NatsUser,
-  type RunningNats,
-  startNatsServer,
-} from '@slipway/testing/backends';
+import { findNatsServer, isRunning, type NatsUser, type RunningNats, startNatsServer } from '@slipway/testing/backends';
+
+import type { Ports } from './ports.js';
 
 export class RigBroker {
   private running: RunningNats | undefined;
@@ -19,10 +14,11 @@ export class RigBroker {
   constructor(
     private readonly dataDir: string,
     private readonly users: readonly NatsUser[],
+    private readonly ports: Ports,
   ) {}
 
   async start(): Promise<void> {
-    this.port ||= await freePort();
+    this.port ||= await this.ports.next();
     this.binary ||= await findNatsServer({ env: process.env, progress: () => undefined });
     this.running = await startNatsServer({
       binary: this.binary,

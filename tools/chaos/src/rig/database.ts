@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort, isRunning, type RunningPostgres, startPostgres } from '@slipway/testing/backends';
+import { isRunning, type RunningPostgres, startPostgres } from '@slipway/testing/backends';
 import { Client, type QueryResultRow } from 'pg';
+
+import type { Ports } from './ports.js';
 
 /** Ten replicas with their pools, and those who look at them. */
 const SETTINGS = { max_connections: '150' };
@@ -12,10 +14,13 @@ export class RigDatabase {
   private running: RunningPostgres | undefined;
   port = 0;
 
-  constructor(private readonly dataDir: string) {}
+  constructor(
+    private readonly dataDir: string,
+    private readonly ports: Ports,
+  ) {}
 
   async start(): Promise<void> {
-    this.port ||= await freePort();
+    this.port ||= await this.ports.next();
     this.running = await startPostgres({ dataDir: this.dataDir, port: this.port, settings: SETTINGS });
   }
 

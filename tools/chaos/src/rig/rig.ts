@@ -20,11 +20,11 @@ import {
 import { type EmbeddedCluster, startEmbeddedCluster } from '@slipway/embedded-cluster';
 import { PROVISION_USER } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
-import { freePort } from '@slipway/testing/backends';
 
 import { RigBroker } from './broker.js';
 import { RigDatabase } from './database.js';
 import { Link, PASS } from './link.js';
+import { Ports } from './ports.js';
 import { Receiver } from './receiver.js';
 import { Supervisor } from './supervisor.js';
 
@@ -55,12 +55,13 @@ export class Rig {
 
   private readonly secrets: Secrets;
   private readonly parts = new RunningParts();
+  private readonly ports = new Ports();
 
   constructor(private readonly options: RigOptions) {
     mkdirSync(join(options.folder, 'cluster'), { recursive: true });
     this.secrets = openSecrets(options.folder);
-    this.database = new RigDatabase(join(options.folder, 'postgres'));
-    this.broker = new RigBroker(join(options.folder, 'nats'), brokerUsers(this.secrets));
+    this.database = new RigDatabase(join(options.folder, 'postgres'), this.ports);
+    this.broker = new RigBroker(join(options.folder, 'nats'), brokerUsers(this.secrets), this.ports);
   }
 
   async start(): Promise<void> {
@@ -173,7 +174,7 @@ export class Rig {
       const url = `https://127.0.0.1:${clusterPort}`;
       writeFileSync(kubeconfig, this.cluster.kubeconfig.replace(this.cluster.url, url), { mode: 0o600 });
     }
-    const port = await freePort();
+    const port = await this.ports.next();
     if (service.name === 'gateway') {
       this.gatewayUrls.push(`http://127.0.0.1:${await this.link(`the driver to ${name}`, () => port)}`);
     }
@@ -186,7 +187,7 @@ export class Rig {
       broker: { url: `nats://127.0.0.1:${brokerPort}`, external: false },
       cluster: { kubeconfig },
     };
-    const adminPort = await freePort();
+    const adminPort = await this.ports.next();
     // One address sends everything, and what a write waits for is checked at the end.
     const chosen = { PUBLIC_RATE_LIMIT_PER_MINUTE: '0', OBSERVE_WAIT_MS: '500' };
     const rules = failpoints[service.name];
