@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { runDefects } from './defects/run-defects.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { reportOf } from './report.js';
 import { rows } from './rows.js';
@@ -14,7 +15,7 @@ const print = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** @returns whether it passed */
 async function main(args: readonly string[]): Promise<boolean> {
-  const { options, judge, list, help } = readOptions(args, RESULTS);
+  const { options, judge, defects, list, help } = readOptions(args, RESULTS);
   if (help) return print(USAGE);
   if (list)
     return print(
@@ -24,6 +25,10 @@ async function main(args: readonly string[]): Promise<boolean> {
     );
   if (judge !== undefined) return judgeAgain(resolve(judge), options);
   print(`seed ${options.seed}`);
+  if (defects !== undefined) {
+    const names = defects === 'all' ? [] : defects.split(',');
+    return runDefects(names, options, (line) => print(`  ${line}`));
+  }
   const result = await run(rowOf(options.row), options, (line) => print(`  ${line}`));
   print(reportOf(result, options));
   return !isFailing(result);

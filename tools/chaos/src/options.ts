@@ -14,18 +14,22 @@ export interface Options {
   readonly slack: number;
   /** Apps whose replicas are killed, paused or cut off; none: all. */
   readonly targets: readonly string[];
-  readonly failpoints: string | undefined;
+  /** Names of failpoints at which processes end, `all` for all. */
+  readonly failpoints: readonly string[] | undefined;
+  /** How often each is to be hit. */
+  readonly hits: number;
   readonly defect: string | undefined;
   readonly results: string;
 }
 
 const DEFAULT_RATE = 50;
+const DEFAULT_HITS = 20;
 
 export const USAGE = `npm run chaos -- --row F1 [--seconds 60] [--kills 20]     one row, with so many faults (--count is the same)
-npm run chaos -- --row F1 --failpoints                    the row's failpoints, each until it was hit often enough
+npm run chaos -- --row F1 --failpoints all --seconds 900   processes end at every failpoint, --hits times at each (${DEFAULT_HITS})
 npm run chaos -- --row F1 --replay <journal>              the run of a journal again: its seed, its times, its faults
 npm run chaos -- --judge <folder>                         the verdict on a run that was kept
-npm run chaos -- --defects [D2,D4]                        plants each defect and demands that its check fails
+npm run chaos -- --defects all                            plants each defect (or D2,D4) and demands that its check fails
 npm run chaos -- --list                                   the rows
 
   --rate N      operations a second, all workloads together (${DEFAULT_RATE})
@@ -50,6 +54,7 @@ export function readOptions(args: readonly string[], results: string) {
       replay: { type: 'string' },
       judge: { type: 'string' },
       failpoints: { type: 'string' },
+      hits: { type: 'string' },
       defect: { type: 'string' },
       defects: { type: 'string' },
       results: { type: 'string', default: results },
@@ -67,7 +72,8 @@ export function readOptions(args: readonly string[], results: string) {
     seed: numberOf('seed', chosen.seed) ?? randomInt(2 ** 31),
     slack: numberOf('slack', chosen.slack) ?? 1,
     targets: chosen.targets?.split(',') ?? [],
-    failpoints: chosen.failpoints,
+    failpoints: chosen.failpoints?.split(','),
+    hits: numberOf('hits', chosen.hits) ?? DEFAULT_HITS,
     defect: chosen.defect,
     results: values.results,
   };

@@ -59,7 +59,9 @@ function hitsOf(hits: RunRecord['hits']): string[] {
 
 /** No failure in n tries bounds the rate at 3/n. */
 function boundOf(faults: number): string {
-  return faults > 0 ? `: no failure in ${faults} faults, so fewer than ${(300 / faults).toFixed(1)} % fail (95 %)` : '';
+  return faults >= 10
+    ? `: no failure in ${faults} faults, so fewer than ${(300 / faults).toFixed(1)} % fail (95 %)`
+    : '';
 }
 
 function some<T>(all: readonly T[], text: (one: T) => string): string[] {

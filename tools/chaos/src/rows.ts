@@ -8,6 +8,8 @@ import { linkFaults, NOTICED } from './faults/links.js';
 import { pauses } from './faults/pause.js';
 import { lettersOf, poison, POISONED } from './faults/poison.js';
 import { badReceivers } from './faults/receivers.js';
+import type { World } from './observe/world.js';
+import { LIMITED_FOR_S, type Manner } from './rig/receiver.js';
 import type { RunRecord } from './run.js';
 
 export interface Row {
@@ -27,6 +29,8 @@ export interface Row {
 export const ALL_WORKLOADS = ['set', 'register', 'lifecycle', 'keys', 'unique', 'feed', 'lines', 'hooks'];
 
 const READY_WITHIN_MS = 5_000;
+/** The first pause of a delivery's schedule, 5 s, less its jitter of a fifth. */
+const FIRST_RETRY_MS = 4_000;
 /** Its caller was told 503, and nothing was done. */
 const GIVEN_UP = /buried cmd\.\S+: exhausted, The database did not do its work this time/;
 const DOCUMENTED_TAKE_BYTES = 64 * 1024;
@@ -125,13 +129,39 @@ function retriesAreSlow({ retries }: RunRecord): string[] {
   });
 }
 
-function receiversAreFeared({ world, flooded }: RunRecord): string[] {
+function receiversAreFeared({ world, flooded, tenants }: RunRecord): string[] {
   const followed = world.received.filter(({ path }) => path === '/followed').length;
   const most = Math.max(0, ...flooded);
   return [
     ...(followed > 0 ? [`${followed} redirects were followed`] : []),
+    ...[...pausesAfter(world, 'failing', FIRST_RETRY_MS), ...pausesAfter(world, 'limiting', LIMITED_FOR_S * 1000)],
+    ...goneIsDisabled(world, tenants),
     ...(most > DOCUMENTED_TAKE_BYTES + IN_BUFFERS_BYTES ? [`${most} bytes of an answer were taken`] : []),
   ];
+}
+
+/** What was answered in this manner comes again, and not before its time. */
+function pausesAfter(world: World, manner: Manner, leastMs: number): string[] {
+  return world.received.flatMap((one, index) => {
+    if (one.manner !== manner) return [];
+    const next = world.received
+      .slice(index + 1)
+      .find(({ path, webhookId }) => path === one.path && webhookId === one.webhookId);
+    const pauseMs = next && next.at - one.at;
+    return pauseMs !== undefined && pauseMs < leastMs
+      ? [`${one.webhookId} came to ${one.path} again after ${secondsOf(pauseMs)}, having been answered as ${manner}`]
+      : [];
+  });
+}
+
+function goneIsDisabled(world: World, tenants: RunRecord['tenants']): string[] {
+  const gone = new Set(world.received.flatMap(({ manner, path }) => (manner === 'gone' ? path : [])));
+  return tenants
+    .filter(
+      ({ canary, userId }) =>
+        gone.has(`/${canary}`) && world.endpoints.some(({ ownerId, active }) => active && ownerId === userId),
+    )
+    .map(({ canary }) => `the webhook of ${canary} was answered with 410 and is still active`);
 }
 
 /** What the systems in between take before the sender has read anything. */

@@ -10,6 +10,7 @@ import { judge, type Judgement } from './check/judge.js';
 import type { Violation } from './check/invariants.js';
 import { Journal, readJournal } from './driver/journal.js';
 import type { DriverConfig, DriverMessage, Tenant } from './driver/tenant.js';
+import { FailpointHunt } from './faults/failpoints.js';
 import type { Fault, Measured } from './faults/fault.js';
 import { observe } from './observe/observe.js';
 import { quiescence } from './observe/quiescence.js';
@@ -64,16 +65,26 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   mkdirSync(folder, { recursive: true });
   const journalFile = join(folder, 'journal.ndjson');
   const journal = new Journal(journalFile);
-  const { row: name, failpoints, defect, slack, targets } = options;
+  const { row: name, failpoints, defect, slack, targets, hits } = options;
   journal.write({
     note: 'run',
     t: Date.now(),
     row: name,
     seed,
-    options: { count, seconds, rate, failpoints, defect, slack, targets: targets.join(',') || undefined },
+    options: {
+      count,
+      seconds,
+      rate,
+      failpoints: failpoints?.join(','),
+      hits,
+      defect,
+      slack,
+      targets: targets.join(',') || undefined,
+    },
   });
 
-  const rig = new Rig({ folder, seed, defect, failpoints: undefined });
+  const hunt = failpoints && new FailpointHunt(failpoints[0] === 'all' ? [] : failpoints, hits, new Random(seed + 2));
+  const rig = new Rig({ folder, seed, defect, failpoints: hunt });
   let failed = true;
   try {
     tell(`starting ${name}: ${row.title}`);
@@ -92,7 +103,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     await driver.told('prepared');
     const lines = await WrittenLines.begin(rig, workloads.includes('lines') ? tenants.length : 0);
     const sightings = new Sightings(rig.database);
-    const faults = row.plan({
+    const planned = row.plan({
       rig,
       tenants,
       random: new Random(seed),
@@ -100,10 +111,13 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
       loadMs: seconds * 1000,
       targets,
     });
+    const loadMs = seconds * 1000;
+    const faults = hunt ? [hunt.fault({ atMs: loadMs / 8, lastsMs: (loadMs * 3) / 4 })] : planned;
     tell(`load: ${rate} operations/s for ${seconds} s, ${faults.length} faults`);
     const [outcome] = await Promise.all([injectAll(rig, faults, journal), driver.told('loaded')]);
     const { mishaps } = outcome;
 
+    mishaps.push(...(hunt?.missing() ?? []));
     tell('the load has ended, waiting for quiet');
     const written = lines.stop();
     await rig.heal(HEAL_TIMEOUT_MS).catch((error: unknown) => mishaps.push(String(error)));

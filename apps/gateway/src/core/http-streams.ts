@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
+import { failpoint } from '@slipway/runtime';
 
 import { CredentialWatch } from './credential-watch.js';
 import type { HttpCall } from './http-call.js';
@@ -54,6 +55,7 @@ export class HttpStream extends Readable {
     this.tellLost();
     this.timer.refresh();
     this.push(chunk);
+    void failpoint('gateway.stream.after-first-frame');
   }
 
   /** Sends a notice, however much waits: where there is one is part of what it says. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Cluster, ClusterError } from '@slipway/cluster';
 import type { LiveLine, LogLine } from '@slipway/contracts';
-import type { Logger } from '@slipway/runtime';
+import { failpoint, type Logger } from '@slipway/runtime';
 
 import { toLineTime } from '../line/line-time.js';
 import { toLogLine, type Written } from '../line/log-line.js';
@@ -160,6 +160,7 @@ export class ContainerFollow {
     const { signal } = this.stopped;
     let isFirst = sinceTime === undefined && this.fromStart;
     await this.ports.cluster.followLog({ ...this.source, sinceTime, signal }, async (written) => {
+      await failpoint('logs.drop-upstream');
       const line = this.lineOf(written);
       const verdict = line && judge(line.time);
       if (!line || verdict === 'repeat') return;

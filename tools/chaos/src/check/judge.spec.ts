@@ -295,18 +295,27 @@ describe('the invariants', () => {
     [
       'I2',
       'is stored 2 times',
-      { ...withScale, deliveries: [delivery, delivery], received: [{ path: '/amber', webhookId: 'e2', body: '' }] },
+      {
+        ...withScale,
+        deliveries: [delivery, delivery],
+        received: [{ at: 0, manner: 'well', path: '/amber', webhookId: 'e2', body: '' }],
+      },
       [],
     ],
     ['I2', 'never arrived', { ...withScale, deliveries: [delivery] }, []],
-    ['I2', 'belongs to no delivery', { received: [{ path: '/amber', webhookId: 'e7', body: '' }] }, []],
+    [
+      'I2',
+      'belongs to no delivery',
+      { received: [{ at: 0, manner: 'well', path: '/amber', webhookId: 'e7', body: '' }] },
+      [],
+    ],
     [
       'I2',
       'two bodies',
       {
         ...withScale,
         deliveries: [delivery],
-        received: ['a', 'b'].map((body) => ({ path: '/amber', webhookId: 'e2', body })),
+        received: ['a', 'b'].map((body) => ({ at: 0, manner: 'well', path: '/amber', webhookId: 'e2', body })),
       },
       [],
     ],
@@ -329,7 +338,7 @@ describe('the invariants', () => {
       {
         ...withScale,
         deliveries: [delivery],
-        received: [{ path: '/birch', webhookId: 'e2', body: '{"app_name":"amber-life-1"}' }],
+        received: [{ at: 0, manner: 'well', path: '/birch', webhookId: 'e2', body: '{"app_name":"amber-life-1"}' }],
       },
       [],
     ],

@@ -1,5 +1,7 @@
 // Planted defects: each is the smallest change of compiled code that breaks one promise, and the row under which its check must fail. Slipway
 // itself holds none of it: ./loader.ts puts it into the code as a process loads it. A change whose text is not found ends the process.
+import type { Options } from '../options.js';
+
 export interface Edit {
   /** Below the project, as compiled. */
   readonly file: string;
@@ -13,8 +15,8 @@ export interface Defect {
   readonly row: string;
   /** What must be among the failures: a verdict or an invariant. One of them is enough. */
   readonly turnsRed: readonly string[];
-  readonly count?: number;
-  readonly seconds?: number;
+  /** Options of the run; without one its row's. */
+  readonly options?: Partial<Options>;
 }
 
 /** So long a transaction stays open, or half done, that a kill meets it. */
@@ -27,6 +29,7 @@ export const defects: Readonly<Record<string, Defect>> = {
   D1: {
     title: 'acknowledges before the commit',
     row: 'F1',
+    options: { targets: ['deployments', 'identity'] },
     turnsRed: ['lost', 'partial'],
     edits: [
       {
@@ -63,6 +66,7 @@ export const defects: Readonly<Record<string, Defect>> = {
   D3: {
     title: 'the relay reads what follows the last row it sent, not what is unsent',
     row: 'F1',
+    options: { targets: ['deployments', 'identity'] },
     turnsRed: ['partial', 'I3'],
     edits: [
       {
@@ -101,6 +105,7 @@ export const defects: Readonly<Record<string, Defect>> = {
   D6: {
     title: 'stores a change and its facts in two transactions',
     row: 'F1',
+    options: { targets: ['deployments', 'identity'] },
     turnsRed: ['partial', 'lost'],
     edits: [
       { file: TRANSACTIONS, find: `            await outbox.flush(runner.manager);\n`, put: `` },
@@ -121,6 +126,44 @@ export const defects: Readonly<Record<string, Defect>> = {
         file: 'apps/deployments/dist/app/app.queries.js',
         find: `const wanted = this.select(reader).where(visibleTo(actor));`,
         put: `const wanted = this.select(reader).where('true');`,
+      },
+    ],
+  },
+  D9: {
+    title: 'does not ask whether the caller still waits',
+    row: 'F6',
+    turnsRed: ['late'],
+    // Longer than the broker waits for a settlement: what one replica took and never settled, the other does then.
+    options: { count: 1, seconds: 110, targets: ['deployments'] },
+    edits: [
+      {
+        file: 'libs/persistence/dist/inbox/inbox.js',
+        find: `    if (deadline !== undefined && deadline < Date.now())`,
+        put: `    if (deadline === 0)`,
+      },
+      {
+        file: 'libs/messaging/dist/transport/jetstream-transport.js',
+        find: `        if (envelope.deadline !== undefined && envelope.deadline < Date.now())
+            return { envelope, outcome`,
+        put: `        if (envelope.deadline === 0)
+            return { envelope, outcome`,
+      },
+    ],
+  },
+  D10: {
+    title: 'tries a failing App again and again after the same short pause',
+    row: 'F8',
+    turnsRed: ['row'],
+    edits: [
+      {
+        file: 'apps/deployments/dist/reconciler/pass-queue.js',
+        find: `nextMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** entry.failures) * (1 - Math.random() / 5);`,
+        put: `nextMs = 200;`,
+      },
+      {
+        file: 'apps/deployments/dist/reconciler/pass-queue.js',
+        find: `            entry.notBefore = performance.now() + FIRST_RETRY_MS;`,
+        put: ``,
       },
     ],
   },

@@ -24,7 +24,13 @@ export async function observe(
     ...objects,
     answers,
     deadLetters: letters,
-    received: rig.receiver.received.map(({ path, webhookId, body }) => ({ path, webhookId, body })),
+    received: rig.receiver.received.map(({ at, manner, path, webhookId, body }) => ({
+      at,
+      manner,
+      path,
+      webhookId,
+      body,
+    })),
     ...noted,
   };
 }

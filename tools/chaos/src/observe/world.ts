@@ -99,6 +99,9 @@ export interface WorkloadObject {
 }
 
 export interface ReceivedWebhook {
+  readonly at: number;
+  /** How the receiver answered it. */
+  readonly manner: string;
   readonly path: string;
   readonly webhookId: string;
   readonly body: string;

@@ -11,6 +11,8 @@ export interface Received {
   readonly path: string;
   readonly webhookId: string;
   readonly body: string;
+  /** How it was answered. */
+  readonly manner: Manner;
   /** Bytes of the answer's body that the sender took; only told by `flooding`. */
   taken?: number;
 }
@@ -64,9 +66,10 @@ export class Receiver {
         path,
         webhookId: String(request.headers['webhook-id']),
         body: Buffer.concat(chunks).toString(),
+        manner: this.manners.get(path) ?? 'well',
       };
       this.received.push(one);
-      this.answer(this.manners.get(path) ?? 'well', response, one);
+      this.answer(one.manner, response, one);
     });
   }
 

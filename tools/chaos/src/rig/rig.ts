@@ -28,10 +28,16 @@ import { Ports } from './ports.js';
 import { Receiver } from './receiver.js';
 import { Supervisor } from './supervisor.js';
 
+/** Who says at which failpoints processes end. */
+export interface FailpointChoice {
+  /** SLIPWAY_FAILPOINTS for the next start of a replica of an app. */
+  rulesFor(app: string): string | undefined;
+  hit(name: string): void;
+}
+
 export interface RigOptions {
   readonly folder: string;
-  /** SLIPWAY_FAILPOINTS of an app, by its name. */
-  readonly failpoints?: Readonly<Record<string, string>>;
+  readonly failpoints?: FailpointChoice;
   readonly defect?: string;
   readonly seed: number;
 }
@@ -163,7 +169,7 @@ export class Rig {
     name: string,
     log: (line: string) => void,
   ): Promise<Supervisor> {
-    const { folder, failpoints = {}, defect, seed } = this.options;
+    const { folder, failpoints, defect, seed } = this.options;
     const databasePort = await this.link(`${name} to the database`, () => this.database.port);
     const brokerPort = await this.link(`${name} to the broker`, () => this.broker.port);
     const ownerUrl = new URL(this.database.ownerUrl);
@@ -190,7 +196,6 @@ export class Rig {
     const adminPort = await this.ports.next();
     // One address sends everything, and what a write waits for is checked at the end.
     const chosen = { PUBLIC_RATE_LIMIT_PER_MINUTE: '0', OBSERVE_WAIT_MS: '500' };
-    const rules = failpoints[service.name];
     return new Supervisor(
       {
         name,
@@ -203,11 +208,15 @@ export class Rig {
         env: {
           ...serviceEnvironment(service, facts, chosen),
           ADMIN_PORT: String(adminPort),
-          ...(rules && { SLIPWAY_FAILPOINTS: rules, SLIPWAY_FAILPOINT_SEED: String(seed) }),
           ...(defect && { SLIPWAY_DEFECT: defect }),
         },
       },
       log,
+      (): Record<string, string> => {
+        const rules = failpoints?.rulesFor(service.name);
+        return rules === undefined ? {} : { SLIPWAY_FAILPOINTS: rules, SLIPWAY_FAILPOINT_SEED: String(seed) };
+      },
+      (name) => failpoints?.hit(name),
     );
   }
 }

@@ -46,16 +46,18 @@ export class Supervisor {
   readonly restarts: Restart[] = [];
   readonly hits: FailpointHit[] = [];
   readonly retries: Retry[] = [];
+  /** Of the process that runs now. */
+  startedAt = 0;
   private child: ChildProcess | undefined;
   private stopping = false;
-  private env: Readonly<Record<string, string>>;
 
   constructor(
     readonly replica: ReplicaProcess,
     private readonly log: (line: string) => void,
-  ) {
-    this.env = replica.env;
-  }
+    /** Variables of the next start beside its own. */
+    private readonly more: () => Readonly<Record<string, string>>,
+    private readonly onHit: (failpoint: string) => void,
+  ) {}
 
   get name(): string {
     return this.replica.name;
@@ -65,18 +67,14 @@ export class Supervisor {
     return this.child?.pid ?? 0;
   }
 
-  /** Variables of the next starts beside its own. */
-  setEnvironment(more: Readonly<Record<string, string>>): void {
-    this.env = { ...this.replica.env, ...more };
-  }
-
   start(): void {
     const { main, nodeOptions } = this.replica;
     const child = spawn(process.execPath, [...nodeOptions, main], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.env },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.replica.env, ...this.more() },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
+    this.startedAt = performance.now();
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => this.take(line));
     child.once('error', (error) =>
@@ -150,6 +148,7 @@ export class Supervisor {
     const [, name, action] = HIT.exec(line) ?? [];
     if (name !== undefined && action !== undefined) {
       this.hits.push({ replica: this.name, at: Date.now(), name, action });
+      this.onHit(name);
     }
     const [, appId, retryMs] = RETRY.exec(line) ?? [];
     if (appId !== undefined) this.retries.push({ at: Date.now(), appId, retryMs: Number(retryMs) });
