@@ -12,6 +12,8 @@ export interface Options {
   readonly seed: number;
   /** Limits of time count so many times: for a machine that does other things. */
   readonly slack: number;
+  /** When the load has ended, all is quiet within so many seconds. */
+  readonly quietWithinS: number;
   /** Apps whose replicas are killed, paused or cut off; none: all. */
   readonly targets: readonly string[];
   /** Names of failpoints at which processes end, `all` for all. */
@@ -24,6 +26,7 @@ export interface Options {
 
 const DEFAULT_RATE = 50;
 const DEFAULT_HITS = 20;
+const QUIET_WITHIN_S = 300;
 
 export const USAGE = `npm run chaos -- --row F1 [--seconds 60] [--kills 20]     one row, with so many faults (--count is the same)
 npm run chaos -- --row F1 --failpoints all --seconds 900   processes end at every failpoint, --hits times at each (${DEFAULT_HITS})
@@ -33,6 +36,7 @@ npm run chaos -- --defects all                            plants each defect (or
 npm run chaos -- --list                                   the rows
 
   --rate N      operations a second, all workloads together (${DEFAULT_RATE})
+  --quiet-within S  seconds until all must be quiet after the load (${QUIET_WITHIN_S})
   --targets A,B kills, pauses or cuts off replicas of these apps only
   --slack N     limits of time count N times, for a machine that does other things (1)
   --seed N      default: drawn, and printed first
@@ -55,6 +59,7 @@ export function readOptions(args: readonly string[], results: string) {
       judge: { type: 'string' },
       failpoints: { type: 'string' },
       hits: { type: 'string' },
+      'quiet-within': { type: 'string' },
       defect: { type: 'string' },
       defects: { type: 'string' },
       results: { type: 'string', default: results },
@@ -71,6 +76,7 @@ export function readOptions(args: readonly string[], results: string) {
     rate: numberOf('rate', chosen.rate) ?? DEFAULT_RATE,
     seed: numberOf('seed', chosen.seed) ?? randomInt(2 ** 31),
     slack: numberOf('slack', chosen.slack) ?? 1,
+    quietWithinS: numberOf('quiet-within', chosen['quiet-within']) ?? QUIET_WITHIN_S,
     targets: chosen.targets?.split(',') ?? [],
     failpoints: chosen.failpoints?.split(','),
     hits: numberOf('hits', chosen.hits) ?? DEFAULT_HITS,

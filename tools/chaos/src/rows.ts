@@ -26,7 +26,7 @@ export interface Row {
   readonly besides?: readonly ((record: RunRecord) => string[])[];
 }
 
-export const ALL_WORKLOADS = ['set', 'register', 'lifecycle', 'keys', 'unique', 'feed', 'lines', 'hooks'];
+export const ALL_WORKLOADS = ['set', 'register', 'lifecycle', 'keys', 'unique', 'feed', 'lines', 'stalled', 'hooks'];
 
 const READY_WITHIN_MS = 5_000;
 /** The first pause of a delivery's schedule, 5 s, less its jitter of a fifth. */

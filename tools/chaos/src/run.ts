@@ -14,6 +14,7 @@ import { FailpointHunt } from './faults/failpoints.js';
 import type { Fault, Measured } from './faults/fault.js';
 import { observe } from './observe/observe.js';
 import { quiescence } from './observe/quiescence.js';
+import { observeResources } from './observe/resources.js';
 import { Sightings } from './observe/sightings.js';
 import type { World } from './observe/world.js';
 import type { Options } from './options.js';
@@ -102,6 +103,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     });
     await driver.told('prepared');
     const lines = await WrittenLines.begin(rig, workloads.includes('lines') ? tenants.length : 0);
+    const before = await observeResources(rig);
     const sightings = new Sightings(rig.database);
     const planned = row.plan({
       rig,
@@ -122,11 +124,16 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     const written = lines.stop();
     await rig.heal(HEAL_TIMEOUT_MS).catch((error: unknown) => mishaps.push(String(error)));
     const begun = performance.now();
-    const unquiet = await quiescence(rig);
+    const unquiet = await quiescence(rig, options.quietWithinS * 1000);
     const quietAfterMs = performance.now() - begun;
     await delay(LAST_FRAMES_MS);
+    const after = await observeResources(rig);
     await driver.finish();
-    const world = await observe(rig, tenants, { written, sightings: await sightings.stop() });
+    const world = await observe(rig, tenants, {
+      written,
+      sightings: await sightings.stop(),
+      resources: { before, after },
+    });
     const record: RunRecord = {
       row: name,
       seed,
@@ -163,7 +170,7 @@ export function judgeRun(row: Row, record: RunRecord, journalFile: string): Judg
     expectedLetters: row.expectedLetters ?? [],
   });
   const more: Violation[] = [
-    ...unquiet.map((text) => ({ invariant: 'I3', text: `not quiet after five minutes: ${text}` }) as const),
+    ...unquiet.map((text) => ({ invariant: 'I3', text: `not quiet in time: ${text}` }) as const),
     ...[...mishaps, ...besides(row, record)].map((text) => ({ invariant: 'row', text }) as const),
   ];
   return { ...judgement, violations: [...judgement.violations, ...more] };

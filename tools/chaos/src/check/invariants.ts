@@ -34,6 +34,7 @@ const checks: readonly (readonly [Invariant, Check])[] = [
   ['I5', versionsNeverGoBack],
   ['I5', copiesAreNew],
   ['I7', nothingLeaks],
+  ['I8', nothingIsKept],
   ['P5', feedIsWhole],
   ['P5', linesAreWhole],
   ['P7', errorsSayWhy],
@@ -228,6 +229,28 @@ function nothingLeaks({ journal, world, tenants }: Evidence): string[] {
   return [...told, ...arrived];
 }
 
+/** By so much, or by a tenth, may be more held afterwards than before: pools that have been used, sockets that are about to close. */
+const SPARE = { openFiles: 16, sessions: 10, connections: 8 };
+/** A process that has worked is larger than one that has just begun; what waits for somebody who takes nothing is larger still. */
+const GROWN_MIB = 96;
+
+function nothingIsKept({ world }: Evidence): string[] {
+  const { before, after } = world.resources;
+  const wrong: string[] = [];
+  const compare = (what: string, was: number, is: number, spare: number): void => {
+    if (is > was * 1.1 + spare) wrong.push(`${what}: ${Math.round(is)} afterwards, ${Math.round(was)} before`);
+  };
+  compare('sessions of the database', before.databaseSessions, after.databaseSessions, SPARE.sessions);
+  compare('connections to the cluster', before.clusterConnections, after.clusterConnections, SPARE.connections);
+  compare('consumers of the broker', before.consumers, after.consumers, 0);
+  for (const [name, { openFiles, residentMiB }] of Object.entries(after.replicas)) {
+    const was = before.replicas[name];
+    compare(`open files of ${name}`, was?.openFiles ?? 0, openFiles, SPARE.openFiles);
+    compare(`MiB of memory of ${name}`, was?.residentMiB ?? 0, residentMiB, GROWN_MIB);
+  }
+  return wrong;
+}
+
 /** Stored for order, and shown by no dialect. */
 const NOT_SHOWN = ['deployments.app.deleting', 'deployments.domain.added'];
 
@@ -252,7 +275,7 @@ function feedIsWhole({ journal, world, tenants }: Evidence): string[] {
   });
 }
 
-const NUMBERED = /^chaos line (\d+)$/;
+const NUMBERED = /^chaos line (\d+)\b/;
 const DROPPED = /^(\d+) lines dropped/;
 
 /** Numbers received and gaps announced are all that was written, without repeats and in order. */

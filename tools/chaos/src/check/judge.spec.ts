@@ -6,6 +6,15 @@ import type { Violation } from './invariants.js';
 import { judge } from './judge.js';
 
 const IMAGE = 'registry.example.org/web:1';
+const HELD = {
+  databaseSessions: 40,
+  consumers: 8,
+  clusterConnections: 10,
+  replicas: { 'gateway-1': { openFiles: 50, residentMiB: 100 } },
+};
+const holds = (more: Partial<typeof HELD>): Partial<World> => ({
+  resources: { before: HELD, after: { ...HELD, ...more } },
+});
 const QUIET: World = {
   at: 0,
   apps: [],
@@ -23,6 +32,7 @@ const QUIET: World = {
   received: [],
   sightings: {},
   written: {},
+  resources: { before: HELD, after: HELD },
 };
 
 /** A send of an operation and its answer. */
@@ -349,6 +359,21 @@ describe('the invariants', () => {
       [frame('feed', '1'), frame('feed', '3'), frame('feed', '2')],
     ],
     ['P5', 'left out 1, the first 2', { feed: threeEntries, events: [] }, [frame('feed', '1'), frame('feed', '3')]],
+    ['I8', 'sessions of the database: 60', holds({ databaseSessions: 60 }), []],
+    ['I8', 'connections to the cluster: 20', holds({ clusterConnections: 20 }), []],
+    ['I8', 'consumers of the broker: 9', holds({ consumers: 9 }), []],
+    [
+      'I8',
+      'open files of gateway-1: 80',
+      holds({ replicas: { 'gateway-1': { openFiles: 80, residentMiB: 100 } } }),
+      [],
+    ],
+    [
+      'I8',
+      'MiB of memory of gateway-1: 250',
+      holds({ replicas: { 'gateway-1': { openFiles: 50, residentMiB: 250 } } }),
+      [],
+    ],
     ['P5', 'line 2 again or too late', { written }, [said(1), said(2), said(2), said(3)]],
     ['P5', 'left out 1 of 3 lines and told of 0', { written }, [said(1), said(3)]],
   ])('%s fails: %s', (invariant, text, world, journal) => {

@@ -66,7 +66,7 @@ export const defects: Readonly<Record<string, Defect>> = {
   D3: {
     title: 'the relay reads what follows the last row it sent, not what is unsent',
     row: 'F1',
-    options: { targets: ['deployments', 'identity'] },
+    options: { targets: ['deployments', 'identity'], quietWithinS: 60 },
     turnsRed: ['partial', 'I3'],
     edits: [
       {
@@ -126,6 +126,20 @@ export const defects: Readonly<Record<string, Defect>> = {
         file: 'apps/deployments/dist/app/app.queries.js',
         find: `const wanted = this.select(reader).where(visibleTo(actor));`,
         put: `const wanted = this.select(reader).where('true');`,
+      },
+    ],
+  },
+  D8: {
+    title: 'keeps everything for a reader who takes nothing',
+    row: 'F1',
+    turnsRed: ['I8'],
+    // Nobody is killed: a new process holds nothing.
+    options: { count: 0, seconds: 60 },
+    edits: [
+      {
+        file: 'apps/gateway/dist/core/http-streams.js',
+        find: `        if (this.readableLength > MAX_BUFFERED_BYTES) {`,
+        put: `        if (this.readableLength < 0) {`,
       },
     ],
   },

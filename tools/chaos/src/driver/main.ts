@@ -7,10 +7,14 @@ import { Journal } from './journal.js';
 import { openLoop } from './open-loop.js';
 import { Poller } from './poller.js';
 import { Sender } from './sender.js';
+import { StalledReaders } from './stalled-readers.js';
 import { StreamReader } from './stream-reader.js';
 import type { DriverConfig, DriverMessage, Tenant } from './tenant.js';
 import { madeApp, nameOf, type Workload } from './workload.js';
 import { workloads } from './workloads/index.js';
+
+/** Readers of each tenant that take nothing. */
+const STALLED = 8;
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as DriverConfig;
 const { tenants } = config;
@@ -74,6 +78,7 @@ async function prepare(tenant: Tenant): Promise<void> {
     const app = madeApp(outcome, name);
     if (!app) throw new Error(`${name} could not be made`);
     readers.push(new StreamReader(sender, journal, tenant, 'lines', dialect.followLog(app)));
+    if (has('stalled')) readers.push(new StalledReaders(config.gatewayUrls, tenant, dialect.followLog(app), STALLED));
   }
 }
 

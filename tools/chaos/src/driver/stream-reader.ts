@@ -6,6 +6,8 @@ import type { FrameLine, Journal } from './journal.js';
 import type { Sender } from './sender.js';
 import type { Tenant } from './tenant.js';
 
+/** What lines are padded with says nothing. */
+const PADDING = / x{1000,}/;
 const RECONNECT_MS = 200;
 /** Streams send a comment after 25 s of silence: one that says less than that is dead. */
 const SILENCE_MS = 40_000;
@@ -80,7 +82,7 @@ export class StreamReader {
       actor: this.tenant.canary,
       id: id ?? '',
       type: type ?? '',
-      text: data,
+      text: data.replace(PADDING, ''),
     });
   }
 }

@@ -10,7 +10,7 @@ import type { World } from './world.js';
 export async function observe(
   rig: Rig,
   tenants: readonly Tenant[],
-  noted: Pick<World, 'written' | 'sightings'>,
+  noted: Pick<World, 'written' | 'sightings' | 'resources'>,
 ): Promise<World> {
   const [rows, objects, letters, answers] = await Promise.all([
     observeRows(rig.database),

@@ -113,6 +113,15 @@ export interface Sighting {
   readonly absentAt: number;
 }
 
+/** What processes hold, and what is held for them. */
+export interface Resources {
+  readonly databaseSessions: number;
+  /** Of all streams of the broker. */
+  readonly consumers: number;
+  readonly clusterConnections: number;
+  readonly replicas: Readonly<Record<string, { readonly openFiles: number; readonly residentMiB: number }>>;
+}
+
 export interface World {
   readonly at: number;
   readonly apps: readonly AppRow[];
@@ -131,6 +140,8 @@ export interface World {
   readonly received: readonly ReceivedWebhook[];
   /** By operation. */
   readonly sightings: Readonly<Record<string, Sighting>>;
+  /** Before the load, and when all was quiet. */
+  readonly resources: { readonly before: Resources; readonly after: Resources };
   /** Lines that the containers of an App wrote, by its name. */
   readonly written: Readonly<Record<string, readonly string[]>>;
 }

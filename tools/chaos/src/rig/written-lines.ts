@@ -5,6 +5,8 @@ import { askCluster } from '../observe/cluster.js';
 import type { Rig } from './rig.js';
 
 const PERIOD_MS = 100;
+/** What each line has behind its number: enough that readers who take nothing are noticed. */
+const PADDING = ` ${'x'.repeat(8 * 1024)}`;
 const LINES_APP = /-lines$/;
 const NAME = 'app.kubernetes.io/name';
 
@@ -46,7 +48,7 @@ export class WrittenLines {
     for (const { namespace, pod, app } of this.pods) {
       const lines = (this.written[app] ??= []);
       const line = `chaos line ${lines.length + 1}`;
-      this.rig.cluster.writeLog({ namespace, pod, container: 'app' }, line);
+      this.rig.cluster.writeLog({ namespace, pod, container: 'app' }, line + PADDING);
       lines.push(line);
     }
   }
