@@ -102,3 +102,11 @@ it('an access token lives as long as JWT_EXPIRES_IN says, an hour unless told ot
   await harness.start({ JWT_EXPIRES_IN: '120' });
   expect(await lifeOf()).toBe(120);
 });
+
+it('is one key when many ask at once and there is none yet', async () => {
+  await harness.dataSource.query('delete from signing_key');
+  await harness.stop();
+  await harness.start();
+  await Promise.all(Array.from({ length: 5 }, published));
+  expect(await published()).toHaveLength(1);
+});

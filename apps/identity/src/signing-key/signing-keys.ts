@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import type { AccessToken, CredentialId, SigningKeys as SigningKeysView, UserId } from '@slipway/contracts';
-import { type Reader, Transactions } from '@slipway/persistence';
+import { type Reader, takeTurns, Transactions } from '@slipway/persistence';
 import { MoreThan } from 'typeorm';
 
 import { IdentityConfig } from '../identity.config.js';
@@ -70,6 +70,8 @@ export class SigningKeys {
     if (this.current && Date.now() - this.current.readAt < CACHE_MS) return this.current;
     const made = await this.makeKey();
     this.current = await this.transactions.run(async (tx) => {
+      // Of several that find none, in any replica, one makes it: a gateway asks again only after seconds, and would refuse tokens of the others.
+      await takeTurns(tx, ['signing-key']);
       const signing = await this.usable(tx, SIGNS_MS);
       const isEnding = (signing[0]?.createdAt.getTime() ?? 0) < Date.now() - SIGNS_MS + AHEAD_MS;
       if (isEnding) await tx.getRepository(SigningKeyEntity).save(made);

@@ -47,13 +47,13 @@ export function violations(evidence: Evidence): Violation[] {
 /** Of an App with one writer: what was acknowledged last, or something newer, which nobody knows the fate of. */
 function newestImageStands({ operations, world }: Evidence): string[] {
   const newest = new Map<string, { acked: number; tags: Map<string, number> }>();
-  for (const { kind, workload, target, value, outcome } of operations) {
+  for (const { workload, target, value, outcome } of operations) {
     if (workload !== 'register' || outcome === 'refused') continue;
     const of = newest.get(target) ?? { acked: -1, tags: new Map<string, number>() };
     newest.set(target, of);
     const order = of.tags.size;
     of.tags.set(value, order);
-    if (outcome === 'acked' && (kind === 'image' || kind === 'create')) of.acked = order;
+    if (outcome === 'acked') of.acked = order;
   }
   return world.answers.flatMap(({ name, image, revisions }) => {
     const of = newest.get(name);
@@ -176,7 +176,7 @@ function statusIsTrue({ world }: Evidence): string[] {
 }
 
 function untruth({ status }: AppAnswer, workload: WorkloadObject | undefined): string | undefined {
-  if (!workload) return status === 'failed' || status === 'deleting' ? undefined : 'has no Deployment';
+  if (!workload) return status === 'failed' ? undefined : 'has no Deployment';
   const { replicas, readyReplicas, updatedReplicas, totalReplicas, generation, observedGeneration } = workload;
   const told = `has ${readyReplicas} of ${replicas} ready, ${updatedReplicas} of the wanted revision, ${totalReplicas} in all`;
   const isRunning =
@@ -258,7 +258,7 @@ const NOT_SHOWN = ['deployments.app.deleting', 'deployments.domain.added'];
 function feedIsWhole({ journal, world, tenants }: Evidence): string[] {
   return tenants.flatMap(({ canary, userId }) => {
     const ids = framesOf(journal, 'feed', canary)
-      .filter(({ id, type }) => id !== '' && type !== 'replay_gap')
+      .filter(({ id }) => id !== '')
       .map(({ id }) => BigInt(id));
     const [first] = ids;
     if (first === undefined) return [];

@@ -165,6 +165,19 @@ describe('the verdict on an operation', () => {
     expect(verdict(sends, QUIET)).toBe('lost');
   });
 
+  it('is unknown when one send was refused and another was cut', () => {
+    const sends = [...sent('refused', key), ...sent('error', { ...key, requestId: '1.2' })];
+    expect(verdict(sends, { ...QUIET, keys })).toBe('unknown');
+  });
+
+  it('does not take another key for the one that was revoked', () => {
+    const revoked = { id: 'k2', name: 'amber-key-2', revoked: true };
+    const events = [fact({ subject: 'evt.identity.credential.revoked.v1' })];
+    expect(
+      verdict(sent('acked', { ...key, kind: 'revoke', value: 'k1' }), { ...QUIET, events, keys: [...keys, revoked] }),
+    ).toBe('partial');
+  });
+
   it('is duplicate when two answers under one key differ, and when the thing is there twice', () => {
     const sends = [
       ...sent('acked', { ...key, answer: 'k1' }),
@@ -331,6 +344,9 @@ describe('the invariants', () => {
     ],
     ['I3', 'never left the outbox', { events: [fact({ sent: false })] }, []],
     ['I3', 'buried', { deadLetters: [{ service: 'logs', subject: 'evt.x', reason: 'exhausted', text: 'why' }] }, []],
+    ['I1', 'the cluster runs web:9', { workloads: [{ ...workload, image: 'web:9' }] }, []],
+    ['I4', 'called stopped', { answers: [{ ...answer, status: 'stopped' }] }, []],
+    ['I4', 'has no Deployment', { answers: [answer, { ...answer, id: 'a2', name: 'other' }] }, []],
     ['I4', 'called running', { workloads: [{ ...workload, readyReplicas: 0 }] }, []],
     ['I4', 'called failed', { answers: [{ ...answer, status: 'failed' }] }, []],
     ['I4', 'should have come to an end', { answers: [{ ...answer, status: 'updating' }] }, []],
@@ -378,6 +394,35 @@ describe('the invariants', () => {
     ['P5', 'left out 1 of 3 lines and told of 0', { written }, [said(1), said(3)]],
   ])('%s fails: %s', (invariant, text, world, journal) => {
     expect(broken(world, [...sent('acked'), ...journal])).toEqual([{ invariant, text: expect.stringContaining(text) }]);
+  });
+
+  it('I1: ask only of Apps with one writer that their images come in order', () => {
+    const writes = register(['a', 'acked'], ['b', 'acked']).map((line) => ({ ...line, workload: 'lifecycle' }));
+    expect(broken(shows('a', 'b', 'a'), writes).filter(({ invariant }) => invariant === 'I1')).toEqual([]);
+  });
+
+  it('I4: a stopped App has no pod left', () => {
+    const none = { replicas: 0, readyReplicas: 0, updatedReplicas: 0, totalReplicas: 0 };
+    const stopped = (more: object): Partial<World> => ({
+      apps: [{ ...row, stopped: true }],
+      answers: [{ ...answer, status: 'stopped' }],
+      workloads: [{ ...workload, ...none, ...more }],
+    });
+    expect(broken(stopped({}))).toEqual([]);
+    expect(broken(stopped({ totalReplicas: 1 }))).toEqual([expect.objectContaining({ invariant: 'I4' })]);
+  });
+
+  it("P5: entries of others, those that no dialect shows, and a gap's own frame are not asked for", () => {
+    const feed = [
+      ...threeEntries,
+      { ...entry, userId: 'u2', id: '4' },
+      { ...entry, id: '5', fact: 'deployments.app.deleting' },
+    ];
+    const gap = { ...frame('feed', ''), type: 'replay_gap' } as JournalLine;
+    const frames = [frame('feed', '1'), gap, frame('feed', '2'), frame('feed', '3')];
+    expect(
+      broken({ feed, events: [] }, [...sent('acked'), ...frames]).filter(({ invariant }) => invariant === 'P5'),
+    ).toEqual([]);
   });
 
   it('P5: a gap that is told is none', () => {
