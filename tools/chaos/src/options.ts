@@ -18,6 +18,8 @@ export interface Options {
   readonly targets: readonly string[];
   /** Names of failpoints at which processes end, `all` for all. */
   readonly failpoints: readonly string[] | undefined;
+  /** SLIPWAY_FAILPOINTS of an app from its first start on. */
+  readonly rules?: Readonly<Record<string, string>>;
   /** How often each is to be hit. */
   readonly hits: number;
   readonly defect: string | undefined;

@@ -20,7 +20,7 @@ import type { World } from './observe/world.js';
 import type { Options } from './options.js';
 import { Random } from './random.js';
 import { registerTenants } from './rig/register-tenants.js';
-import { Rig } from './rig/rig.js';
+import { type FailpointChoice, Rig } from './rig/rig.js';
 import type { FailpointHit, Restart, Retry } from './rig/supervisor.js';
 import { WrittenLines } from './rig/written-lines.js';
 import { ALL_WORKLOADS, besides, type Row } from './rows.js';
@@ -85,7 +85,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   });
 
   const hunt = failpoints && new FailpointHunt(failpoints[0] === 'all' ? [] : failpoints, hits, new Random(seed + 2));
-  const rig = new Rig({ folder, seed, defect, failpoints: hunt });
+  const rig = new Rig({ folder, seed, defect, failpoints: hunt ?? fixedRules(options.rules) });
   let failed = true;
   try {
     tell(`starting ${name}: ${row.title}`);
@@ -158,6 +158,10 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     journal.close();
     for (const failure of await rig.stop({ keepFiles: failed })) tell(failure);
   }
+}
+
+function fixedRules(rules: Options['rules']): FailpointChoice | undefined {
+  return rules && { rulesFor: (app) => rules[app], hit: () => undefined };
 }
 
 /** The same record and journal give the same judgement, now and later. */

@@ -93,6 +93,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   D5: {
     title: 'takes an older version of an App for the newest',
     row: 'F1',
+    // What fails comes again later, after what is newer.
+    options: { count: 0, rules: { logs: 'messaging.before-handler=error:EAGAIN@p0.2' } },
     turnsRed: ['I5'],
     edits: [
       {

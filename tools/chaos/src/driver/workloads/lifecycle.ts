@@ -1,4 +1,4 @@
-// Apps live: created, scaled, restarted, scaled again, and two of three deleted. One of six has an image that never comes.
+// Apps live: created, scaled, restarted, scaled again. One of three is deleted then, and one has an image that never comes.
 import type { AppRef } from '../dialect.js';
 import type { Operation, Outcome } from '../sender.js';
 import { madeApp, type MakeWorkload, nameOf } from '../workload.js';
@@ -13,13 +13,13 @@ export const lifecycle: MakeWorkload = ({ dialect, tenants, random }) => {
     const tenant = random.oneOf(tenants);
     const number = (apps += 1);
     const name = nameOf(tenant, 'life', number);
-    const image = `registry.example.org/${number % 6 === 0 ? 'missing' : 'web'}:${number}`;
+    const image = `registry.example.org/${number % 3 === 0 ? 'missing' : 'web'}:${number}`;
     const about = { workload: 'lifecycle', tenant, target: name } as const;
     const steps = (app: AppRef): Make[] => [
       () => ({ ...about, kind: 'scale', value: '2', request: dialect.scale(app, 2) }),
       () => ({ ...about, kind: 'restart', value: '', request: dialect.restart(app) }),
       () => ({ ...about, kind: 'scale', value: '3', request: dialect.scale(app, 3) }),
-      ...(number % 3 === 0
+      ...(number % 3 !== 1
         ? []
         : [() => ({ ...about, kind: 'delete', value: '', request: dialect.deleteApp(app) }) as const]),
     ];
