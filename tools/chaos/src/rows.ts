@@ -18,6 +18,8 @@ export interface Row {
   /** Default number of faults, and seconds of load. */
   readonly count: number;
   readonly seconds: number;
+  /** Beside those of all rows. */
+  readonly workloads?: readonly string[];
   /** Dead letters that the row brings about, as the checker words them. */
   readonly expectedLetters?: readonly RegExp[];
   /** Milliseconds for what faults measure. */
@@ -26,7 +28,7 @@ export interface Row {
   readonly besides?: readonly ((record: RunRecord) => string[])[];
 }
 
-export const ALL_WORKLOADS = ['set', 'register', 'lifecycle', 'keys', 'unique', 'feed', 'lines', 'stalled', 'hooks'];
+export const ALL_WORKLOADS = ['set', 'register', 'lifecycle', 'keys', 'unique', 'feed', 'lines', 'hooks'];
 
 const READY_WITHIN_MS = 5_000;
 /** The first pause of a delivery's schedule, 5 s, less its jitter of a fifth. */
@@ -92,6 +94,14 @@ export const rows: Readonly<Record<string, Row>> = {
     seconds: 60,
     expectedLetters: [POISONED],
     besides: [nobodyEnds, everyPoisonIsBuried],
+  },
+  P6: {
+    title: 'readers that take nothing',
+    plan: () => [],
+    count: 0,
+    seconds: 60,
+    workloads: ['stalled'],
+    besides: [nobodyEnds],
   },
 };
 

@@ -53,6 +53,8 @@ export interface RunResult extends Judgement {
   readonly record: RunRecord;
 }
 
+/** Behind the number of a line, where readers that take nothing are to be noticed. */
+const LONG_LINE = ` ${'x'.repeat(8 * 1024)}`;
 const HEAL_TIMEOUT_MS = 60_000;
 /** What is on its way to a reader when all else is quiet. */
 const LAST_FRAMES_MS = 2_000;
@@ -61,7 +63,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   const { seed, rate } = options;
   const seconds = options.seconds ?? row.seconds;
   const count = options.count ?? row.count;
-  const workloads = ALL_WORKLOADS;
+  const workloads = [...ALL_WORKLOADS, ...(row.workloads ?? [])];
   const folder = join(options.results, `${options.row}-${seed}-${new Date().toISOString().replace(/[:.]/g, '')}`);
   mkdirSync(folder, { recursive: true });
   const journalFile = join(folder, 'journal.ndjson');
@@ -102,7 +104,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
       workloads,
     });
     await driver.told('prepared');
-    const lines = await WrittenLines.begin(rig, workloads.includes('lines') ? tenants.length : 0);
+    const lines = await WrittenLines.begin(rig, tenants.length, workloads.includes('stalled') ? LONG_LINE : '');
     const before = await observeResources(rig);
     const sightings = new Sightings(rig.database);
     const planned = row.plan({

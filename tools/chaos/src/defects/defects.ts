@@ -133,10 +133,8 @@ export const defects: Readonly<Record<string, Defect>> = {
   },
   D8: {
     title: 'keeps everything for a reader who takes nothing',
-    row: 'F1',
+    row: 'P6',
     turnsRed: ['I8'],
-    // Nobody is killed: a new process holds nothing.
-    options: { count: 0, seconds: 60 },
     edits: [
       {
         file: 'apps/gateway/dist/core/http-streams.js',

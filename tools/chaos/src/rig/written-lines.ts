@@ -5,8 +5,6 @@ import { askCluster } from '../observe/cluster.js';
 import type { Rig } from './rig.js';
 
 const PERIOD_MS = 100;
-/** What each line has behind its number: enough that readers who take nothing are noticed. */
-const PADDING = ` ${'x'.repeat(8 * 1024)}`;
 const LINES_APP = /-lines$/;
 const NAME = 'app.kubernetes.io/name';
 
@@ -18,12 +16,13 @@ export class WrittenLines {
   private constructor(
     private readonly rig: Rig,
     private readonly pods: readonly { namespace: string; pod: string; app: string }[],
+    private readonly padding: string,
   ) {
     this.timer = setInterval(() => this.write(), PERIOD_MS);
   }
 
-  /** Waits for the pods of the Apps. */
-  static async begin(rig: Rig, apps: number): Promise<WrittenLines> {
+  /** Waits for the pods of the Apps. `padding` stands behind the number of each line. */
+  static async begin(rig: Rig, apps: number, padding: string): Promise<WrittenLines> {
     return waitFor(async () => {
       const pods = await askCluster(rig.cluster.kubeconfig, (cluster) => cluster.list('Pod'));
       const running = pods.filter(
@@ -35,7 +34,7 @@ export class WrittenLines {
         pod: metadata.name ?? '',
         app: metadata.labels?.[NAME] ?? '',
       }));
-      return new WrittenLines(rig, found);
+      return new WrittenLines(rig, found, padding);
     });
   }
 
@@ -48,7 +47,7 @@ export class WrittenLines {
     for (const { namespace, pod, app } of this.pods) {
       const lines = (this.written[app] ??= []);
       const line = `chaos line ${lines.length + 1}`;
-      this.rig.cluster.writeLog({ namespace, pod, container: 'app' }, line + PADDING);
+      this.rig.cluster.writeLog({ namespace, pod, container: 'app' }, line + this.padding);
       lines.push(line);
     }
   }
