@@ -54,7 +54,7 @@ export interface RunResult extends Judgement {
 }
 
 /** Behind the number of a line, where readers that take nothing are to be noticed. */
-const LONG_LINE = ` ${'x'.repeat(8 * 1024)}`;
+const LONG_LINE = ` ${'x'.repeat(32 * 1024)}`;
 const HEAL_TIMEOUT_MS = 60_000;
 /** What is on its way to a reader when all else is quiet. */
 const LAST_FRAMES_MS = 2_000;
@@ -129,8 +129,10 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     const unquiet = await quiescence(rig, options.quietWithinS * 1000);
     const quietAfterMs = performance.now() - begun;
     await delay(LAST_FRAMES_MS);
-    const after = await observeResources(rig);
     await driver.finish();
+    // Sockets of readers that are gone by now have ended.
+    await delay(LAST_FRAMES_MS);
+    const after = await observeResources(rig);
     const world = await observe(rig, tenants, {
       written,
       sightings: await sightings.stop(),

@@ -386,8 +386,8 @@ describe('the invariants', () => {
     ],
     [
       'I8',
-      'MiB of memory of gateway-1: 250',
-      holds({ replicas: { 'gateway-1': { openFiles: 50, residentMiB: 250 } } }),
+      'MiB of memory of gateway-1: 350',
+      holds({ replicas: { 'gateway-1': { openFiles: 50, residentMiB: 350 } } }),
       [],
     ],
     ['P5', 'line 2 again or too late', { written }, [said(1), said(2), said(2), said(3)]],
