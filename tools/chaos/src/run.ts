@@ -55,6 +55,8 @@ export interface RunResult extends Judgement {
 
 /** Behind the number of a line, where readers that take nothing are to be noticed. */
 const LONG_LINE = ` ${'x'.repeat(32 * 1024)}`;
+/** What a run is ended by: it leaves no process behind. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const HEAL_TIMEOUT_MS = 60_000;
 /** What is on its way to a reader when all else is quiet. */
 const LAST_FRAMES_MS = 2_000;
@@ -89,6 +91,8 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   const hunt = failpoints && new FailpointHunt(failpoints[0] === 'all' ? [] : failpoints, hits, new Random(seed + 2));
   const rig = new Rig({ folder, seed, defect, failpoints: hunt ?? fixedRules(options.rules) });
   let failed = true;
+  const stop = (): void => void rig.stop({ keepFiles: true }).finally(() => process.exit(1));
+  for (const signal of SIGNALS) process.once(signal, stop);
   try {
     tell(`starting ${name}: ${row.title}`);
     await rig.start();
@@ -160,6 +164,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     return { ...judgement, folder, record };
   } finally {
     journal.close();
+    for (const signal of SIGNALS) process.off(signal, stop);
     for (const failure of await rig.stop({ keepFiles: failed })) tell(failure);
   }
 }
@@ -197,10 +202,11 @@ interface Injected {
 async function injectAll(rig: Rig, faults: readonly Fault[], journal: Journal): Promise<Injected> {
   const begun = performance.now();
   const outcomes = await Promise.allSettled(
-    faults.map(async ({ atMs, text, inject }) => {
+    faults.map(async (fault) => {
+      const { atMs, text } = fault;
       await delay(Math.max(0, atMs - (performance.now() - begun)));
       journal.write({ note: 'fault', t: Date.now(), text });
-      return inject(rig);
+      return fault.inject(rig);
     }),
   );
   return {
