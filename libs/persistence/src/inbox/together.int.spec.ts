@@ -98,6 +98,27 @@ describe('together', () => {
     ]);
   });
 
+  it('hands out no result of a transaction whose commit fails', async () => {
+    const together = inbox.together<string, string>(async (tx, texts) => {
+      await write(tx, texts);
+      // Judged at the commit.
+      if (texts.includes('unfit'))
+        await tx.manager.query(
+          `create temporary table number (value integer unique deferrable initially deferred) on commit drop;
+           insert into number values (1), (1)`,
+        );
+      return texts.map((text) => `${text} of ${texts.length}`);
+    });
+    const all = ['a', 'b', 'unfit', 'c'].map((text) => together(noteWritten, envelopeOf(), text));
+    expect(await Promise.allSettled(all)).toMatchObject([
+      { value: 'a of 1' },
+      { value: 'b of 1' },
+      { status: 'rejected' },
+      { value: 'c of 1' },
+    ]);
+    expect(await notes()).toEqual(['a', 'b', 'c']);
+  });
+
   it('asks for another try of every event of a transaction that the database ended, and does none of them alone', async () => {
     const held = await dataSource.getRepository(NoteEntity).save({ id: randomUUID(), text: 'held' });
     const holder = dataSource.createQueryRunner();
