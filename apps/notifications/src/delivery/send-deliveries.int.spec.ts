@@ -421,12 +421,19 @@ describe('deliveries', () => {
   it('are held longer when they begin near the end of their time', async () => {
     const { manager } = harness.dataSource;
     const { hook, letGo } = await sixHeld();
-    await setDue(hook, '14 seconds');
-    const [held] = await harness.dataSource.query<HeldDelivery[]>(
-      `select *, "nextAttemptAt"::text as "heldUntil" from delivery where "endpointId" = $1 and "nextAttemptAt" < now() + interval '15 seconds'`,
-      [hook.subscription.id],
-    );
-    if (!held) throw new Error('nothing is held');
+    const heldFor = async (seconds: number): Promise<HeldDelivery> => {
+      await setDue(hook, `${seconds} seconds`);
+      const [held] = await harness.dataSource.query<HeldDelivery[]>(
+        `select *, "nextAttemptAt"::text as "heldUntil" from delivery
+          where "endpointId" = $1 and "nextAttemptAt" < now() + interval '18 seconds'`,
+        [hook.subscription.id],
+      );
+      if (!held) throw new Error('nothing is held');
+      return held;
+    };
+    const enough = await heldFor(16);
+    expect(await beginHeld(manager, [enough])).toEqual(new Map([[enough.id, enough.heldUntil]]));
+    const held = await heldFor(14);
     const begun = await beginHeld(manager, [held]);
     expect([...begun.keys()]).toEqual([held.id]);
     expect((await dueIn(hook)).map(({ seconds }) => seconds > 25)).toEqual([false, true, true, true, true, true]);
