@@ -14,6 +14,8 @@ function scenarioOf(sides: Record<string, () => number>, acts: string[] = []): S
       name,
       measure: async () => {
         acts.push(name);
+        // A driver rests most of the time; in an instant it would seem to be busy all the time.
+        await delay(10);
         return { perSecond: value() };
       },
     })),
