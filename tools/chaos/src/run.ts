@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import { judge, type Judgement } from './check/judge.js';
 import type { Violation } from './check/invariants.js';
+import { missingProof } from './check/proof.js';
 import { Journal, readJournal } from './driver/journal.js';
 import type { DriverConfig, DriverMessage, Tenant } from './driver/tenant.js';
 import { FailpointHunt } from './faults/failpoints.js';
@@ -17,6 +18,7 @@ import { quiescence } from './observe/quiescence.js';
 import { observeResources } from './observe/resources.js';
 import { Sightings } from './observe/sightings.js';
 import type { World } from './observe/world.js';
+import { workloads } from './driver/workloads/index.js';
 import type { Options } from './options.js';
 import { Random } from './random.js';
 import { registerTenants } from './rig/register-tenants.js';
@@ -65,7 +67,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   const { seed, rate } = options;
   const seconds = options.seconds ?? row.seconds;
   const count = options.count ?? row.count;
-  const workloads = [...ALL_WORKLOADS, ...(row.workloads ?? [])];
+  const chosen = [...ALL_WORKLOADS, ...(row.workloads ?? [])];
   const folder = join(options.results, `${options.row}-${seed}-${new Date().toISOString().replace(/[:.]/g, '')}`);
   mkdirSync(folder, { recursive: true });
   const journalFile = join(folder, 'journal.ndjson');
@@ -105,10 +107,10 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
       seed,
       seconds,
       rate,
-      workloads,
+      workloads: chosen,
     });
     await driver.told('prepared');
-    const lines = await WrittenLines.begin(rig, tenants.length, workloads.includes('stalled') ? LONG_LINE : '');
+    const lines = await WrittenLines.begin(rig, tenants.length, chosen.includes('stalled') ? LONG_LINE : '');
     const before = await observeResources(rig);
     const sightings = new Sightings(rig.database);
     const planned = row.plan({
@@ -176,14 +178,18 @@ function fixedRules(rules: Options['rules']): FailpointChoice | undefined {
 /** The same record and journal give the same judgement, now and later. */
 export function judgeRun(row: Row, record: RunRecord, journalFile: string): Judgement {
   const { world, tenants, unquiet, mishaps } = record;
+  const journal = readJournal(journalFile);
   const judgement = judge({
-    journal: readJournal(journalFile),
+    journal,
     world,
     tenants,
     expectedLetters: row.expectedLetters ?? [],
   });
   const more: Violation[] = [
     ...unquiet.map((text) => ({ invariant: 'I3', text: `not quiet in time: ${text}` }) as const),
+    ...missingProof(Object.keys(workloads), judgement.operations, journal, world, tenants).map(
+      (text) => ({ invariant: 'row', text: `proves nothing: ${text}` }) as const,
+    ),
     ...[...mishaps, ...besides(row, record)].map((text) => ({ invariant: 'row', text }) as const),
   ];
   return { ...judgement, violations: [...judgement.violations, ...more] };

@@ -138,6 +138,7 @@ const broken = (world: Partial<World>, journal: readonly JournalLine[] = sent('a
 describe('the verdict on an operation', () => {
   const twice: World = { ...ONE_APP, events: [fact(), fact({ id: 'e2' })], activityIds: ['e1', 'e2'] };
   const late: World = { ...ONE_APP, sightings: { 1: { absentAt: 1_000 + 20_001 } } };
+  const vanished: World = { ...QUIET, sightings: { 1: { absentAt: 900 } } };
   const inTime: World = { ...ONE_APP, sightings: { 1: { absentAt: 1_000 + 19_999 } } };
   it.each([
     ['ok', 'acknowledged, and there once', sent('acked'), ONE_APP],
@@ -151,6 +152,8 @@ describe('the verdict on an operation', () => {
     ['duplicate', 'cut, and there twice', sent('error'), twice],
     ['partial', 'cut, and there without its fact', sent('error'), { ...ONE_APP, events: [], activityIds: [] }],
     ['partial', 'acknowledged, and its fact is not in the journal', sent('acked'), { ...ONE_APP, activityIds: [] }],
+    ['late', 'timed out, seen meanwhile, and gone in the end', sent('timeout'), vanished],
+    ['lost', 'acknowledged, seen meanwhile, and gone in the end', sent('acked'), vanished],
     ['phantom', 'refused, and there all the same', sent('refused'), ONE_APP],
     ['late', 'timed out, absent long after its deadline, and there in the end', sent('timeout'), late],
   ] as const)('is %s: %s', (expected, _, journal, world) => {

@@ -1,6 +1,6 @@
 // Where the effect of each kind of operation must be found, and how often it is. Found by what the driver chose: a name, an image, a variable with
 // its value, the request id that Slipway carries along into facts.
-import type { EventRow, World } from '../observe/world.js';
+import type { EventRow, Sighting, World } from '../observe/world.js';
 import type { Operation } from './operations.js';
 import type { Counts } from './verdict.js';
 
@@ -75,9 +75,9 @@ export class Places {
     }
   }
 
-  /** When the effect was looked for in vain for the last time. */
-  absentAt({ op, kind, target }: Operation): number | undefined {
-    return this.world.sightings[kind === 'key' ? target : op]?.absentAt;
+  /** When the effect was first seen while the run went on. */
+  sightingOf({ op, kind, target }: Operation): Sighting | undefined {
+    return this.world.sightings[kind === 'key' ? target : op];
   }
 
   private factAndJournal(operation: Operation, fact: string): Counts {

@@ -1,4 +1,5 @@
 // What became of one operation. Its effect is counted in each place where it must leave a mark (./places.ts), never asked for by an id.
+import type { Sighting } from '../observe/world.js';
 import type { Operation } from './operations.js';
 
 export type Verdict = 'ok' | 'unknown' | 'lost' | 'duplicate' | 'partial' | 'phantom' | 'late';
@@ -18,8 +19,8 @@ export type Counts = Readonly<Record<string, number>>;
 /** A command's deadline, and how long after it may still be settling: what is done later is late. */
 export const SETTLED_AFTER_MS = 10_000 + 10_000;
 
-/** @param absentAt when somebody looked for the effect for the last time without finding it; absent when nobody could */
-export function verdictOf(operation: Operation, counts: Counts, absentAt: number | undefined): Judged {
+/** @param sighting when the effect was first seen while the run went on; absent when it was not */
+export function verdictOf(operation: Operation, counts: Counts, sighting: Sighting | undefined): Judged {
   const found = Object.entries(counts)
     .map(([place, count]) => `${place} ${count}`)
     .join(', ');
@@ -27,15 +28,17 @@ export function verdictOf(operation: Operation, counts: Counts, absentAt: number
   const judge = (verdict: Verdict): Judged => ({ operation, verdict, found });
   if (operation.answers.length > 1) return judge('duplicate');
   if (all.some((count) => count > 1)) return judge('duplicate');
-  if (all.every((count) => count === 0)) return judge(operation.outcome === 'acked' ? 'lost' : settled(operation));
+  if (all.every((count) => count === 0)) return judge(absent(operation, sighting));
   if (operation.outcome === 'refused') return judge('phantom');
   if (all.some((count) => count === 0)) return judge('partial');
   if (operation.outcome === 'acked') return judge('ok');
-  if (absentAt !== undefined && absentAt > operation.sentAt + SETTLED_AFTER_MS) return judge('late');
+  if (sighting && sighting.absentAt > operation.sentAt + SETTLED_AFTER_MS) return judge('late');
   return judge('unknown');
 }
 
-/** Absent, and rightly so: a refusal is an answer that held. */
-function settled({ outcome }: Operation): Verdict {
+/** A refusal is an answer that held. What was there for a while and is gone has changed after all. */
+function absent({ outcome }: Operation, sighting: Sighting | undefined): Verdict {
+  if (outcome === 'acked') return 'lost';
+  if (sighting) return 'late';
   return outcome === 'refused' ? 'ok' : 'unknown';
 }
