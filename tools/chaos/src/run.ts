@@ -91,7 +91,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   });
 
   const hunt = failpoints && new FailpointHunt(failpoints[0] === 'all' ? [] : failpoints, hits, new Random(seed + 2));
-  const rig = new Rig({ folder, seed, defect, failpoints: hunt ?? fixedRules(options.rules) });
+  const rig = new Rig({ folder, seed, planted: defect ?? row.aid, failpoints: hunt ?? fixedRules(options.rules) });
   let failed = true;
   const stop = (): void => void rig.stop({ keepFiles: true }).finally(() => process.exit(1));
   for (const signal of SIGNALS) process.once(signal, stop);

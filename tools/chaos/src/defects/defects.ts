@@ -182,3 +182,17 @@ export const defects: Readonly<Record<string, Defect>> = {
     ],
   },
 };
+
+/** What a row needs planted to do its work: no defect, and nothing is to be found. */
+export const aids: Readonly<Record<string, readonly Edit[]>> = {
+  // Handlers that throw at a message or end their process with it, whenever they are given it.
+  poison: [
+    {
+      file: 'libs/messaging/dist/transport/jetstream-transport.js',
+      find: `            await failpoint('messaging.before-handler');`,
+      put: `            if (/handler kills/.test(envelope.correlationId)) process.kill(process.pid, 'SIGKILL');
+            if (/handler throws/.test(envelope.correlationId)) throw new Error('a handler that always throws');
+            await failpoint('messaging.before-handler');`,
+    },
+  ],
+};

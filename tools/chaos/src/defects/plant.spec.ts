@@ -3,13 +3,17 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import { defects } from './defects.js';
+import { aids, defects, type Edit } from './defects.js';
 import { planted } from './plant.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 describe('planted defects', () => {
-  it.each(Object.entries(defects))('%s fits the code as it is compiled', (_, { edits }) => {
+  const all: [string, readonly Edit[]][] = [
+    ...Object.entries(defects).map(([name, { edits }]): [string, readonly Edit[]] => [name, edits]),
+    ...Object.entries(aids),
+  ];
+  it.each(all)('%s fits the code as it is compiled', (_, edits) => {
     for (const file of new Set(edits.map((edit) => edit.file))) {
       const text = readFileSync(root + file, 'utf8');
       expect(

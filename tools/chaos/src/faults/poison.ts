@@ -19,8 +19,14 @@ interface Poison {
   readonly withHeaders: boolean;
 }
 
-/** The text of each is in its dead letter, so that every one is found. */
+/** Well-formed: what is wrong with it is its handler (../defects, aids). */
+const WELL_FORMED = `{"app":{"id":"${randomUUID()}"},"replicas":1}`;
+/** Comes first and once: each of its deliveries costs a process and thirty seconds. */
+const KILLER = 'a command whose handler kills';
+
 const poisons: Readonly<Record<string, Poison>> = {
+  [KILLER]: { user: 'gateway', subject: SCALE, body: () => WELL_FORMED, withHeaders: true },
+  'a command whose handler throws': { user: 'gateway', subject: SCALE, body: () => WELL_FORMED, withHeaders: true },
   'a command that is no JSON': { user: 'gateway', subject: SCALE, body: () => '{"app":', withHeaders: true },
   'a command without headers': { user: 'gateway', subject: SCALE, body: () => '{}', withHeaders: false },
   'an event that is no JSON': { user: 'deployments', subject: CREATED, body: () => 'no JSON', withHeaders: true },
@@ -35,7 +41,10 @@ const poisons: Readonly<Record<string, Poison>> = {
 };
 
 /** As ../check words a dead letter. */
-export const POISONED = /buried (cmd\.deployments\.app\.scale|evt\.deployments\.app\.created)\.v1: undecodable/;
+export const POISONED = [
+  /buried (cmd\.deployments\.app\.scale|evt\.deployments\.app\.created)\.v1: undecodable/,
+  /buried cmd\.deployments\.app\.scale\.v1: exhausted, (a handler that always throws|delivered 5 times without being settled)/,
+];
 
 /** Each service that listens to an event buries it for itself. */
 const LISTENERS_OF_CREATED = 3;
@@ -49,7 +58,7 @@ export function lettersOf(faults: readonly string[]): number {
 
 export const poison: PlanFaults = (context) =>
   moments(context).map((atMs, index) => {
-    const names = Object.keys(poisons);
+    const names = Object.keys(poisons).filter((one) => index === 0 || one !== KILLER);
     const name = names[index % names.length] ?? '';
     return { atMs, text: `poison: ${name}`, inject: (rig) => send(rig, name) };
   });

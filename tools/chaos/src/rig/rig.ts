@@ -38,7 +38,8 @@ export interface FailpointChoice {
 export interface RigOptions {
   readonly folder: string;
   readonly failpoints?: FailpointChoice;
-  readonly defect?: string;
+  /** A defect or aid of ../defects. */
+  readonly planted?: string | undefined;
   readonly seed: number;
 }
 
@@ -169,7 +170,7 @@ export class Rig {
     name: string,
     log: (line: string) => void,
   ): Promise<Supervisor> {
-    const { folder, failpoints, defect, seed } = this.options;
+    const { folder, failpoints, planted, seed } = this.options;
     const databasePort = await this.link(`${name} to the database`, () => this.database.port);
     const brokerPort = await this.link(`${name} to the broker`, () => this.broker.port);
     const ownerUrl = new URL(this.database.ownerUrl);
@@ -203,12 +204,12 @@ export class Rig {
         adminPort,
         nodeOptions: [
           '--conditions=slipway-failpoints',
-          ...(defect ? ['--import', fileURLToPath(new URL('../defects/loader.js', import.meta.url))] : []),
+          ...(planted ? ['--import', fileURLToPath(new URL('../defects/loader.js', import.meta.url))] : []),
         ],
         env: {
           ...serviceEnvironment(service, facts, chosen),
           ADMIN_PORT: String(adminPort),
-          ...(defect && { SLIPWAY_DEFECT: defect }),
+          ...(planted && { SLIPWAY_DEFECT: planted }),
         },
       },
       log,
