@@ -44,6 +44,9 @@ export function violations(evidence: Evidence): Violation[] {
   return checks.flatMap(([invariant, check]) => check(evidence).map((text) => ({ invariant, text })));
 }
 
+/** In a list, and 404 when it is asked for by itself. */
+const ABSENT = 'absent';
+
 /** Of an App with one writer: what was acknowledged last, or something newer, which nobody knows the fate of. */
 function newestImageStands({ operations, world }: Evidence): string[] {
   const newest = new Map<string, { acked: number; tags: Map<string, number> }>();
@@ -76,7 +79,7 @@ function clusterIsAsWanted({ world }: Evidence): string[] {
   }
   for (const answer of world.answers) {
     const app = apps.get(answer.id);
-    if (!app) continue;
+    if (!app || answer.status === ABSENT) continue;
     const objects = world.workloads.filter(({ appId }) => appId === app.id);
     const [workload] = objects;
     if (!workload || objects.length > 1) {
@@ -170,6 +173,7 @@ function lettersAreExplained({ world, expectedLetters }: Evidence): string[] {
 function statusIsTrue({ world }: Evidence): string[] {
   const workloads = new Map(world.workloads.map((workload) => [workload.appId, workload]));
   return world.answers.flatMap((answer) => {
+    if (answer.status === ABSENT) return [`an app is listed to ${answer.reader} and cannot be read: ${answer.id}`];
     const wrong = untruth(answer, workloads.get(answer.id));
     return wrong === undefined ? [] : [`${answer.name} is called ${answer.status}, and ${wrong}`];
   });
@@ -218,6 +222,12 @@ function copiesAreNew({ world }: Evidence): string[] {
 }
 
 function nothingLeaks({ journal, world, tenants }: Evidence): string[] {
+  const owners = new Map(world.apps.map(({ id, ownerId }) => [id, ownerId]));
+  const listed = world.answers.flatMap(({ id, reader }) => {
+    const { userId } = tenants.find(({ canary }) => canary === reader) ?? {};
+    const owner = owners.get(id);
+    return owner === undefined || owner === userId ? [] : [`the app ${id} is listed to ${reader}, whose it is not`];
+  });
   const told = journal.flatMap((line) =>
     line.note === 'leak' ? [`${line.actor} was given something of ${line.canary}: ${line.where}`] : [],
   );
@@ -226,7 +236,7 @@ function nothingLeaks({ journal, world, tenants }: Evidence): string[] {
       .filter(({ canary }) => body.includes(`"${canary}-`) && path !== `/${canary}`)
       .map(({ canary }) => `a webhook of ${canary} arrived at ${path}`),
   );
-  return [...told, ...arrived];
+  return [...told, ...listed, ...arrived];
 }
 
 /** By so much, or by a tenth, may be more held afterwards than before: pools that have been used, sockets that are about to close. */

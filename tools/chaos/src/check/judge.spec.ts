@@ -86,6 +86,7 @@ const row: AppRow = {
 };
 const answer: AppAnswer = {
   id: 'a1',
+  reader: 'amber',
   name: 'amber-life-1',
   status: 'running',
   image: IMAGE,
@@ -348,6 +349,8 @@ describe('the invariants', () => {
     ['I3', 'never left the outbox', { events: [fact({ sent: false })] }, []],
     ['I3', 'buried', { deadLetters: [{ service: 'logs', subject: 'evt.x', reason: 'exhausted', text: 'why' }] }, []],
     ['I1', 'the cluster runs web:9', { workloads: [{ ...workload, image: 'web:9' }] }, []],
+    ['I4', 'cannot be read: a1', { answers: [answer, { ...answer, name: '', status: 'absent' }] }, []],
+    ['I7', 'is listed to birch', { answers: [answer, { ...answer, reader: 'birch', name: '' }] }, []],
     ['I4', 'called stopped', { answers: [{ ...answer, status: 'stopped' }] }, []],
     ['I4', 'has no Deployment', { answers: [answer, { ...answer, id: 'a2', name: 'other' }] }, []],
     ['I4', 'called running', { workloads: [{ ...workload, readyReplicas: 0 }] }, []],

@@ -19,39 +19,45 @@ interface App {
 }
 
 const AT_ONCE = 8;
+const ABSENT = { name: '', status: 'absent', image: '', reason: null, replicas: 0, variables: {}, revisions: [] };
 
 export async function observeApi(gatewayUrl: string, tenants: readonly Tenant[]): Promise<AppAnswer[]> {
   const answers: AppAnswer[] = [];
   for (const tenant of tenants) {
-    const get = async <T>(path: string): Promise<T> => {
+    const get = async <T>(path: string): Promise<T | undefined> => {
       const answer = await fetch(new URL(path, gatewayUrl), {
         headers: { authorization: `Bearer ${tenant.credential}` },
       });
+      if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
       return (await answer.json()) as T;
     };
     const ids: string[] = [];
     for (let page = 1, pages = 1; page <= pages; page += 1) {
       const list = await get<Page>(`/v1/deployments?limit=100&page=${page}`);
+      if (!list) throw new Error('there is no list of deployments');
       ids.push(...list.deployments.map(({ id }) => id));
       pages = list.pagination.total_pages;
     }
     for (let begin = 0; begin < ids.length; begin += AT_ONCE) {
       const asked = ids.slice(begin, begin + AT_ONCE).map(async (id) => {
         const path = `/v1/deployments/${id}`;
-        const [app, { revisions }] = await Promise.all([
+        const [app, history] = await Promise.all([
           get<App>(path),
           get<{ revisions: { image: string }[] }>(`${path}/revisions?limit=100`),
         ]);
+        // Listed and not there: its row in the answers says so.
+        if (!app || !history) return { ...ABSENT, id, reader: tenant.canary };
         return {
           id,
+          reader: tenant.canary,
           name: app.app_name,
           status: app.status,
           image: app.image,
           reason: app.reason,
           replicas: app.replicas,
           variables: app.env_vars,
-          revisions: revisions.map(({ image }) => image).reverse(),
+          revisions: history.revisions.map(({ image }) => image).reverse(),
         };
       });
       answers.push(...(await Promise.all(asked)));

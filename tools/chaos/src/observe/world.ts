@@ -73,6 +73,8 @@ export interface DeadLetterRow {
 /** What the API says of an App, asked by its owner. */
 export interface AppAnswer {
   readonly id: string;
+  /** Who was told. */
+  readonly reader: string;
   readonly name: string;
   readonly status: string;
   readonly image: string;
