@@ -135,6 +135,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     const unquiet = await quiescence(rig, options.quietWithinS * 1000);
     const quietAfterMs = performance.now() - begun;
     await delay(LAST_FRAMES_MS);
+    const quiet = await observeResources(rig);
     await driver.finish();
     // Sockets of readers that are gone by now have ended.
     await delay(LAST_FRAMES_MS);
@@ -142,7 +143,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     const world = await observe(rig, tenants, {
       written,
       sightings: await sightings.stop(),
-      resources: { before, after },
+      resources: { before, quiet, after },
     });
     const record: RunRecord = {
       row: name,

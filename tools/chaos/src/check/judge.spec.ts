@@ -13,7 +13,7 @@ const HELD = {
   replicas: { 'gateway-1': { openFiles: 50, residentMiB: 100 } },
 };
 const holds = (more: Partial<typeof HELD>): Partial<World> => ({
-  resources: { before: HELD, after: { ...HELD, ...more } },
+  resources: { before: HELD, quiet: { ...HELD, ...more }, after: { ...HELD, ...more } },
 });
 const QUIET: World = {
   at: 0,
@@ -32,7 +32,7 @@ const QUIET: World = {
   received: [],
   sightings: {},
   written: {},
-  resources: { before: HELD, after: HELD },
+  resources: { before: HELD, quiet: HELD, after: HELD },
 };
 
 /** A send of an operation and its answer. */

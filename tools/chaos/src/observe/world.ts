@@ -142,8 +142,8 @@ export interface World {
   readonly received: readonly ReceivedWebhook[];
   /** By operation. */
   readonly sightings: Readonly<Record<string, Sighting>>;
-  /** Before the load, and when all was quiet. */
-  readonly resources: { readonly before: Resources; readonly after: Resources };
+  /** Before the load; when all was quiet, with readers still there; and without them. */
+  readonly resources: { readonly before: Resources; readonly quiet: Resources; readonly after: Resources };
   /** Lines that the containers of an App wrote, by its name. */
   readonly written: Readonly<Record<string, readonly string[]>>;
 }
