@@ -242,7 +242,7 @@ function nothingLeaks({ journal, world, tenants }: Evidence): string[] {
 /** By so much, or by a tenth, may be more held afterwards than before: pools that have been used, sockets that are about to close. */
 const SPARE = { openFiles: 16, sessions: 10, connections: 8 };
 /** A process that has worked is larger than one that has just begun; what waits for somebody who takes nothing is larger still. */
-const GROWN_MIB = 192;
+const GROWN_MIB = 256;
 
 function nothingIsKept({ world }: Evidence): string[] {
   const { before, quiet, after } = world.resources;

@@ -392,8 +392,8 @@ describe('the invariants', () => {
     ],
     [
       'I8',
-      'MiB of memory of gateway-1: 350',
-      holds({ replicas: { 'gateway-1': { openFiles: 50, residentMiB: 350 } } }),
+      'MiB of memory of gateway-1: 400',
+      holds({ replicas: { 'gateway-1': { openFiles: 50, residentMiB: 400 } } }),
       [],
     ],
     ['P5', 'line 2 again or too late', { written }, [said(1), said(2), said(2), said(3)]],

@@ -4,7 +4,7 @@ import { waitFor } from '@slipway/testing/test-run';
 import { askCluster } from '../observe/cluster.js';
 import type { Rig } from './rig.js';
 
-const PERIOD_MS = 100;
+const PERIOD_MS = 50;
 const LINES_APP = /-lines$/;
 const NAME = 'app.kubernetes.io/name';
 
