@@ -31,7 +31,7 @@ const DEFAULT_HITS = 20;
 const QUIET_WITHIN_S = 300;
 
 export const USAGE = `npm run chaos -- --row F1 [--seconds 60] [--kills 20]     one row, with so many faults (--count is the same)
-npm run chaos -- --row F1 --failpoints all --seconds 900   processes end at every failpoint, --hits times at each (${DEFAULT_HITS})
+npm run chaos -- --row F1 --failpoints all --seconds 5400  processes end at every failpoint, --hits times at each (${DEFAULT_HITS})
 npm run chaos -- --row F1 --replay <journal>              the run of a journal again: its seed, its times, its faults
 npm run chaos -- --judge <folder>                         the verdict on a run that was kept
 npm run chaos -- --defects all                            plants each defect (or D2,D4) and demands that its check fails

@@ -47,8 +47,8 @@ const OF_APP: Readonly<Record<string, readonly FailpointName[]>> = {
 /** Of so many passes one is drawn at which it ends; a place that is reached seldom is reached at least once. */
 const MOST_PASSES = 4;
 
-/** A process that has not come to its failpoint by then is told another one. */
-const GIVE_UP_MS = 20_000;
+/** A process that has not come to its failpoint by then is told another one. Who is to reconcile waits for the lease of the one before. */
+const GIVE_UP_MS = 60_000;
 
 export class FailpointHunt implements FailpointChoice {
   private active = false;
