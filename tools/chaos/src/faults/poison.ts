@@ -1,6 +1,6 @@
 // F13: messages that nobody can handle, sent as a broken sender would: each becomes a dead letter with its reason, and its neighbours go on.
 import { headers } from '@nats-io/nats-core';
-import { connectBroker } from '@slipway/messaging';
+import { connectBroker, inboxPrefixOf } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
 import { randomUUID } from 'node:crypto';
 
@@ -20,7 +20,7 @@ interface Poison {
 }
 
 /** Well-formed: what is wrong with it is its handler (../defects, aids). */
-const WELL_FORMED = `{"app":{"id":"${randomUUID()}"},"replicas":1}`;
+const WELL_FORMED = `{"app":{"id":"${randomUUID()}"},"replicas":1,"start":true}`;
 /** Comes first and once: each of its deliveries costs a process and thirty seconds. */
 const KILLER = 'a command whose handler kills';
 
@@ -78,6 +78,8 @@ async function send(rig: Rig, name: string): Promise<void> {
     if (withHeaders) {
       sent.set('Slipway-Operation', randomUUID());
       sent.set('Slipway-Correlation', name);
+      // As if somebody waited: what nobody waits for is tried for longer than a run lasts.
+      if (user === 'gateway') sent.set('Slipway-Reply-To', `${inboxPrefixOf(user)}.chaos`);
     }
     await broker.jetstream.publish(subject, body(), { headers: sent });
   } finally {
