@@ -12,13 +12,14 @@ export interface MessagingOptions {
   readonly sealPublicKeys?: string;
   /** SEAL_PRIVATE_KEY: `<id>:<base64>,…`, its own. */
   readonly sealPrivateKeys?: string;
-  /** How many commands and events run at once; default 256. Queries are not counted. */
+  /** How many commands and events run at once; default `CONCURRENCY`. Queries are not counted. */
   readonly concurrency?: number;
   /** Default: the registry of libs/contracts. Tests declare operations of their own. */
   readonly operations?: readonly Operation[];
 }
 
-export const DEFAULT_CONCURRENCY = 256;
+/** Commands each have a transaction, and wait for its few connections; events that come at once share one. */
+export const CONCURRENCY = { commands: 64, events: 256 } as const;
 
 /** Every operation there is, unless a test declares its own. */
 export const registryOf = (options: MessagingOptions): readonly Operation[] => options.operations ?? operations;

@@ -20,7 +20,7 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { Broker } from '../broker/broker.js';
 import { DeadReason } from '../dead-letters/dead-letter.js';
 import type { HandlerExtras } from '../handlers/handles.js';
-import { DEFAULT_CONCURRENCY, MESSAGING_OPTIONS, registryOf, type MessagingOptions } from '../messaging-options.js';
+import { CONCURRENCY, MESSAGING_OPTIONS, registryOf, type MessagingOptions } from '../messaging-options.js';
 import { compareProvisioned } from '../provisioning/provision.js';
 import { internalProblem, Refusal, Transient } from '../refusal.js';
 import { Sealing } from '../sealing/sealing.js';
@@ -47,7 +47,6 @@ interface Route {
 export class JetStreamTransport extends Server implements CustomTransportStrategy {
   private readonly routes = new Map<string, Route>();
   private readonly gate: Gate;
-  private readonly concurrency: number;
   private readonly counts: MessageMetrics;
   private pullers: Puller[] = [];
   private queries: Subscription | undefined;
@@ -63,8 +62,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
   ) {
     super();
-    this.concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
-    this.gate = new Gate(this.concurrency);
+    this.gate = new Gate(options.concurrency ?? CONCURRENCY.commands + CONCURRENCY.events);
     this.counts = new MessageMetrics(metrics);
   }
 
@@ -94,8 +92,8 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     this.readiness.add('streams', () => this.assertProvisioned());
     const kinds = new Set([...this.routes.values()].map(({ operation }) => operation.kind));
     if (kinds.has('query')) this.queries = this.subscribeToQueries();
-    if (kinds.has('command')) this.pullers.push(this.puller(Stream.commands));
-    if (kinds.has('event')) this.pullers.push(this.puller(Stream.events));
+    if (kinds.has('command')) this.pullers.push(this.puller(Stream.commands, CONCURRENCY.commands));
+    if (kinds.has('event')) this.pullers.push(this.puller(Stream.events, CONCURRENCY.events));
     for (const puller of this.pullers) puller.start();
     // The broker has read the subscription once it answers: whoever asks after the start is not told that nobody is there.
     this.broker.connection.flush().then(() => callback(), callback);
@@ -126,12 +124,12 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     if (differences.length > 0) throw new Error(differences.join(' | '));
   }
 
-  private puller(stream: Stream): Puller {
+  private puller(stream: Stream, limit: number): Puller {
     return new Puller({
       broker: this.broker,
       stream,
       service: this.options.service,
-      limit: this.concurrency,
+      limit: this.options.concurrency ?? limit,
       logger: this.log,
       onMessage: (message) => this.deliver(message),
     });

@@ -39,7 +39,7 @@ type Taken<R> = { readonly result: R | undefined } | { readonly reason: unknown 
 /** Done for several events in one transaction; what it returns, a result for each in their order, counts only after the commit. */
 type WorkTogether<T, R> = (tx: Tx, items: readonly T[]) => Promise<readonly R[] | void>;
 
-/** As many as a service takes in at once: a statement for so many rows is still short. */
+/** As many events as a service takes in at once: a statement for so many rows is still short. */
 const LARGEST_BATCH = 256;
 
 /** The caller waits no longer: nothing is done any more. */
