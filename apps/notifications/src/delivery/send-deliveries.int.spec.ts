@@ -9,6 +9,7 @@ import {
   appUpdated,
   createSubscription,
   deleteSubscription,
+  replayDelivery,
   updateSubscription,
   WEBHOOK_TYPES,
 } from '@slipway/contracts';
@@ -280,6 +281,36 @@ describe('deliveries', () => {
       return hanging.every((hook) => receiver.received(hook.path).length === 4);
     });
   });
+
+  it('go at once to a webhook whose turn came when it had nothing left', async () => {
+    const held: { readonly path: string; readonly answer: () => void }[] = [];
+    const hooks = await Promise.all(
+      Array.from({ length: 45 }, () =>
+        kim.subscribe((request, response) => {
+          held.push({ path: request.url ?? '', answer: () => void response.writeHead(204).end() });
+        }),
+      ),
+    );
+    await kim.tell('deploying', 'running');
+    await waitFor(() => held.length === 40);
+    const answered: string[] = [];
+    // One after the other: the turns of the last ones come when all have sent what they had.
+    while (answered.length < hooks.length) {
+      const next = await waitFor(() => held.shift());
+      next.answer();
+      const hook = hooks.find(({ path }) => path === next.path);
+      if (!hook) throw new Error(`nobody subscribed ${next.path}`);
+      await kim.ended(hook);
+      answered.push(next.path);
+    }
+    const last = hooks.find(({ path }) => path === answered.at(-1));
+    if (!last) throw new Error('nobody was answered');
+    const { id } = await kim.only(last);
+    const replay = { subscriptionId: last.subscription.id, id };
+    await harness.execute(replayDelivery, replay, { actor: kim.actor });
+    await waitFor(() => held.length === 1, { timeoutMs: 3_000 });
+    held[0]?.answer();
+  }, 60_000);
 
   it('come again after the process ended in the middle of an attempt', async () => {
     let stuck = true;

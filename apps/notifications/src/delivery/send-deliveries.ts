@@ -177,7 +177,7 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
         this.count(lane, -1);
         // Something may have come when the last of its workers had seen that there is nothing. After a failure the clock goes on.
         if (!failed) this.start(lane);
-        if (lane.running === 0 && !lane.waiting && !lane.hasWork) this.lanes.delete(lane.endpointId);
+        this.drop(lane);
         this.startWaiting();
       });
     this.running.add(work);
@@ -200,12 +200,20 @@ export class SendDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
     this.waiting.push(lane);
   }
 
+  // All that find a place: one that has nothing left, or rests, takes none, and would be the last to be called.
   private startWaiting(): void {
-    const index = this.waiting.findIndex((lane) => this.hasPlace(lane));
-    const [next] = index < 0 ? [] : this.waiting.splice(index, 1);
-    if (!next) return;
-    next.waiting = false;
-    this.start(next);
+    for (;;) {
+      const index = this.waiting.findIndex((lane) => this.hasPlace(lane));
+      const [next] = index < 0 ? [] : this.waiting.splice(index, 1);
+      if (!next) return;
+      next.waiting = false;
+      this.start(next);
+      this.drop(next);
+    }
+  }
+
+  private drop(lane: Lane): void {
+    if (lane.running === 0 && !lane.waiting && !lane.hasWork) this.lanes.delete(lane.endpointId);
   }
 
   private async work(lane: Lane): Promise<void> {
