@@ -1,8 +1,7 @@
 // B1: one deployment, asked for by its owner's session and by an API key; beside it bare Fastify with one prepared statement, and a question over
 // NATS, of which Slipway's gateway asks one for each request.
 import { type Benchmark, figure, type Limit } from '../benchmark.js';
-import type { Answer } from '../measure/http-connections.js';
-import { requestBytes } from '../measure/http-connections.js';
+import { type Answer, requestBytes } from '../measure/http-connections.js';
 import { measureRoute } from '../measure/http-load.js';
 import { startFloorBroker } from '../parts/floor-broker.js';
 
@@ -41,7 +40,7 @@ export const getOneApp: Benchmark = {
         name: 'one deployment',
         sides: [
           { name: 'session', measure: () => measureRoute(slipway(user.token)) },
-          { name: 'API key', measure: () => measureRoute(slipway(String(key.body.api_key ?? key.body.key))) },
+          { name: 'API key', measure: () => measureRoute(slipway(String(key.body.api_key))) },
           { name: 'bare', measure: () => measureRoute(bare) },
           {
             name: 'question',

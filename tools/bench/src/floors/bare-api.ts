@@ -8,12 +8,8 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import fastify from 'fastify';
 import pg from 'pg';
 
-import { now } from '../measure/clock.js';
-import { Latencies } from '../measure/latencies.js';
+import { latenciesAlone, rateOf } from '../measure/closed-loop.js';
 import { answerDriver } from '../parts/child.js';
-
-const TIMES = 400;
-const WARM_UP = 100;
 
 export interface Floor {
   readonly databaseUrl: string;
@@ -58,34 +54,13 @@ answerDriver({
   writes: ({ rows }: { rows: readonly Written[] }): void => {
     written = rows;
   },
+  /** Milliseconds, the median. */
   write: () => timed(write),
   writesPerSecond: ({ clients, ms }: { clients: number; ms: number }) => rateOf(write, clients, ms),
   acknowledged: ({ body }: { body: string }) => timed(() => streams.publish('bench', body)),
 });
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const latencies = new Latencies();
-  for (let index = -WARM_UP; index < TIMES; index += 1) {
-    const began = now();
-    await work();
-    if (index >= 0) latencies.record(now() - began);
-  }
-  return latencies.percentileMs(50);
-}
-
-async function rateOf(work: () => Promise<unknown>, clients: number, ms: number): Promise<number> {
-  const began = now();
-  let count = 0;
-  await Promise.all(
-    Array.from({ length: clients }, async () => {
-      while (now() - began < ms) {
-        await work();
-        count += 1;
-      }
-    }),
-  );
-  return (1000 * count) / (now() - began);
-}
+const timed = async (work: () => Promise<unknown>): Promise<number> => (await latenciesAlone(work)).percentileMs(50);
 
 /** The rows once more under ids of their own, in one transaction. */
 async function write(): Promise<void> {

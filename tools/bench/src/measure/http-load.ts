@@ -2,13 +2,12 @@
 // that.
 import type { Reading } from '../benchmark.js';
 import { now } from './clock.js';
+import { latenciesAlone, rateOf } from './closed-loop.js';
 import { type Answer, HttpConnections } from './http-connections.js';
 import { Latencies } from './latencies.js';
 import { openLoop } from './open-loop.js';
 
 const CONNECTIONS = 32;
-const ALONE = 400;
-const WARM_UP = 100;
 const SATURATED_MS = 2_000;
 const STEADY_SECONDS = 2;
 
@@ -24,8 +23,8 @@ export interface Route {
 /** `p50Ms` with one request at a time, `perSecond` at saturation, `halfP99Ms` at half of that. */
 export async function measureRoute(route: Route): Promise<Reading> {
   const { connections = CONNECTIONS } = route;
-  const alone = await over(route, 1, aloneOf);
-  const perSecond = await over(route, connections, (ask) => rateOf(ask, connections));
+  const alone = await over(route, 1, latenciesAlone);
+  const perSecond = await over(route, connections, (ask) => rateOf(ask, connections, SATURATED_MS));
   const half = await over(route, connections, (ask) => latenciesAt(ask, perSecond / 2));
   return { p50Ms: alone.percentileMs(50), perSecond, halfP99Ms: half.percentileMs(99) };
 }
@@ -38,30 +37,6 @@ async function over<T>(route: Route, count: number, work: (ask: () => Promise<vo
   } finally {
     connections.close();
   }
-}
-
-async function aloneOf(ask: () => Promise<void>): Promise<Latencies> {
-  const latencies = new Latencies();
-  for (let index = -WARM_UP; index < ALONE; index += 1) {
-    const began = now();
-    await ask();
-    if (index >= 0) latencies.record(now() - began);
-  }
-  return latencies;
-}
-
-async function rateOf(ask: () => Promise<void>, connections: number): Promise<number> {
-  const began = now();
-  let count = 0;
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      while (now() - began < SATURATED_MS) {
-        await ask();
-        count += 1;
-      }
-    }),
-  );
-  return (1000 * count) / (now() - began);
 }
 
 async function latenciesAt(ask: () => Promise<void>, perSecond: number): Promise<Latencies> {
