@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { waitFor } from '@slipway/testing/test-run';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,7 +76,9 @@ describe('a link', () => {
       heard = '';
       link.set({ kind: 'silent', direction });
       client.write('b');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await waitFor(() => heard === meanwhile);
+      // What is held back would have come by then.
+      await delay(100);
       expect({ answered, heard, closed }).toEqual({ answered: 'A', heard: meanwhile, closed: false });
       link.set(PASS);
       await waitFor(() => answered === 'AB');
