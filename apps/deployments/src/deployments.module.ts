@@ -7,6 +7,7 @@ import { AppEntity } from './app/app.entity.js';
 import { AppQueries } from './app/app.queries.js';
 import { AppSignals } from './app/app-signals.js';
 import { AwaitAppHandler } from './app/await-app.js';
+import { ChangeApp } from './app/change-app.js';
 import { CommitChange } from './app/commit-change.js';
 import { CountAppsHandler } from './app/count-apps.js';
 import { CreateAppHandler } from './app/create-app.js';
@@ -96,6 +97,7 @@ export class DeploymentsModule {
       providers: [
         AppQueries,
         AppSignals,
+        ChangeApp,
         CommitChange,
         { provide: ClusterConnection, useFactory: () => new ClusterConnection(config) },
         ImageCheck,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DeployedApp } from './fixture/deployed-app.js';
 import { followByHttp, followByWebSocket, said, type Line } from './fixture/followed-log.js';
 import { startInstance, type Instance } from './fixture/instance.js';
-import { kubectl, removeEverything } from './fixture/real-cluster.js';
+import { kubectl, LOOK_MS } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { testImage } from './fixture/test-cluster.js';
 
@@ -17,10 +17,7 @@ beforeAll(async () => {
   instance = await startInstance();
 }, 90_000);
 afterEach(() => endings.splice(0).forEach((end) => end()));
-afterAll(async () => {
-  await instance.close();
-  await removeEverything();
-});
+afterAll(() => instance.close());
 
 const deploy = async (app_name: string, body: object): Promise<DeployedApp> => {
   const app = await DeployedApp.create(instance.client, { app_name, image: testImage('web'), ...body });
@@ -53,7 +50,10 @@ describe.each([
     const before = await podNames(app);
     await app.send('PUT', '', { image: testImage('web', '2') });
     await app.until({ status: 'running', revision: 2 });
-    await waitFor(async () => !(await podNames(app)).some((pod) => before.includes(pod)), { timeoutMs: 30_000 });
+    await waitFor(async () => !(await podNames(app)).some((pod) => before.includes(pod)), {
+      timeoutMs: 30_000,
+      intervalMs: LOOK_MS,
+    });
     const after = await podNames(app);
     await waitFor(() => after.every((pod) => said(lines, pod).length > 25), { timeoutMs: 15_000 });
 

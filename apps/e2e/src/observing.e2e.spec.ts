@@ -38,6 +38,7 @@ beforeAll(async () => {
   instance = await startInstance();
   app = await deploy('observed');
 }, 180_000);
+// On somebody else's cluster nobody else takes them away.
 afterAll(async () => {
   for (const made of deployed) await made.send('DELETE');
   await instance.close();

@@ -15,7 +15,7 @@ import { differences, falselyRunning, slipwayObjects } from './fixture/as-asked.
 import { DeployedApp, type Told } from './fixture/deployed-app.js';
 import { startInstance, type Instance } from './fixture/instance.js';
 import { type Asked, Load } from './fixture/load.js';
-import { facts, kubectl, kubectlJson, type KubeObject, removeEverything } from './fixture/real-cluster.js';
+import { facts, kubectl, kubectlJson, type KubeObject } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { testImage } from './fixture/test-cluster.js';
 
@@ -57,10 +57,7 @@ afterEach(async () => {
   await apiServerIsReady();
 }, 120_000);
 
-afterAll(async () => {
-  await instance.close();
-  await removeEverything();
-});
+afterAll(() => instance.close());
 
 describe('an API server that is killed under load', () => {
   it('is told with since when, keeps no command from being accepted, and all that was asked comes about', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { DeployedApp } from './fixture/deployed-app.js';
 import { startInstance, type Instance } from './fixture/instance.js';
-import { hold, kubectl, letGo, removeEverything } from './fixture/real-cluster.js';
+import { hold, kubectl, letGo } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { patienceMs, testImage } from './fixture/test-cluster.js';
 
@@ -18,10 +18,7 @@ let instance: Instance;
 beforeAll(async () => {
   instance = await startInstance();
 }, 90_000);
-afterAll(async () => {
-  await instance.close();
-  await removeEverything();
-});
+afterAll(() => instance.close());
 
 const deploy = async (app_name: string): Promise<[DeployedApp, string]> => {
   const app = await DeployedApp.create(instance.client, { app_name, image: testImage('web') });

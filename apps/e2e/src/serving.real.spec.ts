@@ -5,7 +5,7 @@ import { agree } from './fixture/agreement.js';
 import { DeployedApp } from './fixture/deployed-app.js';
 import { Ingress } from './fixture/ingress.js';
 import { startInstance, type Instance } from './fixture/instance.js';
-import { facts, hold, letGo, type Pod, removeEverything } from './fixture/real-cluster.js';
+import { facts, hold, letGo, LOOK_MS, type Pod } from './fixture/real-cluster.js';
 import { tell } from './fixture/tell.js';
 import { testImage } from './fixture/test-cluster.js';
 import { Visitors, type Visits } from './fixture/visitors.js';
@@ -19,10 +19,7 @@ let instance: Instance;
 beforeAll(async () => {
   instance = await startInstance();
 }, 90_000);
-afterAll(async () => {
-  await instance.close();
-  await removeEverything();
-});
+afterAll(() => instance.close());
 
 const deploy = (app_name: string, body: object = {}): Promise<DeployedApp> =>
   DeployedApp.create(instance.client, { app_name, image: testImage('web'), health_check: quickCheck, ...body });
@@ -85,7 +82,7 @@ describe.concurrent('a container', () => {
   it('is asked for its health, answers at the URL once it is ready, and no longer when it is stopped', async () => {
     const app = await deploy('slow', {
       image: testImage('slow'),
-      env_vars: { DELAY: '4' },
+      env_vars: { DELAY: '6' },
       health_check: { ...quickCheck, failure_threshold: 10 },
     });
     await app.until({ status: 'deploying', url: null });
@@ -192,7 +189,9 @@ describe('fifty requests a second', () => {
         await act();
         await app.until({ status: 'running' });
         // The old pods leave after the new ones are ready; those that are deaf to it stay for thirty seconds, harmless.
-        await waitFor(async () => (await app.pods()).every((pod) => !isLeaving(pod) || isDeaf(pod)));
+        await waitFor(async () => (await app.pods()).every((pod) => !isLeaving(pod) || isDeaf(pod)), {
+          intervalMs: LOOK_MS,
+        });
       });
       expect(visits.failures).toEqual([]);
       await seen(app);

@@ -10,7 +10,6 @@ import {
   facts,
   kubectl,
   type Pod,
-  removeEverything,
   type Watch,
   watchObjects,
 } from './fixture/real-cluster.js';
@@ -54,7 +53,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await instance.close();
   await Promise.all(watches.map((watch) => watch.close()));
-  await removeEverything();
 });
 
 const deploy = (app_name: string, image: string, body: object = {}): Promise<DeployedApp> =>

@@ -1,7 +1,7 @@
 import { startEmbeddedCluster, type EmbeddedCluster } from '@slipway/embedded-cluster';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { waitFor } from './fixture/scripted-cluster.js';
+import { json, ScriptedCluster, statusObject, waitFor } from './fixture/scripted-cluster.js';
 import { connectCluster, type Cluster } from './cluster.js';
 import { OperatorConnection, trustedConnection } from './connection/operator-connection.js';
 import { isRefused } from './kubeconfig/clean-connection.js';
@@ -88,6 +88,27 @@ describe('connectCluster', () => {
     const strict = connectCluster(clean);
     await expect(strict.ping()).rejects.toMatchObject({ kind: 'unreachable', reason: 'AddressRefused' });
     await strict.close();
+  });
+
+  it('takes what the cluster has answered to another call for an answer to a ping, while that is fresh', async () => {
+    const scripted = await new ScriptedCluster().start();
+    scripted.reply = (response) => json(response, 401, statusObject(401, 'Unauthorized'));
+    const other = connectCluster(scripted.connection());
+    const asked = (): string[] => scripted.requests.splice(0).map(({ url }) => url);
+    await expect(other.version()).rejects.toMatchObject({ status: 401 });
+    await expect(other.ping(60_000)).rejects.toMatchObject({ status: 401 });
+    expect(asked()).toEqual(['/version', '/api']);
+    scripted.reply = (response) => json(response, 200, {});
+    await other.version();
+    await other.ping(60_000);
+    await other.ping();
+    expect(asked()).toEqual(['/version', '/api']);
+    const fresh = performance.now();
+    await waitFor(() => performance.now() - fresh > 50);
+    await other.ping(50);
+    expect(asked()).toEqual(['/api']);
+    await other.close();
+    await scripted.stop();
   });
 
   it('says that the credentials or the certificate are wrong', async () => {

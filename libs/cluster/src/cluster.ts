@@ -53,8 +53,11 @@ export interface Cluster {
   /** See mayI: whether it would let us. */
   mayI(question: AccessQuestion): Promise<boolean>;
   version(): Promise<ClusterVersion>;
-  /** Whether the cluster answers, within 3 s, and accepts the credentials: throws ClusterError when it does not. */
-  ping(): Promise<void>;
+  /**
+   * Whether the cluster answers, within 3 s, and accepts the credentials: throws ClusterError when it does not. What it has answered to another
+   * call in the last `freshMs` (default 0) counts.
+   */
+  ping(freshMs?: number): Promise<void>;
   /** Ends watches, follows and elections that are still open, then the connections. */
   close(): Promise<void>;
 }
@@ -94,7 +97,8 @@ export function connectCluster(connection: CleanConnection, options: TransportOp
     currentUser: () => currentUser(transport),
     mayI: (question) => mayI(transport, question),
     version: () => transport.call('GET', '/version'),
-    ping: async () => {
+    ping: async (freshMs = 0) => {
+      if (transport.answeredWithin(freshMs)) return;
       // Not /version, which a cluster also shows to strangers.
       await transport.callText('GET', '/api', { timeoutMs: PING_TIMEOUT_MS });
     },

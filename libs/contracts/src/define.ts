@@ -41,6 +41,8 @@ export interface Event<P extends object> {
   readonly payload: Class<P>;
   /** The services that listen, each by a durable consumer of its own. */
   readonly listeners: readonly ServiceName[];
+  /** The services that hear it as it passes, on core NATS: what they miss, they miss. */
+  readonly liveListeners: readonly ServiceName[];
 }
 
 export type AnyCommand = Command<object, object> | Command<object, void>;
@@ -91,6 +93,13 @@ export function defineEvent<P extends object>(declared: {
   subject: string;
   payload: Class<P>;
   listeners: readonly ServiceName[];
+  /** None unless told otherwise. */
+  liveListeners?: readonly ServiceName[];
 }): Event<P> {
-  return Object.freeze({ kind: 'event' as const, ...declared, service: ownerOf(declared.subject, 'evt') });
+  return Object.freeze({
+    kind: 'event' as const,
+    ...declared,
+    service: ownerOf(declared.subject, 'evt'),
+    liveListeners: declared.liveListeners ?? [],
+  });
 }

@@ -171,9 +171,10 @@ describe('startEmbeddedCluster', () => {
     await api.ask('PATCH', `${path}?dryRun=All`, { body: { data: { a: '2' } } });
     await api.ask('DELETE', path);
     await api.ask('DELETE', path);
+    const address = '127.0.0.1';
     expect(cluster.writes()).toMatchObject([
-      { verb: 'apply', resource: 'configmaps', namespace: 'default', name: 'settings', manager: 'slipway' },
-      { verb: 'delete', resource: 'configmaps', name: 'settings', manager: 'spec' },
+      { verb: 'apply', resource: 'configmaps', namespace: 'default', name: 'settings', manager: 'slipway', address },
+      { verb: 'delete', resource: 'configmaps', name: 'settings', manager: 'spec', address },
     ]);
   });
 

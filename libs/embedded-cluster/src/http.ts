@@ -176,6 +176,7 @@ async function serveResource(
     query,
     contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
     userAgent: request.headers['user-agent'] ?? '',
+    address: request.socket.remoteAddress,
     body: await readBody(request),
   };
   if (verb === 'create' && name === undefined) send(response, createObject(registry, write));

@@ -23,6 +23,8 @@ export interface Write {
   readonly subresource: string | undefined;
   /** The field manager, which is the start of the user agent when the client names none. */
   readonly manager: string;
+  /** Where the client's connection came from. */
+  readonly address: string | undefined;
   readonly resourceVersion: string;
   readonly at: Date;
 }
@@ -31,6 +33,7 @@ export interface Write {
 export interface Client {
   readonly verb: Write['verb'];
   readonly manager: string;
+  readonly address?: string | undefined;
   readonly subresource?: string;
 }
 
@@ -271,6 +274,7 @@ export class Registry {
       name: metadata.name,
       subresource: client.subresource,
       manager: client.manager,
+      address: client.address,
       resourceVersion: metadata.resourceVersion,
       at: new Date(),
     });

@@ -33,6 +33,7 @@ export interface WriteRequest {
   readonly query: URLSearchParams;
   readonly contentType: string;
   readonly userAgent: string;
+  readonly address: string | undefined;
   readonly body: string;
 }
 
@@ -284,7 +285,8 @@ function clientOf(
 ): Client {
   const fromAgent = request.userAgent.split('/')[0] || 'unknown';
   const { subresource } = request.target;
-  return { verb, manager: options.fieldManager || fromAgent, ...(subresource ? { subresource } : {}) };
+  const manager = options.fieldManager || fromAgent;
+  return { verb, manager, address: request.address, ...(subresource ? { subresource } : {}) };
 }
 
 function checkNamespace(body: JsonObject, namespace: string | undefined): void {

@@ -1,6 +1,6 @@
 // The one place for the names of streams, consumers and subjects. Subjects of operations are literals in libs/contracts.
 
-export const Stream = { commands: 'COMMANDS', events: 'EVENTS', deadLetters: 'DEAD_LETTERS' } as const;
+export const Stream = { commands: 'COMMANDS', events: 'EVENTS', deadLetters: 'DEAD_LETTERS', tries: 'TRIES' } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 
 /** A service's durable consumer has the service's name, on each stream that it reads. */
@@ -10,6 +10,9 @@ export const commandsOf = (service: string): string => `cmd.${service}.>`;
 export const eventsOf = (service: string): string => `evt.${service}.>`;
 export const queriesOf = (service: string): string => `qry.${service}.>`;
 export const deadLetterSubject = (stream: string, consumer: string): string => `dlq.${stream}.${consumer}`;
+/** Of one message, or of all with `>`. */
+export const triesSubject = (stream: string, consumer: string, message: string): string =>
+  `try.${stream}.${consumer}.${message}`;
 export const inboxPrefixOf = (user: string): string => `_INBOX_${user}`;
 
 export const ALL_LOGS = 'log.>';

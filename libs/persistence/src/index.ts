@@ -1,5 +1,6 @@
 export { createDataSource } from './database/data-source.js';
 export { describeAddress, describeConnectionFault } from './database/database-address.js';
+export { type EntityColumns, entityColumns } from './database/entity-columns.js';
 export { isPassingFault, isUniqueViolation } from './database/database-errors.js';
 export {
   DEFAULT_POOL_SIZE,

@@ -50,3 +50,4 @@ export {
   type SpanOptions,
 } from './telemetry/spans.js';
 export { within } from './within.js';
+export { Turns } from './turns.js';

@@ -2,6 +2,7 @@ export { actor } from './actor.js';
 export { appFacts } from './app-facts.js';
 export * from './backends/index.js';
 export { createDatabase, natsFolderForTest, sharedPostgres, startNatsForTest } from './backends/test-run.js';
+export { crowdAt } from './crowd-at.js';
 export {
   type Harness,
   type HarnessOptions,

@@ -18,7 +18,7 @@ export interface Side {
 export interface Limit {
   readonly name: string;
   /** `×` is a ratio of two sides, which `compare` holds against an earlier run. */
-  readonly unit: '×' | 'ms' | 's' | 'kB' | 'MB' | '/s';
+  readonly unit: '×' | 'ms' | 's' | 'kB' | 'MB' | '/s' | '%';
   readonly better: 'lower' | 'higher';
   /** What a release needs. */
   readonly gate?: number;
@@ -31,6 +31,8 @@ export interface Scenario {
   readonly name: string;
   readonly sides: readonly Side[];
   readonly limits: readonly Limit[];
+  /** Limits that cannot be looked at here, each with the reason. */
+  readonly skipped?: Readonly<Record<string, string>>;
   /** Called before the first round and after the last one. */
   open?(): Promise<void>;
   close?(): Promise<void>;

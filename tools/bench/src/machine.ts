@@ -1,6 +1,6 @@
 // What the figures depend on, printed first and kept with them.
 import { spawnSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -77,13 +77,14 @@ export async function describeParts(instance: Instance): Promise<Parts> {
   const { server_version: postgres = 'unknown', ...settings } = Object.fromEntries(
     rows.map(({ name, setting }) => [name, setting]),
   );
-  const nats = JSON.parse(readFileSync(join(instance.dataDir, 'nats', 'nats.conf'), 'utf8')) as {
-    jetstream: { sync_interval?: string };
-  };
+  const file = join(instance.dataDir, 'nats', 'nats.conf');
+  // Not there where the broker is none of its own.
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
+  const { jetstream } = JSON.parse(text) as { jetstream?: { sync_interval?: string } };
   return {
     postgres,
     nats: await natsVersionAt(new URL(instance.brokerUrl('gateway'))),
-    settings: { ...settings, sync_interval: nats.jetstream.sync_interval ?? 'default' },
+    settings: { ...settings, sync_interval: jetstream?.sync_interval ?? 'unknown' },
   };
 }
 

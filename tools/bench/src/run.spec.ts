@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { figure, type Scenario } from './benchmark.js';
+import { scenarioText } from './report/text.js';
 import { reasonToVoid, runScenario } from './run.js';
 
 const stage = { tell: () => undefined, besideDriver: [] };
@@ -68,6 +69,13 @@ describe('runScenario', () => {
     expect(busy.rounds[0]?.slipway?.driverLoad).toBeGreaterThanOrEqual(burnedSeconds / seconds);
     expect(idle.rounds[0]?.slipway?.driverLoad).toBeGreaterThan(0);
     expect(idle.rounds[0]?.slipway?.driverLoad).toBeLessThan(0.8);
+  });
+
+  it('tells a limit that cannot be looked at here with its reason, and judges it never', async () => {
+    const skipped = { 'against a peer': 'there is no peer' };
+    const result = await runScenario('B0', { ...scenarioOf({ slipway: () => 1, bare: () => 1 }), skipped }, stage, 1);
+    expect(result.judged.map(({ name }) => name)).toEqual(['rate']);
+    expect(scenarioText(result)).toMatch(/\n {4}against a peer +SKIPPED: there is no peer$/);
   });
 
   it('closes what it opened when a side fails', async () => {

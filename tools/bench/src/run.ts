@@ -48,7 +48,7 @@ export async function runScenario(
   stage: Pick<Stage, 'tell' | 'besideDriver'>,
   count: number,
 ): Promise<ScenarioResult> {
-  const { name, sides, limits } = scenario;
+  const { name, sides, limits, skipped } = scenario;
   const rounds: Round[] = [];
   await scenario.open?.();
   try {
@@ -72,6 +72,7 @@ export async function runScenario(
     name,
     rounds,
     judged: limits.map((limit) => judge(limit, rounds)),
+    ...(skipped && { skipped }),
     ...(reason !== undefined && { void: reason }),
   };
 }

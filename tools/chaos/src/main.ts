@@ -9,13 +9,14 @@ import { type Options, readOptions, USAGE } from './options.js';
 import { reportOf } from './report.js';
 import { rows } from './rows.js';
 import { isFailing, judgeRun, run, type RunRecord } from './run.js';
+import { runMatrix } from './run-matrix.js';
 
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
 const print = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** @returns whether it passed */
 async function main(args: readonly string[]): Promise<boolean> {
-  const { options, judge, defects, list, help } = readOptions(args, RESULTS);
+  const { options, judge, defects, matrix, list, help } = readOptions(args, RESULTS);
   if (help) return print(USAGE);
   if (list)
     return print(
@@ -29,6 +30,7 @@ async function main(args: readonly string[]): Promise<boolean> {
     const names = defects === 'all' ? [] : defects.split(',');
     return runDefects(names, options, (line) => print(`  ${line}`));
   }
+  if (matrix) return runMatrix(options, print);
   const result = await run(rowOf(options.row), options, (line) => print(`  ${line}`));
   print(reportOf(result, options));
   return !isFailing(result);

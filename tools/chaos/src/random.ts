@@ -19,6 +19,11 @@ export class Random {
     return least + this.next() * (most - least);
   }
 
+  /** As often between one and two as between thirty and sixty. */
+  magnitudeBetween(least: number, most: number): number {
+    return least * (most / least) ** this.next();
+  }
+
   /** @throws Error when there is nothing to choose from */
   oneOf<T>(choices: readonly T[]): T {
     const chosen = choices[Math.floor(this.next() * choices.length)];

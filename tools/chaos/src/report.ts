@@ -52,9 +52,9 @@ function readyOf(restarts: RunRecord['restarts']): string {
 }
 
 function hitsOf(hits: RunRecord['hits']): string[] {
-  const counts = new Map<string, number>();
-  for (const { name } of hits) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].sort().map(([name, count]) => `  ${name}: hit ${count} times`);
+  return Object.entries(hits)
+    .sort()
+    .map(([name, count]) => `  ${name}: hit ${count} times`);
 }
 
 /** No failure in n tries bounds the rate at 3/n. */

@@ -7,15 +7,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { judge, type Judgement } from './check/judge.js';
-import type { Violation } from './check/invariants.js';
+import { grown, keptMore, type Violation } from './check/invariants.js';
 import { missingProof } from './check/proof.js';
 import { Journal, readJournal } from './driver/journal.js';
 import type { DriverConfig, DriverMessage, Tenant } from './driver/tenant.js';
 import { FailpointHunt } from './faults/failpoints.js';
+import { UNREADABLE } from './faults/poison.js';
 import type { Fault, Measured } from './faults/fault.js';
+import { Images } from './observe/images.js';
 import { observe } from './observe/observe.js';
 import { quiescence } from './observe/quiescence.js';
-import { observeResources } from './observe/resources.js';
+import { resourcesAtRest, resourcesSettled } from './observe/resources.js';
 import { Sightings } from './observe/sightings.js';
 import type { World } from './observe/world.js';
 import { workloads } from './driver/workloads/index.js';
@@ -23,9 +25,9 @@ import type { Options } from './options.js';
 import { Random } from './random.js';
 import { registerTenants } from './rig/register-tenants.js';
 import { type FailpointChoice, Rig } from './rig/rig.js';
-import type { FailpointHit, Restart, Retry } from './rig/supervisor.js';
+import type { Restart, Retry } from './rig/supervisor.js';
 import { WrittenLines } from './rig/written-lines.js';
-import { ALL_WORKLOADS, besides, type Row } from './rows.js';
+import { ALL_WORKLOADS, besides, type Row, secondsFor, secondsForHits } from './rows.js';
 
 /** All that is kept of a run beside its journal. */
 export interface RunRecord {
@@ -34,7 +36,8 @@ export interface RunRecord {
   readonly tenants: readonly Pick<Tenant, 'canary' | 'userId'>[];
   readonly world: World;
   readonly restarts: readonly Restart[];
-  readonly hits: readonly FailpointHit[];
+  /** By failpoint. */
+  readonly hits: Readonly<Record<string, number>>;
   /** What was done, in the journal's words. */
   readonly faults: readonly string[];
   readonly measured: readonly Measured[];
@@ -60,19 +63,21 @@ const LONG_LINE = ` ${'x'.repeat(32 * 1024)}`;
 /** What a run is ended by: it leaves no process behind. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const HEAL_TIMEOUT_MS = 60_000;
+/** The load runs so long before failpoints act, and after. */
+const HUNT_AFTER_MS = 10_000;
 /** What is on its way to a reader when all else is quiet. */
 const LAST_FRAMES_MS = 2_000;
 
 export async function run(row: Row, options: Options, tell: (line: string) => void): Promise<RunResult> {
   const { seed, rate } = options;
-  const seconds = options.seconds ?? row.seconds;
   const count = options.count ?? row.count;
+  const seconds = options.seconds ?? (options.failpoints ? secondsForHits(options.hits) : secondsFor(row, count));
   const chosen = [...ALL_WORKLOADS, ...(row.workloads ?? [])];
   const folder = join(options.results, `${options.row}-${seed}-${new Date().toISOString().replace(/[:.]/g, '')}`);
   mkdirSync(folder, { recursive: true });
   const journalFile = join(folder, 'journal.ndjson');
   const journal = new Journal(journalFile);
-  const { row: name, failpoints, defect, slack, targets, hits } = options;
+  const { row: name, failpoints, defect, slack, targets, hits, oneProcess } = options;
   journal.write({
     note: 'run',
     t: Date.now(),
@@ -87,32 +92,51 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
       defect,
       slack,
       targets: targets.join(',') || undefined,
+      'one-process': oneProcess || undefined,
     },
   });
 
   const hunt = failpoints && new FailpointHunt(failpoints[0] === 'all' ? [] : failpoints, hits, new Random(seed + 2));
-  const rig = new Rig({ folder, seed, planted: defect ?? row.aid, failpoints: hunt ?? fixedRules(options.rules) });
+  const rig = new Rig({
+    folder,
+    seed,
+    oneProcess,
+    planted: defect ?? row.aid,
+    failpoints: hunt ?? fixedRules(options.rules),
+  });
   let failed = true;
-  const stop = (): void => void rig.stop({ keepFiles: true }).finally(() => process.exit(1));
+  /** What writes to the rig or asks it until it is told to stop; also when the run breaks off, before the rig is gone. */
+  const going: { stop(): unknown }[] = [];
+  const letGo = async (keepFiles: boolean): Promise<string[]> => {
+    await Promise.allSettled(going.map(async (one) => one.stop()));
+    return rig.stop({ keepFiles });
+  };
+  const stop = (): void => void letGo(true).finally(() => process.exit(1));
   for (const signal of SIGNALS) process.once(signal, stop);
   try {
     tell(`starting ${name}: ${row.title}`);
     await rig.start();
-    const tenants = await registerTenants(rig);
+    const { tenants, fullTenant } = await registerTenants(rig);
     const driver = startDriver(folder, {
       journal: journalFile,
       gatewayUrls: rig.gatewayUrls,
       receiverUrl: rig.receiverUrl,
       tenants,
+      fullTenant,
       seed,
       seconds,
       rate,
       workloads: chosen,
     });
+    going.push(driver);
     await driver.told('prepared');
     const lines = await WrittenLines.begin(rig, tenants.length, chosen.includes('stalled') ? LONG_LINE : '');
-    const before = await observeResources(rig);
     const sightings = new Sightings(rig.database);
+    const images = new Images(rig.cluster.kubeconfig);
+    going.push(lines, sightings, images);
+    tell('warming up');
+    await driver.told('warm');
+    const before = await resourcesAtRest(rig);
     const planned = row.plan({
       rig,
       tenants,
@@ -122,9 +146,13 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
       targets,
     });
     const loadMs = seconds * 1000;
-    const faults = hunt ? [hunt.fault({ atMs: loadMs / 8, lastsMs: (loadMs * 3) / 4 })] : planned;
+    const faults = hunt ? [hunt.fault({ atMs: HUNT_AFTER_MS, lastsMs: (loadMs * 3) / 4 })] : planned;
     tell(`load: ${rate} operations/s for ${seconds} s, ${faults.length} faults`);
-    const [outcome] = await Promise.all([injectAll(rig, faults, journal), driver.told('loaded')]);
+    driver.tell('begin');
+    const injected = injectAll(rig, faults, journal);
+    // As long again without faults as before them.
+    if (hunt) void injected.then(() => delay(HUNT_AFTER_MS)).then(() => driver.tell('enough'));
+    const [outcome] = await Promise.all([injected, driver.told('loaded')]);
     const { mishaps } = outcome;
 
     mishaps.push(...(hunt?.missing() ?? []));
@@ -135,23 +163,32 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
     const unquiet = await quiescence(rig, options.quietWithinS * 1000);
     const quietAfterMs = performance.now() - begun;
     await delay(LAST_FRAMES_MS);
-    const quiet = await observeResources(rig);
+    const [{ apps } = { apps: 0 }] = await rig.database.sql<{ apps: number }>(
+      'select count(*)::int as apps from deployments.app',
+    );
+    // A look at everything, which a reconciler takes now and then, is held while it lasts.
+    const quiet = await resourcesSettled(rig, (resources) => keptMore(before, resources, apps).length === 0);
     await driver.finish();
     // Sockets of readers that are gone by now have ended.
     await delay(LAST_FRAMES_MS);
-    const after = await observeResources(rig);
-    const world = await observe(rig, tenants, {
-      written,
-      sightings: await sightings.stop(),
-      resources: { before, quiet, after },
-    });
+    const after = await resourcesSettled(rig, (resources) => grown(before, resources).length === 0);
+    const world = await observe(
+      rig,
+      { tenants, fullTenant },
+      {
+        written,
+        sightings: await sightings.stop(),
+        images: await images.stop(),
+        resources: { before, quiet, after },
+      },
+    );
     const record: RunRecord = {
       row: name,
       seed,
       tenants: tenants.map(({ canary, userId }) => ({ canary, userId })),
       world,
       restarts: rig.replicas.flatMap(({ restarts }) => restarts),
-      hits: rig.replicas.flatMap(({ hits }) => hits),
+      hits: hunt?.counts() ?? {},
       faults: faults.map(({ text }) => text),
       measured: outcome.measured,
       retries: rig.replicas.flatMap(({ retries }) => retries),
@@ -168,7 +205,7 @@ export async function run(row: Row, options: Options, tell: (line: string) => vo
   } finally {
     journal.close();
     for (const signal of SIGNALS) process.off(signal, stop);
-    for (const failure of await rig.stop({ keepFiles: failed })) tell(failure);
+    for (const failure of await letGo(failed)) tell(failure);
   }
 }
 
@@ -184,7 +221,8 @@ export function judgeRun(row: Row, record: RunRecord, journalFile: string): Judg
     journal,
     world,
     tenants,
-    expectedLetters: row.expectedLetters ?? [],
+    ...(row.answersWithinMs !== undefined && { answersWithinMs: row.answersWithinMs * record.slack }),
+    expectedLetters: [...(row.expectedLetters ?? []), ...(Object.keys(record.hits).length > 0 ? UNREADABLE : [])],
   });
   const more: Violation[] = [
     ...unquiet.map((text) => ({ invariant: 'I3', text: `not quiet in time: ${text}` }) as const),
@@ -237,6 +275,8 @@ function startDriver(folder: string, config: DriverConfig) {
         await delay(50);
       }
     },
+    stop: () => child.kill(),
+    tell: (message: DriverMessage): void => void child.send(message),
     finish: async (): Promise<void> => {
       const ended = once(child, 'exit');
       child.send('finish' satisfies DriverMessage);

@@ -10,4 +10,5 @@ export {
   type InstanceFacts,
   serviceEnvironment,
 } from './services/service-environment.js';
-export { declares, services } from './services/service-list.js';
+export { startServices } from './services/one-process.js';
+export { databaseServices, declares, services } from './services/service-list.js';

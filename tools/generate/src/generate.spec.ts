@@ -43,6 +43,17 @@ describe('messages', () => {
     expect(schemaSnapshots().size).toBe(operations.length);
   });
 
+  it('name who hears an event by a consumer, who as it passes, and that nobody does', () => {
+    const others = (subject: string) =>
+      messageTable()
+        .split('\n')
+        .find((row) => row.includes(`\`${subject}\``))
+        ?.split(' | ')[2];
+    expect(others('evt.identity.user.updated.v1')).toBe('heard by notifications |');
+    expect(others('evt.identity.credential.revoked.v1')).toBe('heard by gateway as it passes |');
+    expect(others('evt.identity.user.registered.v1')).toBe('heard by nobody yet |');
+  });
+
   it('show sealed fields as such', () => {
     const snapshot = schemaSnapshots().get('libs/contracts/snapshots/cmd.identity.user.register.v1.schema.json');
     expect(JSON.parse(snapshot ?? '{}')).toMatchObject({ input: { properties: { password: { 'x-sealed': true } } } });

@@ -18,3 +18,8 @@ export function kubectlFor(binary: string, kubeconfig: string): Kubectl {
       child.stdin.end(input);
     });
 }
+
+/** Objects as `kubectl apply -f -` takes them. */
+export function list(items: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+}

@@ -9,7 +9,7 @@ import { cleanUp } from './clean-up.js';
 import { type ClusterFacts, factsFile } from './facts.js';
 import { writeCredentials } from './credentials.js';
 import { rememberKernelSettings } from './kernel-settings.js';
-import { type Kubectl, kubectlFor } from './kubectl.js';
+import { type Kubectl, kubectlFor, list } from './kubectl.js';
 import type { Layout } from './layout.js';
 import { apiServer, AUDIT_LOG } from './parts/api-server.js';
 import { containerd, containerdSocket } from './parts/containerd.js';
@@ -187,10 +187,6 @@ function untilWith(processes: Processes): Until {
     }
     throw new Error(`The cluster cannot start: ${what} is not ready after ${DEADLINE_MS / 1000} s. ${reason}`);
   };
-}
-
-function list(items: object[]): string {
-  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }
 
 /** The end of the log of a program that is gone, and what to do. */

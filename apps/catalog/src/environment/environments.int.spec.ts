@@ -98,6 +98,15 @@ describe('environments', () => {
     expect(await rows('app_audience')).toEqual([]);
   });
 
+  it('know who sees an App as of its newest event, whatever comes later', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    const withTeam = (id: string, version: number) => ({ ...app, teams: [{ id, name: 'team' }], version });
+    await created(withTeam(first, 1));
+    await deleting(withTeam(second, 3));
+    await created(withTeam(first, 2));
+    expect(await rows('app_audience')).toMatchObject([{ team_ids: [second], version: 4 }]);
+  });
+
   it('are not made from an App in an Environment that others share', async () => {
     await created({ ...app, environment: { ...app.environment, kind: 'owned' } });
     expect(await rows('environment')).toEqual([]);

@@ -1,21 +1,21 @@
 import { Controller } from '@nestjs/common';
-import { type AppCreated, appCreated, type Envelope } from '@slipway/contracts';
+import { type AppFacts, type AppCreated, appCreated, type Envelope, type Event } from '@slipway/contracts';
 import { On } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { recordAudience } from '../app-audience/record-audience.js';
 import { EnvironmentState } from './environment.entity.js';
-import { recordDedicatedEnvironment } from './record-environment.js';
+import { recordApps } from './record-apps.js';
 
 @Controller()
 export class OnAppCreated {
-  constructor(private readonly inbox: Inbox) {}
+  private readonly take: (event: Event<object>, envelope: Envelope, app: AppFacts) => Promise<void>;
+
+  constructor(inbox: Inbox) {
+    this.take = inbox.together<AppFacts>((tx, apps) => recordApps(tx, apps, EnvironmentState.active));
+  }
 
   @On(appCreated)
   handle({ app }: AppCreated, envelope: Envelope): Promise<void> {
-    return this.inbox.once(appCreated, envelope, async (tx) => {
-      await recordAudience(tx, app);
-      await recordDedicatedEnvironment(tx, app, EnvironmentState.active, new Date());
-    });
+    return this.take(appCreated, envelope, app);
   }
 }

@@ -1,16 +1,26 @@
 import { Controller } from '@nestjs/common';
-import { type Envelope, type NamespaceRemoved, namespaceRemoved } from '@slipway/contracts';
+import {
+  type EnvironmentId,
+  type NamespaceRemoved,
+  namespaceRemoved,
+  type Envelope,
+  type Event,
+} from '@slipway/contracts';
 import { On } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { removeEnvironment } from './record-environment.js';
+import { removeEnvironments } from './record-environment.js';
 
 @Controller()
 export class OnNamespaceRemoved {
-  constructor(private readonly inbox: Inbox) {}
+  private readonly take: (event: Event<object>, envelope: Envelope, id: EnvironmentId) => Promise<void>;
+
+  constructor(inbox: Inbox) {
+    this.take = inbox.together<EnvironmentId>(removeEnvironments);
+  }
 
   @On(namespaceRemoved)
   handle({ environmentId }: NamespaceRemoved, envelope: Envelope): Promise<void> {
-    return this.inbox.once(namespaceRemoved, envelope, (tx) => removeEnvironment(tx, environmentId, new Date()));
+    return this.take(namespaceRemoved, envelope, environmentId);
   }
 }

@@ -7,10 +7,14 @@ import type { Act } from './app.js';
 /** Rows that ask for a pass by themselves, whoever committed them. */
 export const APP_BEHIND = `observed_generation < generation or phase = 'deleting' or reason = 'ClusterUnreachable'`;
 
+/** Rows of a list that names no phase. All that a list asks of a row is in its indexes. */
+const LISTED = `phase <> 'deleting'`;
+
 @Entity({ name: 'app' })
 @Unique('app_environment_name', ['environmentId', 'name'])
 @Index('app_owner_name', ['ownerId', 'name'], { unique: true, where: `dedicated and phase <> 'deleting'` })
-@Index('app_created_at', ['createdAt', 'id'])
+@Index('app_page', ['createdAt', 'id', 'phase', 'readyOnce'], { where: LISTED })
+@Index('app_owner_page', ['ownerId', 'createdAt', 'id', 'phase', 'readyOnce'], { where: LISTED })
 @Index('app_behind', ['id'], { where: APP_BEHIND })
 export class AppEntity {
   @PrimaryColumn({ type: 'uuid' })

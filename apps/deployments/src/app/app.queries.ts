@@ -1,12 +1,19 @@
 // Owns how Apps are found and written: who sees one, in one predicate for reads and writes, and what of a row is encrypted.
 import { Injectable } from '@nestjs/common';
-import { type Actor, type AppRef, problem, type RegistryAuth, type RevisionCause } from '@slipway/contracts';
+import {
+  type Actor,
+  type AppRef,
+  problem,
+  type RegistryAuth,
+  type RevisionCause,
+  type UserId,
+} from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
-import { Encryption, type Reader, type Tx } from '@slipway/persistence';
+import { Encryption, type EntityColumns, entityColumns, type Reader, type Tx } from '@slipway/persistence';
 import { currentTraceparent } from '@slipway/runtime';
-import { Brackets, LessThan, type SelectQueryBuilder } from 'typeorm';
+import { LessThan } from 'typeorm';
 
-import type { EnvironmentEntity } from '../environment/environment.entity.js';
+import { EnvironmentEntity } from '../environment/environment.entity.js';
 import { AppEntity } from './app.entity.js';
 import type { App } from './app.js';
 import type { Container } from './container.js';
@@ -29,30 +36,40 @@ export interface FoundRevision {
   readonly containers: readonly Container[];
 }
 
-/** The rows of `app` that the actor sees: its own, those of its teams, all for an admin. */
-export function visibleTo(actor: Actor): Brackets {
-  return new Brackets((where) => {
-    if (actor.admin) return where.where('true');
-    where.where('app.ownerId = :actorId', { actorId: actor.userId });
-    if (actor.teams.length === 0) return where;
-    return where.orWhere(
-      `exists (select 1 from jsonb_array_elements(app.teams) team where team ->> 'id' in (:...actorTeams))`,
-      { actorTeams: actor.teams.map(({ id }) => id) },
-    );
-  });
+/** Puts a value among the parameters of a statement and says how its text calls it. */
+type Place = (value: unknown) => string;
+
+/** The parameters of a statement, and how they get there. */
+function placing(): { parameters: unknown[]; place: Place } {
+  const parameters: unknown[] = [];
+  return { parameters, place: (value) => `$${parameters.push(value)}` };
 }
 
-type Loaded = AppEntity & { current: RevisionEntity };
+/** The rows of `app` that the actor sees: its own, those of its teams, all for an admin. */
+function visible(actor: Actor, place: Place): string {
+  if (actor.admin) return 'true';
+  const own = `app.owner_id = ${place(actor.userId)}`;
+  if (actor.teams.length === 0) return own;
+  const teams = place(actor.teams.map(({ id }) => id));
+  return `(${own} or exists (select from jsonb_array_elements(app.teams) team where team ->> 'id' = any(${teams})))`;
+}
+
+type Joined = EntityColumns<typeof JOINED>;
+
+/** What an App is read with, by the names that its statements give them. */
+const JOINED = { app: AppEntity, environment: EnvironmentEntity, current: RevisionEntity };
 
 @Injectable()
 export class AppQueries {
+  private columns: Joined | undefined;
+
   constructor(private readonly encryption: Encryption) {}
 
   /** @throws Refusal not_found, the same for an App that is absent and one that the actor does not see */
   async find(reader: Reader, ref: AppRef, actor: Actor): Promise<FoundApp> {
-    const row = await named(this.select(reader), ref).andWhere(visibleTo(actor)).getOne();
-    if (!row) throw absent(ref);
-    return this.open(row as Loaded);
+    const found = await this.findWhere(reader, (place) => `${named(ref, place)} and ${visible(actor, place)}`);
+    if (!found) throw absent(ref);
+    return found;
   }
 
   /** Like `find`, and one that is being deleted is absent as well. */
@@ -64,21 +81,21 @@ export class AppQueries {
 
   /** Like `find`, and nobody else changes the App before the transaction ends. */
   async lock(tx: Tx, ref: AppRef, actor: Actor): Promise<FoundApp> {
-    const rows = tx.getRepository(AppEntity).createQueryBuilder('app').innerJoin('app.environment', 'environment');
-    const locked = await named(rows, ref)
-      .andWhere(visibleTo(actor))
-      .setLock('pessimistic_write', undefined, ['app'])
-      .getOne();
-    if (!locked) throw absent(ref);
+    const { parameters, place } = placing();
+    const locked = await tx.manager.query<{ id: string }[]>(
+      `select app.id from app join environment on environment.id = app.environment_id
+        where ${named(ref, place)} and ${visible(actor, place)} for update of app`,
+      parameters,
+    );
     // A statement that waited for the lock would still join the Revision that was current before.
-    const row = await this.select(tx).where('app.id = :id', { id: locked.id }).getOneOrFail();
-    return this.open(row as Loaded);
+    const found = locked[0] && (await this.findAny(tx, locked[0].id));
+    if (!found) throw absent(ref);
+    return found;
   }
 
   /** For the reconciler, which serves nobody in particular. */
-  async findAny(reader: Reader, id: string): Promise<FoundApp | undefined> {
-    const row = await this.select(reader).where('app.id = :id', { id }).getOne();
-    return row ? this.open(row as Loaded) : undefined;
+  findAny(reader: Reader, id: string): Promise<FoundApp | undefined> {
+    return this.findWhere(reader, (place) => `app.id = ${place(id)}`);
   }
 
   /** Like `findAny`, and nobody else changes the App before the transaction ends. */
@@ -92,20 +109,41 @@ export class AppQueries {
     actor: Actor,
     given: { phases: readonly string[]; readyOnce?: boolean | undefined; offset: number; limit: number },
   ): Promise<{ apps: FoundApp[]; total: number }> {
-    const wanted = this.select(reader).where(visibleTo(actor));
-    if (given.phases.length > 0) wanted.andWhere('app.phase in (:...phases)', { phases: given.phases });
-    else wanted.andWhere(`app.phase <> 'deleting'`);
-    if (given.readyOnce !== undefined) {
-      wanted.andWhere(`(app.phase <> 'deploying' or app.readyOnce = :readyOnce)`, { readyOnce: given.readyOnce });
-    }
-    const total = await wanted.getCount();
-    const rows = await wanted
-      .orderBy('app.createdAt', 'DESC')
-      .addOrderBy('app.id', 'DESC')
-      .offset(given.offset)
-      .limit(given.limit)
-      .getMany();
-    return { apps: rows.map((row) => this.open(row as Loaded)), total };
+    const { phases, readyOnce, offset } = given;
+    const { parameters, place } = placing();
+    const conditions = [
+      visible(actor, place),
+      phases.length > 0 ? `app.phase = any(${place(phases)})` : `app.phase <> 'deleting'`,
+      ...(readyOnce === undefined ? [] : [`(app.phase <> 'deploying' or app.ready_once = ${place(readyOnce)})`]),
+    ].join(' and ');
+    const listed = (order: 'asc' | 'desc', skipped = '0'): string =>
+      `select app.id from app where ${conditions} order by app.created_at ${order}, app.id ${order} offset ${skipped}`;
+    // For a mere count PostgreSQL reads the whole table, since it holds every page of an index for dear. What is in the order of an index is
+    // read from the index.
+    const [counted] = await reader.manager.query<{ total: number }[]>(
+      `select count(*)::int as total from (${listed('desc')}) as listed`,
+      parameters,
+    );
+    const total = counted?.total ?? 0;
+    const limit = Math.min(given.limit, total - offset);
+    if (limit <= 0) return { apps: [], total };
+    // From the nearer end: to skip a row costs as much as to count it.
+    const after = total - offset - limit;
+    const ids = after < offset ? listed('asc', place(after)) : listed('desc', place(offset));
+    // The ids come out of an index alone, and only these rows are read.
+    const where = `app.id in (${ids} limit ${place(limit)}) order by app.created_at desc, app.id desc`;
+    return { apps: await this.select(reader, where, parameters), total };
+  }
+
+  /** How many the actor sees, of this owner alone where one is given. */
+  async count(reader: Reader, actor: Actor, ownerId?: UserId | null): Promise<number> {
+    const { parameters, place } = placing();
+    const owned = ownerId ? `app.owner_id = ${place(ownerId)}` : 'true';
+    const [counted] = await reader.manager.query<{ count: number }[]>(
+      `select count(*)::int as count from app where ${visible(actor, place)} and ${owned} and app.phase <> 'deleting'`,
+      parameters,
+    );
+    return counted?.count ?? 0;
   }
 
   /** Inserts or updates the row of an App. */
@@ -167,22 +205,25 @@ export class AppQueries {
     return { revision, containers };
   }
 
-  private select(reader: Reader): SelectQueryBuilder<AppEntity> {
-    return reader
-      .getRepository(AppEntity)
-      .createQueryBuilder('app')
-      .innerJoinAndSelect('app.environment', 'environment')
-      .innerJoinAndMapOne(
-        'app.current',
-        RevisionEntity,
-        'current',
-        'current.appId = app.id and current.number = app.revision',
-      );
+  private async findWhere(reader: Reader, where: (place: Place) => string): Promise<FoundApp | undefined> {
+    const { parameters, place } = placing();
+    return (await this.select(reader, where(place), parameters))[0];
   }
 
-  private open(row: Loaded): FoundApp {
-    const { environment, current, host, routable } = row;
-    return { app: this.toApp(row), host, routable, environment, ...this.openRevision(current) };
+  private async select(reader: Reader, where: string, parameters: unknown[]): Promise<FoundApp[]> {
+    const columns = (this.columns ??= entityColumns(reader.manager.dataSource, JOINED));
+    const rows = await reader.manager.query<Record<string, unknown>[]>(
+      `select ${columns.sql} from app join environment on environment.id = app.environment_id
+        join revision current on current.app_id = app.id and current.number = app.revision
+        where ${where}`,
+      parameters,
+    );
+    return rows.map((row) => this.open(columns.read(row)));
+  }
+
+  private open({ app, environment, current }: ReturnType<Joined['read']>): FoundApp {
+    const { host, routable } = app;
+    return { app: this.toApp(app), host, routable, environment, ...this.openRevision(current) };
   }
 
   private toApp(row: AppEntity): App {
@@ -254,11 +295,9 @@ export class AppQueries {
   }
 }
 
-function named(query: SelectQueryBuilder<AppEntity>, ref: AppRef): SelectQueryBuilder<AppEntity> {
-  if (ref.id) return query.where('app.id = :id', { id: ref.id.toLowerCase() });
-  const { environment, name } = ref;
-  if (environment && name)
-    return query.where('environment.name = :environment and app.name = :name', { environment, name });
+function named({ id, environment, name }: AppRef, place: Place): string {
+  if (id) return `app.id = ${place(id.toLowerCase())}`;
+  if (environment && name) return `environment.name = ${place(environment)} and app.name = ${place(name)}`;
   throw new Refusal(
     problem.invalid('app', 'An app is named by its id, or by environment and name', {
       issues: [{ path: 'app.id', rule: 'required', kind: 'shape' }],

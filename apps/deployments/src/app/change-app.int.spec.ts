@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import {
+  addDomain,
   appDeleting,
   appPhaseChanged,
   appRestarted,
@@ -8,13 +9,17 @@ import {
   appUpdated,
   deleteApp,
   getApp,
+  removeDomain,
   restartApp,
   scaleApp,
   setVariables,
   startApp,
   stopApp,
   updateApp,
+  verifyDomain,
 } from '@slipway/contracts';
+import type { Refusal } from '@slipway/messaging';
+import { crowdAt } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Fixture, problemOf, startFixture } from '../fixture/deployments.js';
@@ -126,6 +131,28 @@ describe('commands on Apps', () => {
       const { containers, version } = await fixture.query(getApp, { app: { id }, include: ['variables'] });
       expect(version).toBe(7);
       expect(containers[0]?.variables?.map(({ name }) => name).sort()).toEqual(names);
+    });
+  });
+
+  describe('fifty at once on one App', () => {
+    // None of them changes anything, so that all are soon through.
+    const patient = { timeoutMs: 30_000 };
+    it.each<[string, (app: { id: string }) => Promise<unknown>]>([
+      ['setVariables', (app) => fixture.execute(setVariables, { app, set: [], unset: ['NONE'] }, patient)],
+      ['addDomain', (app) => fixture.execute(addDomain, { app, host: `${randomUUID()}.example.org` }, patient)],
+      ['verifyDomain', (app) => fixture.execute(verifyDomain, { app, domain: randomUUID() }, patient)],
+      ['removeDomain', (app) => fixture.execute(removeDomain, { app, domain: randomUUID() }, patient)],
+    ])('leave connections for others (%s)', async (_, execute) => {
+      const [wanted, other] = [await fixture.create({ container: { ports: [] } }), await fixture.create()];
+      const crowd = await crowdAt(fixture.database, {
+        lock: `select 1 from deployments.app where id = $1 for update`,
+        values: [wanted.id],
+        call: () => execute({ id: wanted.id }),
+        other: () => fixture.execute(scaleApp, { app: { id: other.id }, replicas: 2, start: true }),
+      });
+      expect(crowd.other).toMatchObject({ new: 2 });
+      const kinds = crowd.fifty.map((one) => (one.status === 'rejected' ? (one.reason as Refusal).problem.kind : ''));
+      expect(kinds).not.toContain('unavailable');
     });
   });
 

@@ -128,12 +128,17 @@ describe('commands on Apps', () => {
     it('lists newest first, in pages, without what is being deleted', async () => {
       const pat = actor('pat');
       const made: string[] = [];
-      for (let index = 0; index < 5; index++) made.unshift((await fixture.create({}, pat)).id);
-      await fixture.execute(deleteApp, { app: { id: made[4] } }, { actor: pat });
-      const pages = await Promise.all([1, 2, 3].map((page) => fixture.query(listApps, { page, limit: 3 }, pat)));
-      expect(pages.map(({ apps }) => apps.map(({ id }) => id))).toEqual([made.slice(0, 3), made.slice(3, 4), []]);
-      expect(pages.map(({ total }) => total)).toEqual([4, 4, 4]);
-      expect(await fixture.query(countApps, { ownerId: pat.userId }, pat)).toEqual({ count: 4 });
+      for (let index = 0; index < 6; index++) made.unshift((await fixture.create({}, pat)).id);
+      await fixture.execute(deleteApp, { app: { id: made[5] } }, { actor: pat });
+      const pages = await Promise.all([1, 2, 3, 4].map((page) => fixture.query(listApps, { page, limit: 2 }, pat)));
+      expect(pages.map(({ apps }) => apps.map(({ id }) => id))).toEqual([
+        made.slice(0, 2),
+        made.slice(2, 4),
+        made.slice(4, 5),
+        [],
+      ]);
+      expect(pages.map(({ total }) => total)).toEqual([5, 5, 5, 5]);
+      expect(await fixture.query(countApps, { ownerId: pat.userId }, pat)).toEqual({ count: 5 });
     });
 
     it('tells those that deploy for the first time from those that start again', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { appCreated, createApp, deleteApp, type Envelope, getApp } from '@slipway/contracts';
+import { crowdAt } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
@@ -249,6 +250,18 @@ describe('createApp with MAX_DEPLOYMENTS_PER_USER', () => {
     fixture = await startFixture({ MAX_DEPLOYMENTS_PER_USER: '2' });
   });
   afterAll(() => fixture.close());
+
+  it('leaves connections for others while many are asked for by one', async () => {
+    const pat = actor('pat');
+    const crowd = await crowdAt(fixture.database, {
+      lock: `select pg_advisory_xact_lock(hashtextextended('deployments:owner ' || $1, 0))`,
+      values: [pat.userId],
+      call: () => fixture.create({}, pat),
+      other: () => fixture.create({}, actor('ray')),
+    });
+    expect(crowd.other).toMatchObject({ revision: { number: 1 } });
+    expect(crowd.fifty.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  });
 
   it('makes no more for a user, also of many that are asked for at once, and says first that a name is taken', async () => {
     const first = await fixture.create();

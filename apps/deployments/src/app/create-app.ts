@@ -50,7 +50,7 @@ export class CreateAppHandler {
       input.containers.map(({ image }) => image),
       input.registryAuth,
     );
-    const view = await this.inbox.once(createApp, envelope, async (tx) => {
+    const view = await this.inbox.onceInTurn(this.turnOf(actor), createApp, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
       const found = await this.create(tx, input, actor);
       await tx.outbox.add(appCreated, {
@@ -141,9 +141,14 @@ export class CreateAppHandler {
   }
 
   // Where there is a limit, creates of one user wait for each other: two that count at once would both find room.
+  private turnOf(actor: Actor): string | undefined {
+    return this.changes.limits.maxAppsPerUser === 0 ? undefined : `owner ${actor.userId}`;
+  }
+
   private async ownedApps(tx: Tx, actor: Actor): Promise<number> {
-    if (this.changes.limits.maxAppsPerUser === 0) return 0;
-    await takeTurns(tx, [`owner ${actor.userId}`]);
+    const turn = this.turnOf(actor);
+    if (turn === undefined) return 0;
+    await takeTurns(tx, [turn]);
     return tx
       .getRepository(AppEntity)
       .createQueryBuilder('app')

@@ -1,44 +1,38 @@
 import { Controller } from '@nestjs/common';
 import { type Actor, UpdateApp, type Envelope, ChangedApp, type Problem, updateApp } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
-import { Inbox, Transactions } from '@slipway/persistence';
+import { Transactions } from '@slipway/persistence';
 
 import { DeploymentsConfig } from '../deployments.config.js';
 import { ImageCheck } from '../image/image-check.js';
 import { writerOf } from './actor.js';
-import { updated, refusal } from './app.js';
+import { updated } from './app.js';
 import { AppQueries } from './app.queries.js';
-import { AppSignals } from './app-signals.js';
 import { toAppView } from './app.view.js';
+import { ChangeApp } from './change-app.js';
 import { CommitChange } from './commit-change.js';
 import { orRefuse } from './or-refuse.js';
 
 @Controller()
 export class UpdateAppHandler {
   constructor(
-    private readonly inbox: Inbox,
+    private readonly app: ChangeApp,
     private readonly transactions: Transactions,
     private readonly queries: AppQueries,
     private readonly changes: CommitChange,
     private readonly images: ImageCheck,
     private readonly config: DeploymentsConfig,
-    private readonly signals: AppSignals,
   ) {}
 
   @Handles(updateApp)
   async handle(input: UpdateApp, envelope: Envelope): Promise<ChangedApp> {
-    const actor = writerOf(envelope);
-    const wrong = await this.judgeImages(input, actor);
-    const answer = await this.inbox.once(updateApp, envelope, async (tx) => {
-      const found = await this.queries.lock(tx, input.app, actor);
-      orRefuse(refusal(found.app, input.ifVersion));
+    const wrong = await this.judgeImages(input, writerOf(envelope));
+    return this.app.once(updateApp, input, envelope, async (tx, found, actor) => {
       if (wrong) throw new Refusal(wrong);
       const change = orRefuse(updated(found.app, found.containers, input, new Date(), this.changes.limits));
       const after = await this.changes.commit(tx, found, change, actor);
       return { app: toAppView(after, { urlScheme: this.config.urlScheme }), changed: change.changed };
     });
-    this.signals.committed(answer.app.id);
-    return answer;
   }
 
   /** Only what would come of it is asked for; what the change is refused for otherwise is told under the lock. */

@@ -18,6 +18,7 @@ import { refusal } from '../app/app.js';
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
+import { turnOf } from '../app/change-app.js';
 import { mainPort } from '../app/container.js';
 import { orRefuse } from '../app/or-refuse.js';
 import { DeploymentsConfig, reservedHostsOf } from '../deployments.config.js';
@@ -45,7 +46,7 @@ export class AddDomainHandler {
     const { domainSuffix: suffix, domainVerify } = this.config;
     const reserved = reservedHostsOf(this.config);
     const address = await this.domains.addressFor(input.app, actor);
-    const answer = await this.inbox.once(addDomain, envelope, async (tx) => {
+    const answer = await this.inbox.onceInTurn(turnOf(input.app), addDomain, envelope, async (tx) => {
       const { host } = orRefuse(domainName(input.host, { suffix, reserved }));
       const found = await this.queries.lock(tx, input.app, actor);
       orRefuse(refusal(found.app, input.ifVersion));

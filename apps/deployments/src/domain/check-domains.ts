@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Phase } from '@slipway/contracts';
 import { Transactions } from '@slipway/persistence';
 import { ServiceLogger } from '@slipway/runtime';
-import { In } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 
 import { AppQueries } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
@@ -22,6 +22,7 @@ export class CheckDomains implements OnApplicationBootstrap, OnModuleDestroy {
   private failing = false;
 
   constructor(
+    private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly queries: AppQueries,
     private readonly domains: Domains,
@@ -60,17 +61,16 @@ export class CheckDomains implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private claim(): Promise<DomainEntity[]> {
-    return this.transactions.run(async (tx) => {
-      const rows = await tx.manager.query<{ id: string }[]>(
-        `select id from domain where next_check_at <= now() order by next_check_at limit $1 for update skip locked`,
-        [AT_ONCE],
-      );
-      if (rows.length === 0) return [];
-      const ids = rows.map(({ id }) => id);
-      await tx.manager.query(`update domain set next_check_at = now() + interval '1 minute' where id = any($1)`, [ids]);
-      return tx.getRepository(DomainEntity).findBy({ id: In(ids) });
-    });
+  // One statement, which needs no transaction around it: nearly always there is nothing.
+  private async claim(): Promise<DomainEntity[]> {
+    const [rows] = await this.dataSource.query<[{ id: string }[], number]>(
+      `update domain set next_check_at = now() + interval '1 minute' where id in (
+         select id from domain where next_check_at <= now() order by next_check_at limit $1 for update skip locked)
+        returning id`,
+      [AT_ONCE],
+    );
+    if (rows.length === 0) return [];
+    return this.dataSource.getRepository(DomainEntity).findBy({ id: In(rows.map(({ id }) => id)) });
   }
 
   private async check(due: DomainEntity): Promise<void> {

@@ -208,6 +208,15 @@ describe('domains', () => {
       expect(await fixture.events(domainVerified, app.id)).toMatchObject([{ actor: null }]);
     }, 20_000);
 
+    it('are claimed by moving them a minute on, so that no other replica looks meanwhile', async () => {
+      const { id, host } = await add((await fixture.create()).id, newHost());
+      server.silent = true;
+      await due(id);
+      await eventually(async () => expect(server.asked).toContain(`_slipway-challenge.${host}`));
+      const text = `select next_check_at > now() + interval '30 seconds' as claimed from deployments.domain where id = $1`;
+      expect(await fixture.database.query(text, [id])).toEqual([{ claimed: true }]);
+    });
+
     it('give up after seven days, and begin again when asked', async () => {
       const app = await fixture.create();
       const domain = await add(app.id, newHost());

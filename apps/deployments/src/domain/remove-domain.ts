@@ -8,6 +8,7 @@ import { refusal } from '../app/app.js';
 import { AppQueries } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
 import { toAppFacts, toEventActor } from '../app/app.view.js';
+import { turnOf } from '../app/change-app.js';
 import { orRefuse } from '../app/or-refuse.js';
 import { withOtherDomains } from './domain.js';
 import { DomainEntity } from './domain.entity.js';
@@ -26,7 +27,7 @@ export class RemoveDomainHandler {
   async handle(input: DomainCommand, envelope: Envelope): Promise<ChangedDomain> {
     const actor = writerOf(envelope);
     const address = await this.domains.addressFor(input.app, actor);
-    const answer = await this.inbox.once(removeDomain, envelope, async (tx) => {
+    const answer = await this.inbox.onceInTurn(turnOf(input.app), removeDomain, envelope, async (tx) => {
       const found = await this.queries.lock(tx, input.app, actor);
       const domain = await this.domains.find(tx, found.app.id, input.domain);
       orRefuse(refusal(found.app, input.ifVersion));

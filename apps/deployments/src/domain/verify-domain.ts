@@ -7,6 +7,7 @@ import { writerOf } from '../app/actor.js';
 import { refusal } from '../app/app.js';
 import { AppQueries } from '../app/app.queries.js';
 import { AppSignals } from '../app/app-signals.js';
+import { turnOf } from '../app/change-app.js';
 import { orRefuse } from '../app/or-refuse.js';
 import type { Proof } from './domain.js';
 import { Domains } from './domains.js';
@@ -27,7 +28,7 @@ export class VerifyDomainHandler {
     // Looked for first: no row is locked while strangers take their time. A second delivery looks in vain, and gets the recorded answer.
     const proof = await this.lookFor(input, actor);
     const address = await this.domains.addressFor(input.app, actor);
-    const answer = await this.inbox.once(verifyDomain, envelope, async (tx) => {
+    const answer = await this.inbox.onceInTurn(turnOf(input.app), verifyDomain, envelope, async (tx) => {
       const found = await this.queries.lock(tx, input.app, actor);
       const domain = await this.domains.find(tx, found.app.id, input.domain);
       orRefuse(refusal(found.app, input.ifVersion));

@@ -209,6 +209,20 @@ describe('observedStatus', () => {
         'updating',
       ],
       [
+        'is updating while the Deployment still counts an old pod that is gone',
+        deployment({ replicas: 3, readyReplicas: 3, updatedReplicas: 2 }),
+        [ready, ready],
+        { revisionReady: false, told: { phase: 'updating', since: now } },
+        'updating',
+      ],
+      [
+        'is deploying when an update serves no more',
+        deployment({ replicas: 3, updatedReplicas: 2 }),
+        [pod(), pod()],
+        { revisionReady: false, told: { phase: 'updating', since: now } },
+        'deploying',
+      ],
+      [
         'is deploying when no older Revision serves an update',
         deployment({ replicas: 3, updatedReplicas: 1 }),
         [pod({ revision: 2 }), pod()],
@@ -402,6 +416,21 @@ describe('observedStatus', () => {
     it.each<[string, PodGiven]>([
       ['fewer than three restarts', { state: waiting('CrashLoopBackOff'), lastState: ended(1), restarts: 2 }],
       ['a container that is being made', { state: waiting('ContainerCreating') }],
+      [
+        'a Secret that the node has not read yet',
+        {
+          state: waiting(
+            'CreateContainerConfigError',
+            'failed to sync secret cache: timed out waiting for the condition',
+          ),
+        },
+      ],
+      [
+        'an image whose pull the node puts off',
+        {
+          state: waiting('ImagePullBackOff', 'Back-off pulling image "shop:1": ErrImagePull: pull QPS exceeded'),
+        },
+      ],
       ['troubles of an older Revision', { state: waiting('ErrImagePull'), revision: 2 }],
       ['troubles of a pod on its way out', { state: waiting('ErrImagePull'), leaving: true }],
       ['crashes that are long over', { state: { running: { startedAt: ago(10) } }, lastState: ended(1), restarts: 9 }],

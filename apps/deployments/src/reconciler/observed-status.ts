@@ -108,9 +108,11 @@ export function observedStatus({ deployment, pods }: Seen, wanted: Wanted, now: 
   const waits = unsteady.flatMap(({ steadyInMs }) => (steadyInMs === undefined ? [] : [steadyInMs]));
   if (trouble) return told(Phase.failed, trouble, soonest(waits));
 
-  const serving = staying.some((pod) => !isOf(wanted, pod) && isReady(pod));
+  // An update whose last old pod is gone may not be counted yet: it is one as long as anything serves.
+  const isUpdate = (pod: V1Pod): boolean => !isOf(wanted, pod) || wanted.told.phase === Phase.updating;
+  const updating = staying.some((pod) => isReady(pod) && isUpdate(pod));
   const steady = wanted.servedSinceStart && wanted.revisionReady;
-  const phase = serving ? Phase.updating : steady ? Phase.scaling : Phase.deploying;
+  const phase = updating ? Phase.updating : steady ? Phase.scaling : Phase.deploying;
   return onItsWay(phase, sign, [...waits, ...current.flatMap((pod) => waitsOf(pod, now))]);
 }
 
@@ -120,12 +122,16 @@ const CRASH_LOOP = 'CrashLoopBackOff';
 
 /** Reasons for which a container does not start. They are the cluster's own words. */
 const CANNOT_START = ['InvalidImageName', 'CreateContainerConfigError', 'ImagePullBackOff', 'ErrImagePull'];
+/** How a kubelet tells what it does again within seconds: it has not read a Secret or ConfigMap yet, or pulls too many images at once. */
+const PUT_OFF = /^failed to sync \S+ cache|pull QPS exceeded/;
 
 /** Why the pods of the wanted Revision do not become ready, the most telling reason first. */
 function podTrouble(current: readonly V1Pod[], now: Date): Trouble | undefined {
   const containers = current.flatMap(containersOf);
   for (const reason of CANNOT_START) {
-    const stuck = containers.find(({ state }) => state?.waiting?.reason === reason);
+    const stuck = containers.find(
+      ({ state }) => state?.waiting?.reason === reason && !PUT_OFF.test(state.waiting.message ?? ''),
+    );
     if (stuck) return { reason, message: stuck.state?.waiting?.message ?? `container ${stuck.name}: ${reason}` };
   }
   const loop = current.flatMap((pod) => crashes(pod, now)).find(isLoop);

@@ -65,6 +65,32 @@ describe('StoreStatus', () => {
     expect(await facts(id)).toEqual([]);
   });
 
+  it('moves nothing but the time of observation when there is nothing new, for each App whose generation was seen', async () => {
+    const ids = [await fixture.create(), await fixture.create(), await fixture.create()].map(({ id }) => id);
+    for (const id of ids) await store(await read(id), seen);
+    const [one, other, changed] = ids as [string, string, string];
+    await fixture.database.query(
+      `update deployments.app set observed_at = observed_at - interval '1 minute' where id = any($1)`,
+      [ids],
+    );
+    const passes = await Promise.all(ids.map(read));
+    await fixture.database.query(`update deployments.app set generation = generation + 1 where id = $1`, [changed]);
+    const before = await Promise.all(ids.map(read));
+    await Promise.all(passes.map((pass) => store(pass, seen)));
+    const after = await Promise.all(ids.map(read));
+    for (const [index, { app }] of after.entries()) {
+      const was = before[index]?.app;
+      expect(app).toEqual({ ...was, status: { ...was?.status, observedAt: app.status.observedAt } });
+    }
+    const times = (found: readonly FoundApp[]) => found.map(({ app }) => app.status.observedAt);
+    const moved = ids.filter((_, index) => times(after)[index]?.getTime() !== times(before)[index]?.getTime());
+    expect(moved).toEqual([one, other]);
+    // A moment later it is not worth a write.
+    const again = await read(one);
+    await store(again, seen);
+    expect(await read(one)).toEqual(again);
+  });
+
   it('tells a phase once, and keeps the time of its transition', async () => {
     const { id } = await fixture.create();
     await store(await read(id), seen);

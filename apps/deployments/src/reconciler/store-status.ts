@@ -1,9 +1,12 @@
 // Owns writing what a pass has seen: status, Revision and the fact in one transaction. What was seen of an older generation, or of an
 // App that is being deleted by now, is not written: the commit that moved it has asked for another pass.
+import { isDeepStrictEqual } from 'node:util';
+
 import { Injectable } from '@nestjs/common';
 import { appDeleted, type EnvironmentId, namespaceRemoved, Phase } from '@slipway/contracts';
 import type { ClusterError } from '@slipway/cluster';
 import { Transactions, type Tx } from '@slipway/persistence';
+import { Batches } from '@slipway/runtime';
 
 import { observed, type Observation } from '../app/app.js';
 import { AppQueries, type FoundApp } from '../app/app.queries.js';
@@ -15,9 +18,20 @@ import { type Trouble, withNextStep } from './next-step.js';
 
 /** A status that tells nothing new is written this seldom: it only moves the time of observation. */
 const QUIET_MS = 10_000;
+/** Passes that find nothing new and end while a time is being written share the next statement. */
+const LARGEST_LOOK = 256;
+
+/** A pass that found nothing new. */
+interface Look {
+  readonly id: string;
+  readonly generation: number;
+  readonly at: Date;
+}
 
 @Injectable()
 export class StoreStatus {
+  private readonly looks = new Batches<Look, void>((looks) => this.storeLooks(looks), LARGEST_LOOK);
+
   constructor(
     private readonly transactions: Transactions,
     private readonly queries: AppQueries,
@@ -28,7 +42,7 @@ export class StoreStatus {
   /** `followed`: the cluster has taken the whole record. `routed`: the Ingress is there. */
   async seen(pass: FoundApp, seen: Observation, given: { followed: boolean; routed: boolean }): Promise<void> {
     const now = new Date();
-    if (isQuiet(pass, seen, given, now)) return;
+    if (!isNews(pass, seen, given, now)) return this.looked(pass, now);
     await this.transactions.run(async (tx) => {
       const before = await this.queries.lockAny(tx, pass.app.id);
       if (!before || before.app.status.phase === Phase.deleting || before.app.generation !== pass.app.generation)
@@ -46,6 +60,26 @@ export class StoreStatus {
       await tellPhase(tx, before, after, before.app.lastAct, this.config.urlScheme);
     });
     this.signals.observed(pass.app.id);
+  }
+
+  private async looked({ app: { id, generation, status } }: FoundApp, at: Date): Promise<void> {
+    if (at.getTime() - (status.observedAt?.getTime() ?? 0) >= QUIET_MS) await this.looks.add({ id, generation, at });
+  }
+
+  // Locked in one order: two statements never wait for each other.
+  private async storeLooks(looks: readonly Look[]): Promise<void[]> {
+    await this.transactions.read(({ manager }) =>
+      manager.query(
+        `with looked as (
+           select app.id, look.at from app join unnest($1::uuid[], $2::integer[], $3::timestamptz[]) as look (id, generation, at)
+             on app.id = look.id and app.generation = look.generation and app.phase <> 'deleting'
+             order by app.id for update of app
+         )
+         update app set observed_at = looked.at from looked where app.id = looked.id`,
+        [looks.map(({ id }) => id), looks.map(({ generation }) => generation), looks.map(({ at }) => at)],
+      ),
+    );
+    return looks.map(() => undefined);
   }
 
   /** The cluster answers, but not to this App's questions. Its phase stays what was seen last. */
@@ -90,19 +124,19 @@ export function reasonOf(error: ClusterError): { reason: string; message: string
   return withNextStep({ reason: reason.slice(0, 128), message: error.message });
 }
 
-function isQuiet(
+function isNews(
   { app, routable, revision }: FoundApp,
   seen: Observation,
   given: { followed: boolean; routed: boolean },
   now: Date,
 ): boolean {
   const next = observed(app, seen, given.followed, now);
-  const same = (one: typeof app): string => JSON.stringify({ ...one, status: { ...one.status, observedAt: null } });
-  const news =
-    same(next) !== same(app) ||
+  const unseen = (one: typeof app): typeof app => ({ ...one, status: { ...one.status, observedAt: null } });
+  return (
+    !isDeepStrictEqual(unseen(next), unseen(app)) ||
     (!routable && given.routed && seen.counts.ready > 0) ||
-    (seen.phase === Phase.running && revision.readyAt === null);
-  return !news && now.getTime() - (app.status.observedAt?.getTime() ?? 0) < QUIET_MS;
+    (seen.phase === Phase.running && revision.readyAt === null)
+  );
 }
 
 async function deleteRows(tx: Tx, appId: string, environmentId: EnvironmentId | null): Promise<void> {

@@ -5,10 +5,12 @@ import type { AppId } from '@slipway/contracts';
 import { ClusterConnection, ClusterError } from '@slipway/cluster';
 import { Transactions } from '@slipway/persistence';
 import { ServiceLogger } from '@slipway/runtime';
+import { DataSource } from 'typeorm';
 
 import { AppSignals } from '../app/app-signals.js';
 
-// A silent cluster is told within ten seconds: two of pause, three of waiting for the answer, and this, twice over.
+// A silent cluster is told within ten seconds: two for which its last answer counts, two of pause, three of waiting for the answer, and this
+// while it refuses at once.
 const ASK_EVERY_MS = 2_000;
 const SILENT_AFTER_SECONDS = 4;
 
@@ -22,6 +24,7 @@ export class WatchContact implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly connection: ClusterConnection,
+    private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly signals: AppSignals,
     private readonly logger: ServiceLogger,
@@ -54,7 +57,8 @@ export class WatchContact implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async ask(): Promise<void> {
     try {
-      await this.connection.cluster.ping();
+      // Whoever leads renews its lease as often, and need not ask beside that.
+      await this.connection.cluster.ping(ASK_EVERY_MS);
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       if (!this.away) this.logger.warn('the cluster does not answer', { err: error });
@@ -62,11 +66,9 @@ export class WatchContact implements OnApplicationBootstrap, OnModuleDestroy {
       await this.tellSilence();
       return;
     }
-    await this.transactions.run(async ({ manager }) => {
-      await manager.query(
-        `insert into cluster_contact (id, seen_at) values (1, now()) on conflict (id) do update set seen_at = excluded.seen_at`,
-      );
-    });
+    await this.dataSource.query(
+      `insert into cluster_contact (id, seen_at) values (1, now()) on conflict (id) do update set seen_at = excluded.seen_at`,
+    );
     if (!this.away) return;
     this.away = false;
     this.logger.info('the cluster answers again');

@@ -118,6 +118,36 @@ describe('Authentication', () => {
     expect(await authentication.byAccessToken(old)).toBeNull();
   });
 
+  it('S3 refuses a token that was good once its time is over', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const one = token(HEADER, { ...claims(), exp: now() + 60 });
+    expect(await authentication.byAccessToken(one)).not.toBeNull();
+    vi.setSystemTime(Date.now() + 64_000);
+    expect(await authentication.byAccessToken(one)).not.toBeNull();
+    vi.setSystemTime(Date.now() + 1_000);
+    expect(await authentication.byAccessToken(one)).toBeNull();
+  });
+
+  it('S3 refuses a token that was good under a key which another one of the same id has replaced', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const one = token(HEADER, { ...claims(), exp: now() + 3_600 });
+    expect(await authentication.byAccessToken(one)).not.toBeNull();
+    core.answers(listSigningKeys, () => ({
+      ...signingKeys(),
+      keys: [{ kid: HEADER.kid, publicKey: pem(foreign.publicKey) }],
+    }));
+    vi.setSystemTime(Date.now() + 300_000);
+    expect(await authentication.byAccessToken(one)).toBeNull();
+  });
+
+  it('checks the signature of a token that it knows by its content only', async () => {
+    const good = token();
+    expect(await authentication.byAccessToken(good)).not.toBeNull();
+    const [header, payload] = good.split('.');
+    const [, , other] = token(HEADER, claims(), foreign.privateKey).split('.');
+    expect(await authentication.byAccessToken([header, payload, other].join('.'))).toBeNull();
+  });
+
   it('is unavailable, not unauthenticated, when identity is away', async () => {
     core.connected = false;
     await expect(authentication.byAccessToken(token())).rejects.toMatchObject({ problem: { kind: 'unavailable' } });

@@ -12,6 +12,7 @@ import {
   type CredentialId,
   type CredentialKind,
   type CredentialRevoked,
+  type SigningKey,
 } from '@slipway/contracts';
 import { Bus, Refusal, type LiveSubscription } from '@slipway/messaging';
 import passport from 'passport';
@@ -22,15 +23,20 @@ import { CallerCache } from './caller-cache.js';
 import type { Caller } from './http-call.js';
 import { digestOf } from './opaque-token.js';
 import { SigningKeys } from './signing-keys.js';
+import { VerifiedTokens, type VerifiedToken } from './verified-tokens.js';
 
 const LEEWAY_SECONDS = 5;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Header fields by which a token would bring its own key. */
 const FOREIGN_KEY_FIELDS = ['jku', 'jwk', 'x5u', 'x5c', 'crit'];
 
+type Claims = VerifiedToken['claims'];
+
 /** What a strategy gets to see instead of a request. */
 interface Presented {
   readonly value: string;
+  /** The key by which an access token is checked, once it is known. */
+  key?: SigningKey;
 }
 
 /** For passport: an opaque value, which identity knows by its digest. */
@@ -51,6 +57,7 @@ class OpaqueStrategy extends passport.Strategy {
 export class Authentication implements OnModuleInit, OnModuleDestroy {
   private readonly passport = new passport.Authenticator();
   private readonly callers = new CallerCache();
+  private readonly verified = new VerifiedTokens();
   private readonly listeners = new Set<(revoked: CredentialRevoked) => void>();
   private subscription: LiveSubscription | undefined;
 
@@ -73,7 +80,9 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
   }
 
   /** A JWT of identity's; null when it does not hold, for whatever reason. @throws Refusal when identity is away */
-  byAccessToken(token: string): Promise<Caller | null> {
+  async byAccessToken(token: string): Promise<Caller | null> {
+    const verified = this.verified.get(token);
+    if (verified && (await this.stillFits(verified))) return this.callerOf(verified.claims);
     return this.authenticate('access-token', token);
   }
 
@@ -127,16 +136,22 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
   private accessTokenStrategy(): JwtStrategy {
     const options = {
       jwtFromRequest: (request: unknown) => (request as Presented).value,
-      secretOrKeyProvider: (_: unknown, token: string, done: (error: unknown, key?: string) => void): void => {
-        this.publicKeyFor(token).then(
-          (key) => done(null, key),
+      secretOrKeyProvider: (request: unknown, token: string, done: (error: unknown, key?: string) => void): void => {
+        this.keyFor(token).then(
+          (key) => {
+            (request as Presented).key = key;
+            done(null, key.publicKey);
+          },
           (error: unknown) => done(error),
         );
       },
       algorithms: ['ES256' as const],
       jsonWebTokenOptions: { clockTolerance: LEEWAY_SECONDS },
+      passReqToCallback: true as const,
     };
-    return new JwtStrategy(options, (claims: Record<string, unknown>, done: VerifiedCallback) => {
+    return new JwtStrategy(options, (request: unknown, claims: Claims, done: VerifiedCallback) => {
+      const { value, key } = request as Presented;
+      if (key) this.verified.add(value, { claims, key });
       this.callerOf(claims).then(
         (caller) => done(null, caller ?? false),
         (error: unknown) => done(error, false),
@@ -144,24 +159,30 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  private async publicKeyFor(token: string): Promise<string> {
+  private async keyFor(token: string): Promise<SigningKey> {
     const header = headerOf(token);
     const { kid } = header;
     if (header.alg !== 'ES256' || header.typ !== 'at+jwt' || typeof kid !== 'string' || kid === '') throw new Unfit();
     if (FOREIGN_KEY_FIELDS.some((field) => field in header)) throw new Unfit();
-    const key = (await this.signingKeys.including(kid)).keys.find((one) => one.kid === kid);
+    const key = await this.signingKeys.find(kid);
     if (!key) throw new Unfit();
-    return key.publicKey;
+    return key;
   }
 
-  private async callerOf(claims: Record<string, unknown>): Promise<Caller | null> {
+  /** Whether what may change since the signature was checked has not: the key is published, the time is not over. */
+  private async stillFits({ claims, key }: VerifiedToken): Promise<boolean> {
+    if (endOf(claims) <= Date.now()) return false;
+    return (await this.signingKeys.find(key.kid))?.publicKey === key.publicKey;
+  }
+
+  private async callerOf(claims: Claims): Promise<Caller | null> {
     const { iss, aud, sub, sid, exp } = claims;
     const { published } = this.signingKeys;
     if (iss !== published?.issuer || aud !== published?.audience) return null;
     if (typeof sid !== 'string' || !UUID.test(sid) || typeof exp !== 'number') return null;
     const caller = await this.check({ sessionId: sid });
     if (!caller || caller.actor.userId !== sub) return null;
-    return { ...caller, expiresAt: (exp + LEEWAY_SECONDS) * 1000 };
+    return { ...caller, expiresAt: endOf(claims) };
   }
 
   private async check(lookup: CheckCredential): Promise<Caller | null> {
@@ -181,6 +202,9 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
 }
 
 class Unfit extends Error {}
+
+/** In milliseconds since 1970. */
+const endOf = ({ exp }: Claims): number => (Number(exp) + LEEWAY_SECONDS) * 1000;
 
 function headerOf(token: string): Record<string, unknown> {
   try {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Command, Query } from '@slipway/contracts';
-import { Bus, Refusal } from '@slipway/messaging';
+import { Bus, COMMAND_TIMEOUT_MS, Refusal } from '@slipway/messaging';
 import { failpoint } from '@slipway/runtime';
 
 import { GatewayConfig } from '../gateway.config.js';
@@ -8,7 +8,7 @@ import type { HttpCall } from './http-call.js';
 import { operationIdOf, requestHashOf } from './idempotency.js';
 
 export interface AskOptions {
-  /** How long to wait, in milliseconds. Default: the bus's, 10 s for a command and 5 s for a query. */
+  /** How long to wait, in milliseconds: for a command since the request came. Default: the bus's, 10 s for a command and 5 s for a query. */
   readonly timeoutMs?: number;
 }
 
@@ -20,18 +20,22 @@ export class CoreClient {
     private readonly config: GatewayConfig,
   ) {}
 
-  /** One command a request: the Idempotency-Key names the request's one effect. @throws Refusal */
+  /**
+   * One command a request: the Idempotency-Key names the request's one effect. What the request has waited for before, such as for the word
+   * on its credential, is taken off the command's time: a client that is told nothing in time knows when the change is settled.
+   * @throws Refusal
+   */
   async execute<I extends object, O extends object | void>(
     call: HttpCall,
     command: Command<I, O>,
     input: I,
-    options: AskOptions = {},
+    { timeoutMs = COMMAND_TIMEOUT_MS }: AskOptions = {},
   ): Promise<O> {
     await failpoint('gateway.before-publish');
     const { output, replayed } = await this.bus.execute(command, input, {
       ...about(call),
       ...this.idempotency(call),
-      ...options,
+      timeoutMs: timeoutMs - call.ageMs,
     });
     if (replayed) call.replayed = true;
     await failpoint('gateway.after-reply-before-response');

@@ -43,6 +43,7 @@ export class HttpCall {
   readonly contentType: string | undefined;
   private readonly contentLength: number;
   readonly startedAt = performance.now();
+  private bodyMs = 0;
   /** Set by the access guard. */
   access: AccessKind = 'public';
   caller: Caller | undefined;
@@ -99,9 +100,16 @@ export class HttpCall {
     this.reply.header(name, String(value));
   }
 
+  /** For how long the client has waited for us, in milliseconds: since its request came, without the time that its body took. */
+  get ageMs(): number {
+    return Math.ceil(performance.now() - this.startedAt - this.bodyMs);
+  }
+
   /** @throws BodyTooLargeError above `limitBytes` */
   async readBody(limitBytes: number): Promise<Buffer> {
+    const begun = performance.now();
     this.body = await readBody(this.request.raw, this.contentLength, limitBytes);
+    this.bodyMs += performance.now() - begun;
     return this.body;
   }
 }

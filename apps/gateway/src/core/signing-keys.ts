@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
-import { listSigningKeys, type SigningKeys as PublishedKeys } from '@slipway/contracts';
+import { listSigningKeys, type SigningKey, type SigningKeys as PublishedKeys } from '@slipway/contracts';
 import { Bus } from '@slipway/messaging';
 
 /** A key that identity has taken away is forgotten after this time at the latest. */
@@ -22,13 +22,13 @@ export class SigningKeys {
     return this.known?.keys;
   }
 
-  /** What identity publishes, including `kid` if it is one of its keys. @throws Refusal when identity is away */
-  async including(kid: string): Promise<PublishedKeys> {
+  /** The key `kid` if it is one of identity's. @throws Refusal when identity is away */
+  async find(kid: string): Promise<SigningKey | undefined> {
     const age = this.known ? Date.now() - this.known.askedAt : Infinity;
-    const isKnown = this.known?.keys.keys.some((key) => key.kid === kid) ?? false;
-    if (this.known && age < (isKnown ? KEEP_MS : ASK_AGAIN_MS)) return this.known.keys;
+    const key = this.known?.keys.keys.find((one) => one.kid === kid);
+    if (this.known && age < (key ? KEEP_MS : ASK_AGAIN_MS)) return key;
     this.asking ??= this.ask().finally(() => (this.asking = undefined));
-    return this.asking;
+    return (await this.asking).keys.find((one) => one.kid === kid);
   }
 
   private async ask(): Promise<PublishedKeys> {

@@ -13,7 +13,7 @@ import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
 import { IdentityConfig } from '../identity.config.js';
-import { lockActingUser } from '../user/user.queries.js';
+import { lockActingUser, turnOf } from '../user/user.queries.js';
 import { makeApiKey } from './api-key.js';
 import { CredentialEntity } from './credential.entity.js';
 import { countLiveApiKeys } from './credential.queries.js';
@@ -30,7 +30,7 @@ export class CreateCredentialHandler {
 
   @Handles(createCredential)
   handle(input: CreateCredential, envelope: Envelope): Promise<CreatedCredential> {
-    return this.inbox.once(createCredential, envelope, async (tx) => {
+    return this.inbox.onceInTurn(turnOf(envelope), createCredential, envelope, async (tx) => {
       const now = new Date();
       const expiresAt = input.expiresAt === undefined ? null : new Date(input.expiresAt);
       if (expiresAt && expiresAt <= now) throw new Refusal(IN_THE_PAST);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { problem } from '@slipway/contracts';
 import { Refusal } from '@slipway/messaging';
 import { Transactions, type Tx } from '@slipway/persistence';
+import { Turns } from '@slipway/runtime';
 import { In } from 'typeorm';
 
 import { emailKey } from '../user/user.js';
@@ -17,8 +18,8 @@ export interface Attempt {
 /** Slows repeated failures down before any hashing. Unknown users count like known ones, and nobody is ever locked out. */
 @Injectable()
 export class LoginThrottle {
-  /** The last attempt of each account from each client that this process knows of. */
-  private readonly last = new Map<string, Promise<unknown>>();
+  /** Of each account from each client. */
+  private readonly turns = new Turns();
 
   constructor(private readonly transactions: Transactions) {}
 
@@ -27,25 +28,11 @@ export class LoginThrottle {
    * that come in turn.
    * @throws Refusal `rate_limited`
    */
-  async attempt<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
-    const { client } = keysOf(attempt);
-    const running = this.afterOthers(this.last.get(client), attempt, work);
-    this.last.set(client, running);
-    try {
-      return await running;
-    } finally {
-      if (this.last.get(client) === running) this.last.delete(client);
-    }
-  }
-
-  private async afterOthers<T>(
-    before: Promise<unknown> | undefined,
-    attempt: Attempt,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    await before?.catch(() => undefined);
-    await this.admit(attempt);
-    return work();
+  attempt<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+    return this.turns.take(keysOf(attempt).client, async () => {
+      await this.admit(attempt);
+      return work();
+    });
   }
 
   private async admit(attempt: Attempt): Promise<void> {

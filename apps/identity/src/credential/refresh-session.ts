@@ -44,7 +44,7 @@ export class RefreshSessionHandler {
 
   private async refresh(input: RefreshSession, envelope: Envelope): Promise<RefreshedSession> {
     const sign = await this.signingKeys.signer();
-    return this.inbox.once(refreshSession, envelope, async (tx) => {
+    return this.inbox.onceInTurn(`token ${input.digest}`, refreshSession, envelope, async (tx) => {
       const found = await findSession(tx, input.digest);
       if (found?.verdict !== 'granted') throw new Refusal(INVALID);
       const { token, session, expiresAt } = found;

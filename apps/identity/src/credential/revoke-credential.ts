@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { credentialRevoked, problem, revokeCredential, type Envelope, type RevokeCredential } from '@slipway/contracts';
 import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
+import { failpoint } from '@slipway/runtime';
 
 import { writerOf } from '../user/user.queries.js';
 import { CredentialEntity } from './credential.entity.js';
@@ -24,6 +25,7 @@ export class RevokeCredentialHandler {
       if (!credential) throw new Refusal(problem.notFound('api_key', `There is no API key ${id}.`));
       if (credential.revokedAt) return;
       await credentials.update({ id }, { revokedAt: new Date() });
+      await failpoint('identity.after-revoke-before-event');
       await tx.outbox.add(credentialRevoked, { userId: actor.userId, credentialIds: [id] });
     });
   }

@@ -18,7 +18,7 @@ export class RequestResetHandler {
   /** The token is made here and leaves sealed, in the mail alone: whoever asks never sees it. */
   @Handles(requestReset)
   handle(input: RequestReset, envelope: Envelope): Promise<void> {
-    return this.inbox.once(requestReset, envelope, async (tx) => {
+    return this.inbox.onceInTurn(`reset ${emailKey(input.email)}`, requestReset, envelope, async (tx) => {
       // Locked, so that requests at once are counted one after the other.
       const user = await tx.getRepository(UserEntity).findOne({
         where: { emailKey: emailKey(input.email), state: 'active' },

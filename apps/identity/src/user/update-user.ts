@@ -4,7 +4,7 @@ import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
 import { checkUsername, emailKey, usernameKey } from './user.js';
-import { alreadyTaken, lockActingUser, saveUnique, takenFields } from './user.queries.js';
+import { alreadyTaken, lockActingUser, saveUnique, takenFields, turnOf } from './user.queries.js';
 import { toUserView } from './user.view.js';
 
 @Controller()
@@ -13,7 +13,7 @@ export class UpdateUserHandler {
 
   @Handles(updateUser)
   handle(input: UpdateUser, envelope: Envelope): Promise<UserView> {
-    return this.inbox.once(updateUser, envelope, async (tx) => {
+    return this.inbox.onceInTurn(turnOf(envelope), updateUser, envelope, async (tx) => {
       const wrong = input.username === undefined ? null : checkUsername(input.username);
       if (wrong) throw new Refusal(wrong);
       const user = await lockActingUser(tx, envelope);

@@ -26,6 +26,11 @@ export function writerOf(envelope: Envelope): Actor {
   return actor;
 }
 
+/** Of the commands that lock the row of their actor. */
+export function turnOf({ actor }: Envelope): string {
+  return `user ${actor?.userId}`;
+}
+
 /** The row of the actor, who changes something, locked until the commit. */
 export async function lockActingUser(tx: Tx, envelope: Envelope): Promise<UserEntity> {
   const { userId } = writerOf(envelope);

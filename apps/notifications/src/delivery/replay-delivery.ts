@@ -6,7 +6,7 @@ import { Handles, Refusal } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
 import { writerIdOf } from '../caller.js';
-import { lockOwn } from '../subscription/subscription.queries.js';
+import { lockOwn, turnOf } from '../subscription/subscription.queries.js';
 import { DeliveryEntity } from './delivery.entity.js';
 import { findOwnDelivery } from './delivery.queries.js';
 import { toDeliveryView } from './delivery.view.js';
@@ -23,7 +23,7 @@ export class ReplayDeliveryHandler {
   @Handles(replayDelivery)
   async handle(input: DeliveryRef, envelope: Envelope): Promise<DeliveryView> {
     const userId = writerIdOf(envelope);
-    const view = await this.inbox.once(replayDelivery, envelope, async (tx) => {
+    const view = await this.inbox.onceInTurn(turnOf(input.subscriptionId), replayDelivery, envelope, async (tx) => {
       const { active } = await lockOwn(tx, userId, input.subscriptionId);
       const {
         endpointId,

@@ -41,12 +41,14 @@ export class MailQueue {
     });
   }
 
-  /** Takes what has been due the longest; nobody else gets it while it is being sent. */
+  /** Takes what has been due the longest; nobody else gets it while it is being sent. What has lost its sense is over without being sent. */
   async claim(): Promise<DueMail | undefined> {
     const [rows] = await this.dataSource.query<[(DueMail & { fields: string })[], number]>(
-      `update "mail" set "nextAttemptAt" = now() + interval '${LOST_AFTER}'
+      `with expired as (
+         update "mail" set "nextAttemptAt" = null, "fields" = null where "nextAttemptAt" <= now() and "expiresAt" <= now())
+       update "mail" set "nextAttemptAt" = now() + interval '${LOST_AFTER}'
         where "id" = (
-          select "id" from "mail" where "nextAttemptAt" <= now()
+          select "id" from "mail" where "nextAttemptAt" <= now() and ("expiresAt" is null or "expiresAt" > now())
            order by "nextAttemptAt" limit 1 for update skip locked)
         returning "id", "to", "template", "attempts", "fields"`,
     );
@@ -54,13 +56,6 @@ export class MailQueue {
     if (!row) return undefined;
     const fields = JSON.parse(this.encryption.decrypt(placeOf(row.id), row.fields)) as Record<string, string>;
     return { ...row, fields };
-  }
-
-  /** What has lost its sense is over without being sent. */
-  async expire(): Promise<void> {
-    await this.dataSource.query(
-      `update "mail" set "nextAttemptAt" = null, "fields" = null where "nextAttemptAt" <= now() and "expiresAt" <= now()`,
-    );
   }
 
   async sent({ id }: DueMail): Promise<void> {

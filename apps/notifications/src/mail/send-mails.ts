@@ -62,7 +62,6 @@ export class SendMails implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async work(): Promise<void> {
-    await this.queue.expire();
     while (!this.stopping) {
       const mail = await this.queue.claim();
       if (!mail) return;

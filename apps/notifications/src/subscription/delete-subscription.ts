@@ -6,7 +6,7 @@ import { Inbox } from '@slipway/persistence';
 import { writerIdOf } from '../caller.js';
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
 import { SubscriptionEntity } from './subscription.entity.js';
-import { lockOwn } from './subscription.queries.js';
+import { lockOwn, turnOf } from './subscription.queries.js';
 
 @Controller()
 export class DeleteSubscriptionHandler {
@@ -16,7 +16,7 @@ export class DeleteSubscriptionHandler {
   @Handles(deleteSubscription)
   handle({ id }: SubscriptionRef, envelope: Envelope): Promise<void> {
     const userId = writerIdOf(envelope);
-    return this.inbox.once(deleteSubscription, envelope, async (tx) => {
+    return this.inbox.onceInTurn(turnOf(id), deleteSubscription, envelope, async (tx) => {
       const { id: endpointId } = await lockOwn(tx, userId, id);
       await tx.getRepository(SubscriptionEntity).delete({ id: endpointId });
       await tx.getRepository(DeliveryEntity).delete({ endpointId });

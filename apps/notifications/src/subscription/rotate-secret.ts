@@ -7,7 +7,7 @@ import { writerIdOf } from '../caller.js';
 import { generateSecret } from '../delivery/signature.js';
 import { PREVIOUS_SECRET_KEPT_MS } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
-import { lockOwn } from './subscription.queries.js';
+import { lockOwn, turnOf } from './subscription.queries.js';
 import { SubscriptionSecrets } from './subscription-secrets.js';
 
 @Controller()
@@ -20,7 +20,7 @@ export class RotateSecretHandler {
   @Handles(rotateSecret)
   handle({ id }: SubscriptionRef, envelope: Envelope): Promise<RotatedSecret> {
     const userId = writerIdOf(envelope);
-    return this.inbox.once(rotateSecret, envelope, async (tx) => {
+    return this.inbox.onceInTurn(turnOf(id), rotateSecret, envelope, async (tx) => {
       const before = await lockOwn(tx, userId, id);
       const secret = generateSecret();
       const now = new Date();

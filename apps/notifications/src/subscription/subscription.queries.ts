@@ -11,6 +11,11 @@ export async function findOwn(reader: Reader, userId: UserId, id: SubscriptionId
   return row;
 }
 
+/** Of the commands that lock its row. */
+export function turnOf(id: SubscriptionId): string {
+  return `subscription ${id}`;
+}
+
 /** Like `findOwn`, locked until the commit. */
 export async function lockOwn(tx: Tx, userId: UserId, id: SubscriptionId): Promise<SubscriptionEntity> {
   const lock = { mode: 'pessimistic_write' } as const;

@@ -15,7 +15,9 @@ import {
   testSubscription,
   updateSubscription,
 } from '@slipway/contracts';
-import { actor, type Harness } from '@slipway/testing';
+import type { Refusal } from '@slipway/messaging';
+import { actor, crowdAt, type Harness } from '@slipway/testing';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { DeliveryEntity } from '../delivery/delivery.entity.js';
@@ -254,5 +256,35 @@ describe('subscriptions', () => {
     ]) {
       await expect(attempt()).rejects.toMatchObject({ problem: { kind: 'unauthenticated' } });
     }
+  });
+
+  describe('fifty at once on one', () => {
+    const timeoutMs = 30_000;
+    let owner: DataSource;
+    beforeAll(async () => {
+      owner = await new DataSource({ type: 'postgres', url: harness.ownerUrl }).initialize();
+    });
+    afterAll(() => owner.destroy());
+
+    it.each<[string, (id: string) => Promise<unknown>]>([
+      ['updateSubscription', (id) => harness.execute(updateSubscription, { id }, { actor: kim, timeoutMs })],
+      ['rotateSecret', (id) => harness.execute(rotateSecret, { id }, { actor: kim, timeoutMs })],
+      ['deleteSubscription', (id) => harness.execute(deleteSubscription, { id }, { actor: kim, timeoutMs })],
+      [
+        'replayDelivery',
+        (id) => harness.execute(replayDelivery, { subscriptionId: id, id: randomUUID() }, { actor: kim, timeoutMs }),
+      ],
+    ])('leave connections for others (%s)', async (_, call) => {
+      const { subscription } = await create();
+      const crowd = await crowdAt(owner, {
+        lock: `select 1 from notifications.subscription where id = $1 for update`,
+        values: [subscription.id],
+        call: () => call(subscription.id),
+        other: () => create({}, actor()),
+      });
+      expect(crowd.other).toMatchObject({ subscription: { name: 'ops' } });
+      const kinds = crowd.fifty.map((one) => (one.status === 'rejected' ? (one.reason as Refusal).problem.kind : ''));
+      expect(kinds).not.toContain('unavailable');
+    });
   });
 });

@@ -10,7 +10,7 @@ import { OutboundAgents } from '../outbound/outbound-agents.js';
 import { judgeUrl } from './judge-url.js';
 import { changed } from './subscription.js';
 import { SubscriptionEntity } from './subscription.entity.js';
-import { lockOwn, orNameTaken } from './subscription.queries.js';
+import { lockOwn, orNameTaken, turnOf } from './subscription.queries.js';
 import { SubscriptionSecrets } from './subscription-secrets.js';
 import { toSubscriptionView } from './subscription.view.js';
 
@@ -26,7 +26,7 @@ export class UpdateSubscriptionHandler {
   async handle(input: UpdateSubscription, envelope: Envelope): Promise<SubscriptionView> {
     const owner = writerOf(envelope);
     const wrong = input.url == null ? null : await judgeUrl(this.outbound, input.url);
-    return this.inbox.once(updateSubscription, envelope, async (tx) => {
+    return this.inbox.onceInTurn(turnOf(input.id), updateSubscription, envelope, async (tx) => {
       if (wrong) throw new Refusal(wrong);
       const before = await lockOwn(tx, owner.userId, input.id);
       const after: SubscriptionEntity = {

@@ -51,6 +51,7 @@ export class Transport {
   private readonly timeoutMs: number;
   private readonly origin: string;
   private readonly pathPrefix: string;
+  private answeredAt = Number.NEGATIVE_INFINITY;
   private token: { readonly value: string; readonly readAt: number } | undefined;
 
   constructor(
@@ -66,6 +67,11 @@ export class Transport {
     const pool = { connect: filteredConnector(connection, filter), allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS };
     this.calls = new Agent({ ...pool, connections: MAX_CONNECTIONS });
     this.streams = new Agent(pool);
+  }
+
+  /** Whether a call has succeeded in the last `ms`. */
+  answeredWithin(ms: number): boolean {
+    return performance.now() - this.answeredAt < ms;
   }
 
   /** One call: the answer's JSON. Throws ClusterError, and nothing else. */
@@ -154,7 +160,8 @@ export class Transport {
       }
     }
     const text = Buffer.concat(chunks).toString('utf8');
-    if (!good) {
+    if (good) this.answeredAt = performance.now();
+    else {
       const retryAfter = answer.headers['retry-after'];
       throw errorFromAnswer(answer.statusCode, text, Array.isArray(retryAfter) ? retryAfter[0] : retryAfter);
     }

@@ -28,7 +28,8 @@ describe.each(clusters)('kubectl on %s', (which) => {
     await symlink(binary, join(folder, 'kubectl'));
     kubeconfig = KUBECONFIG_TEST;
     if (which === 'the real cluster') return;
-    embedded = await startEmbeddedCluster({ timings: { logIntervalMs: 500, terminationMs: 500 } });
+    // So long that a kubectl, which starts slowly on a busy machine, still finds a pod that the one before has deleted.
+    embedded = await startEmbeddedCluster({ timings: { logIntervalMs: 500, terminationMs: 3_000 } });
     kubeconfig = join(folder, 'kubeconfig.yaml');
     await writeFile(kubeconfig, embedded.kubeconfig, { mode: 0o600 });
   });

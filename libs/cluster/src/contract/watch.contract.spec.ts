@@ -93,7 +93,8 @@ contract(import.meta.url, (it) => {
     await api.watch('v1/configmaps?sendInitialEvents=true');
     await api.watch('v1/configmaps?sendInitialEvents=true&resourceVersionMatch=Exact');
     await api.watch('v1/configmaps?resourceVersionMatch=NotOlderThan');
-    await api.watch('v1/configmaps?sendInitialEvents=true&resourceVersionMatch=NotOlderThan');
+    const watch = await api.watch('v1/configmaps?sendInitialEvents=true&resourceVersionMatch=NotOlderThan');
+    await watch.until((events) => events.length >= 1);
     await api.get('v1/configmaps?sendInitialEvents=true');
   });
 

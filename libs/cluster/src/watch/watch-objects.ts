@@ -10,7 +10,7 @@ import { splitLines } from '../connection/split-lines.js';
 import type { Transport } from '../connection/transport.js';
 import { collectionPath, type Kind, type KindTypes } from '../objects/kinds.js';
 import { withoutManagedFields } from '../objects/kube-object.js';
-import { listObjects } from '../objects/list-objects.js';
+import { type Listed, listObjects } from '../objects/list-objects.js';
 import { ObjectCache, type Change } from './object-cache.js';
 
 const RESYNC_MS = 10 * 60_000;
@@ -81,6 +81,7 @@ class ObjectWatch<K extends Kind> implements Watcher<KindTypes[K]> {
   private settle: { resolve: () => void; reject: (reason: Error) => void } | undefined;
   private running: Promise<void> = Promise.resolve();
   private resourceVersion = '';
+  private stale: Listed<KindTypes[K]> | undefined;
   private resyncAt = 0;
 
   constructor(
@@ -128,10 +129,9 @@ class ObjectWatch<K extends Kind> implements Watcher<KindTypes[K]> {
   }
 
   private async relist(): Promise<void> {
-    const { items, resourceVersion } = await listObjects(this.transport, this.kind, {
-      ...this.options,
-      signal: this.stop.signal,
-    });
+    const listed = await listObjects(this.transport, this.kind, { ...this.options, signal: this.stop.signal });
+    // Dropped: what a server that lags behind the others would answer, a list from earlier.
+    const { items, resourceVersion } = isDropped('cluster.stale-list') ? (this.stale ??= listed) : listed;
     this.contact();
     this.tell(this.cache.replace(items));
     this.resourceVersion = resourceVersion;

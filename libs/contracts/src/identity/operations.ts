@@ -116,9 +116,10 @@ export const userUpdated = defineEvent({
   payload: UserUpdated,
   listeners: ['notifications'],
 });
-/** The gateway listens on core NATS: it drops what it cached. */
+/** The gateway drops what it cached. */
 export const credentialRevoked = defineEvent({
   subject: 'evt.identity.credential.revoked.v1',
   payload: CredentialRevoked,
   listeners: [],
+  liveListeners: ['gateway'],
 });

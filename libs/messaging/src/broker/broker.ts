@@ -149,7 +149,8 @@ export async function connectBroker(options: BrokerOptions, signal?: AbortSignal
 }
 
 function isConnectionFault(error: unknown): boolean {
-  if (error instanceof AuthorizationError) return false;
+  // The broker's patience with a client that is slow to log in, as one is on a machine that is short of time.
+  if (error instanceof AuthorizationError) return /authentication timeout/i.test(error.message);
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return (
     error instanceof Error &&

@@ -1,5 +1,5 @@
 // Owns asking others: commands over JetStream, queries and live subjects over core NATS. Never retries: a request's caller decides.
-import { RequestError, TimeoutError } from '@nats-io/nats-core';
+import { TimeoutError } from '@nats-io/nats-core';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { Inject, Injectable } from '@nestjs/common';
 import { problem, type Command, type Query } from '@slipway/contracts';
@@ -7,20 +7,25 @@ import { inSpan, ServiceLogger, SpanKind, failpoint } from '@slipway/runtime';
 import { randomUUID } from 'node:crypto';
 
 import { Broker } from '../broker/broker.js';
-import { MESSAGING_OPTIONS, type MessagingOptions } from '../messaging-options.js';
+import { CONCURRENCY, MESSAGING_OPTIONS, type MessagingOptions } from '../messaging-options.js';
 import { internalProblem, Refusal } from '../refusal.js';
 import { Sealing } from '../sealing/sealing.js';
 import { toHeaders } from '../wire/headers.js';
-import { decodeReply, PAYLOAD_HEADROOM_BYTES, type Reply } from '../wire/reply.js';
+import { PAYLOAD_HEADROOM_BYTES, type Reply } from '../wire/reply.js';
 import { COMMAND_TIMEOUT_MS, envelopeOf, QUERY_TIMEOUT_MS, type Call } from './call.js';
 import { LiveSubscription, type LiveMessage, type LiveOptions } from './live-subscription.js';
-import { NoReplyInTime, ReplyInbox } from './reply-inbox.js';
+import { NobodyListens, NoReplyInTime, ReplyInbox } from './reply-inbox.js';
 
 const RETRY_AFTER_MS = 2_000;
+const OVERLOAD_RETRY_MS = 1_000;
+/** As many as one replica of a service has at work. More would only wait there, until all of them are late and none is done in time. */
+const MAX_WAITING_COMMANDS = CONCURRENCY.commands;
 
 @Injectable()
 export class Bus {
   private readonly replies: ReplyInbox;
+  /** How many commands wait for their answer, by the service that owns them. */
+  private readonly waiting = new Map<string, number>();
 
   constructor(
     private readonly broker: Broker,
@@ -39,8 +44,9 @@ export class Bus {
   /**
    * Sends a command and waits for its answer, which comes after the commit. `replayed`: the answer was recorded by an earlier call
    * under the same operation id.
-   * @throws Refusal with the owner's problem; `unavailable` at once when the broker is away; `unavailable`, code `timeout`, when no
-   * answer came in time: then it is not done, or done and visible under the operation id
+   * @throws Refusal with the owner's problem; `unavailable` at once when the broker is away, or when 64 commands to this service wait for
+   * their answers already; `unavailable`, code `timeout`, when no answer came in time: then it is not done, or done and visible under the
+   * operation id
    */
   execute<I extends object, O extends object | void>(
     command: Command<I, O>,
@@ -49,11 +55,17 @@ export class Bus {
   ): Promise<{ output: O; replayed: boolean }> {
     return inSpan(`${command.subject} publish`, { kind: SpanKind.PRODUCER }, async () => {
       this.broker.assertConnected();
+      const { service } = command;
+      const waiting = this.waiting.get(service) ?? 0;
+      if (waiting >= MAX_WAITING_COMMANDS) throw tooMany(service);
       const timeoutMs = call.timeoutMs ?? COMMAND_TIMEOUT_MS;
+      if (timeoutMs <= 0)
+        throw unavailable(`There was no time left to ask ${service}, so nothing was done.`, 'timeout');
       const token = randomUUID();
       const envelope = envelopeOf(call, timeoutMs, this.replies.replyTo(token));
       const body = this.encode(command, input);
       const answer = this.replies.expect(token, timeoutMs);
+      this.waiting.set(service, waiting + 1);
       const sent = this.broker.jetstream.publish(command.subject, body, {
         headers: toHeaders(envelope),
         timeout: timeoutMs,
@@ -66,6 +78,7 @@ export class Bus {
         throw this.refusalOf(error, command.subject);
       } finally {
         this.replies.forget(token);
+        this.waiting.set(service, (this.waiting.get(service) ?? 1) - 1);
       }
     });
   }
@@ -85,17 +98,18 @@ export class Bus {
     return inSpan(`${query.subject} publish`, { kind: SpanKind.CLIENT }, async () => {
       this.broker.assertConnected();
       const timeoutMs = call.timeoutMs ?? QUERY_TIMEOUT_MS;
+      const token = randomUUID();
       const body = this.encode(query, input);
+      const reply = this.replies.replyTo(token);
+      const answer = this.replies.expect(token, timeoutMs);
       try {
-        const answer = await this.broker.whileConnected(
-          this.broker.connection.request(query.subject, body, {
-            headers: toHeaders(envelopeOf(call, timeoutMs)),
-            timeout: timeoutMs,
-          }),
-        );
-        return accept(decodeReply(answer.data)) as O;
+        const headers = toHeaders(envelopeOf(call, timeoutMs));
+        this.broker.connection.publish(query.subject, body, { headers, reply });
+        return accept(await this.broker.whileConnected(answer)) as O;
       } catch (error) {
         throw this.refusalOf(error, query.subject);
+      } finally {
+        this.replies.forget(token);
       }
     });
   }
@@ -144,8 +158,7 @@ export class Bus {
         'timeout',
       );
     }
-    if (error instanceof RequestError && error.isNoResponders())
-      return unavailable(`${owner} is not running at the moment.`);
+    if (error instanceof NobodyListens) return unavailable(`${owner} is not running at the moment.`);
     if (error instanceof SyntaxError || error instanceof TypeError) {
       const incident = randomUUID();
       this.logger.error('an answer could not be read', { err: error, subject, incident });
@@ -164,6 +177,11 @@ export class Bus {
 function accept(reply: Reply): unknown {
   if (reply.ok) return reply.output;
   throw new Refusal(reply.problem, { replayed: reply.replayed });
+}
+
+function tooMany(service: string): Refusal {
+  const text = `${service} has as many changes to make as it can at once, so nothing was done. Try again in a moment.`;
+  return new Refusal(problem.unavailable('service', text, { retryAfterMs: OVERLOAD_RETRY_MS }));
 }
 
 function unavailable(text: string, code?: 'timeout'): Refusal {

@@ -8,13 +8,21 @@ export class NoReplyInTime extends Error {
   override readonly name = 'NoReplyInTime';
 }
 
+/** The broker's own answer where nobody is subscribed to a subject. */
+export class NobodyListens extends Error {
+  override readonly name = 'NobodyListens';
+}
+
+/** https://docs.nats.io/reference/reference-protocols/nats-protocol: a message without responders. */
+const NO_RESPONDERS = 503;
+
 interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
 
-/** One wildcard subscription per process for the answers of commands, told apart by message id. */
+/** One wildcard subscription per process for the answers to commands and queries, told apart by a token. */
 export class ReplyInbox {
   private readonly subject: string;
   private readonly waiting = new Map<string, Waiting>();
@@ -36,7 +44,7 @@ export class ReplyInbox {
     return `${this.subject}.${token}`;
   }
 
-  /** The answer that comes to `replyTo(token)`. @throws NoReplyInTime after `timeoutMs` */
+  /** The answer that comes to `replyTo(token)`. @throws NoReplyInTime after `timeoutMs`; NobodyListens; what `decodeReply` throws */
   expect(token: string, timeoutMs: number): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -58,6 +66,7 @@ export class ReplyInbox {
     const waiting = this.waiting.get(token);
     if (!waiting) return;
     this.forget(token);
+    if (message.headers?.code === NO_RESPONDERS) return waiting.reject(new NobodyListens('nobody listens'));
     try {
       waiting.resolve(decodeReply(message.data));
     } catch (error) {

@@ -23,6 +23,8 @@ export interface DesiredConsumer {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DUPLICATE_WINDOW_MS = 5 * 60 * 1000;
 const EVENTS_MAX_AGE_MS = 7 * DAY_MS;
+// Far above the time between two tries. A message that comes later counts anew.
+const TRIES_MAX_AGE_MS = 60 * 60 * 1000;
 const DEAD_LETTERS_MAX_AGE_MS = 30 * DAY_MS;
 // A queue this long means that nobody works: new commands are refused, which callers see, and none that was taken is dropped.
 const COMMANDS_MAX_MESSAGES = 100_000;
@@ -58,6 +60,15 @@ export const desiredStreams: readonly DesiredStream[] = [
     discard: DiscardPolicy.Old,
     max_age: nanos(DEAD_LETTERS_MAX_AGE_MS),
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+  },
+  {
+    name: Stream.tries,
+    subjects: ['try.>'],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(TRIES_MAX_AGE_MS),
+    max_msgs_per_subject: 1,
   },
 ];
 

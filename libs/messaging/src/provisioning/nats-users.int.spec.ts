@@ -33,12 +33,14 @@ const publishable: [string, string[]][] = [
   ...services.map((service): [string, string[]] => [`_INBOX_${service}.x`, answersTo(service)]),
   ...commandOwners.flatMap((service): [string, string[]][] => [
     [`dlq.COMMANDS.${service}`, [service]],
+    [`try.COMMANDS.${service}.1.1`, [service]],
     [`$JS.API.CONSUMER.MSG.NEXT.COMMANDS.${service}`, [service]],
     [`$JS.ACK.COMMANDS.${service}.1.1.1.1.1`, [service]],
     [`$JS.ACK._.hash.COMMANDS.${service}.1.1.1.1.1.token`, [service]],
   ]),
   ...listeners.flatMap((service): [string, string[]][] => [
     [`dlq.EVENTS.${service}`, [service]],
+    [`try.EVENTS.${service}.1.1`, [service]],
     [`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${service}`, [service]],
     [`$JS.ACK.EVENTS.${service}.1.1.1.1.1`, [service]],
   ]),
@@ -53,6 +55,7 @@ const publishable: [string, string[]][] = [
   ['$JS.API.STREAM.CREATE.COMMANDS', [PROVISION_USER]],
   ['$JS.API.STREAM.MSG.GET.DEAD_LETTERS', [OPERATOR_USER]],
   ['$JS.API.STREAM.MSG.GET.COMMANDS', []],
+  ['$JS.API.STREAM.MSG.GET.TRIES', services.filter((one) => commandOwners.includes(one) || listeners.includes(one))],
 ];
 
 const subscribable: [string, string[]][] = [
@@ -65,7 +68,6 @@ const subscribable: [string, string[]][] = [
   ['feed.u', ['gateway']],
   ['readers.>', ['notifications']],
   ['evt.identity.credential.revoked.v1', ['gateway']],
-  ['evt.identity.team.changed.v1', ['gateway']],
   ['evt.>', []],
   ['cmd.>', []],
   ['dlq.>', []],

@@ -2,7 +2,16 @@
 // chart through generated files. The test tries every subject both ways.
 import { ServiceName, type Operation } from '@slipway/contracts';
 
-import { ALL_FEEDS, ALL_LOGS, ALL_READERS, deadLetterSubject, durableOf, inboxPrefixOf, Stream } from '../subjects.js';
+import {
+  ALL_FEEDS,
+  ALL_LOGS,
+  ALL_READERS,
+  deadLetterSubject,
+  durableOf,
+  inboxPrefixOf,
+  Stream,
+  triesSubject,
+} from '../subjects.js';
 import { desiredConsumers, desiredStreams } from './desired.js';
 
 interface Subjects {
@@ -27,13 +36,11 @@ export const PROVISION_USER = 'provision';
 export const OPERATOR_USER = 'operator';
 export const natsUserNames: readonly string[] = [...Object.values(ServiceName), OPERATOR_USER, PROVISION_USER];
 
-/** Live subjects on core NATS: who tells, who listens. Events may be listened to without a consumer, to drop what is cached. */
-const LIVE: readonly { subject: string; from?: ServiceName; to: ServiceName }[] = [
+/** Live subjects on core NATS that are no events: who tells, who listens. */
+const LIVE: readonly { subject: string; from: ServiceName; to: ServiceName }[] = [
   { subject: ALL_LOGS, from: ServiceName.logs, to: ServiceName.gateway },
   { subject: ALL_FEEDS, from: ServiceName.notifications, to: ServiceName.gateway },
   { subject: ALL_READERS, from: ServiceName.gateway, to: ServiceName.notifications },
-  { subject: 'evt.identity.credential.revoked.v1', to: ServiceName.gateway },
-  { subject: 'evt.identity.team.changed.v1', to: ServiceName.gateway },
 ];
 
 // A query may wait for a state; its caller waits no longer than this.
@@ -60,6 +67,9 @@ function serviceUser(operations: readonly Operation[], service: ServiceName, pas
   const own = operations.filter((operation) => operation.service === service);
   const events = own.filter((operation) => operation.kind === 'event');
   const sent = operations.filter((operation) => operation.kind !== 'event' && operation.senders.includes(service));
+  const heardLive = operations.filter(
+    (operation) => operation.kind === 'event' && operation.liveListeners.includes(service),
+  );
   const senders = own.flatMap((operation) => (operation.kind === 'command' ? operation.senders : []));
   const consumers = desiredConsumers(operations).filter((consumer) => consumer.service === service);
   const answers = own.some((operation) => operation.kind === 'query');
@@ -76,7 +86,7 @@ function serviceUser(operations: readonly Operation[], service: ServiceName, pas
       subscribe: only([
         `${inboxPrefixOf(service)}.>`,
         ...(answers ? [`qry.${service}.>`] : []),
-        ...LIVE.filter(({ to }) => to === service).map(({ subject }) => subject),
+        ...[...heardLive, ...LIVE.filter(({ to }) => to === service)].map(({ subject }) => subject),
       ]),
       ...(answers && { allow_responses: RESPONSES }),
     },
@@ -93,6 +103,10 @@ function consumerRights(stream: Stream, service: string): string[] {
     `$JS.ACK.${stream}.${durable}.>`,
     `$JS.ACK.*.*.${stream}.${durable}.>`,
     deadLetterSubject(stream, durable),
+    triesSubject(stream, durable, '>'),
+    `$JS.API.STREAM.INFO.${Stream.tries}`,
+    // Its subject names the stream alone, so each can read all of them: they are counts.
+    `$JS.API.STREAM.MSG.GET.${Stream.tries}`,
   ];
 }
 

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { Operation } from '@slipway/contracts';
 import { failpoint } from '@slipway/runtime';
 
+import { Stream } from '../subjects.js';
 import { desiredConsumers, desiredStreams, type DesiredConsumer, type DesiredStream } from './desired.js';
 import { describeDifference, diffConfig } from './diff-config.js';
 
@@ -79,17 +80,17 @@ export async function compareProvisioned(
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const own = desiredConsumers(operations).filter((consumer) => consumer.service === service);
   const found: string[] = [];
-  for (const { stream, config } of own) {
-    const streamName = `stream ${stream}`;
-    const consumerName = `consumer ${config.durable_name} on ${stream}`;
-    const streamInfo = await orMissing(() => manager.streams.info(stream));
-    if (!streamInfo) {
-      found.push(`${streamName} is missing: run provision`);
-      continue;
-    }
-    const wants = desiredStreams.find((desired) => desired.name === stream) ?? {};
-    const differences = diffConfig(streamInfo.config, wants);
+  const streams = new Set<string>(own.map(({ stream }) => stream));
+  if (own.length > 0) streams.add(Stream.tries);
+  for (const wants of desiredStreams.filter(({ name }) => streams.has(name))) {
+    const streamName = `stream ${wants.name}`;
+    const streamInfo = await orMissing(() => manager.streams.info(wants.name));
+    const differences = streamInfo ? diffConfig(streamInfo.config, wants) : [];
+    if (!streamInfo) found.push(`${streamName} is missing: run provision`);
     if (differences.length > 0) found.push(describeDifference(streamName, differences));
+  }
+  for (const { stream, config } of own) {
+    const consumerName = `consumer ${config.durable_name} on ${stream}`;
     const consumerInfo = await orMissing(() => manager.consumers.info(stream, config.durable_name));
     if (!consumerInfo) {
       found.push(`${consumerName} is missing: run provision`);

@@ -5,12 +5,15 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 export interface PublicSealKey {
   readonly id: string;
   readonly key: KeyObject;
+  /** The key as raw bytes. */
+  readonly bytes: Buffer;
 }
 
 export interface PrivateSealKey {
   readonly id: string;
   readonly key: KeyObject;
-  readonly publicKey: KeyObject;
+  /** The public half as raw bytes. */
+  readonly publicBytes: Buffer;
 }
 
 const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
@@ -21,7 +24,7 @@ const KEY_ID = /^[A-Za-z0-9_-]{1,32}$/;
 /** A fresh pair in the spelling of SEAL_PUBLIC_KEYS (without the service) and SEAL_PRIVATE_KEY. */
 export function generateSealKeyPair(id = '1'): { publicKey: string; privateKey: string } {
   const pair = generateKeyPairSync('x25519');
-  const publicBytes = pair.publicKey.export({ type: 'spki', format: 'der' }).subarray(-KEY_BYTES);
+  const publicBytes = publicBytesOf(pair.publicKey);
   const privateBytes = pair.privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(-KEY_BYTES);
   return {
     publicKey: `${id}:${publicBytes.toString('base64')}`,
@@ -33,7 +36,13 @@ export function publicKeyFromBytes(bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, bytes]), format: 'der', type: 'spki' });
 }
 
-export function publicBytesOf(key: KeyObject): Buffer {
+/** A pair for one message; its public half as raw bytes. */
+export function ephemeralPair(): { privateKey: KeyObject; publicBytes: Buffer } {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519');
+  return { privateKey, publicBytes: publicBytesOf(publicKey) };
+}
+
+function publicBytesOf(key: KeyObject): Buffer {
   return key.export({ type: 'spki', format: 'der' }).subarray(-KEY_BYTES);
 }
 
@@ -43,8 +52,8 @@ export function parseSealPublicKeys(text: string): ReadonlyMap<string, PublicSea
   for (const entry of entriesOf(text)) {
     const [service = '', id = '', base64 = '', ...rest] = entry.split(':');
     if (!service || rest.length > 0) throw new Error('SEAL_PUBLIC_KEYS: an entry is not <service>:<id>:<base64>');
-    const key = publicKeyFromBytes(keyBytes(id, base64, 'SEAL_PUBLIC_KEYS'));
-    if (!keys.has(service)) keys.set(service, { id, key });
+    const bytes = keyBytes(id, base64, 'SEAL_PUBLIC_KEYS');
+    if (!keys.has(service)) keys.set(service, { id, key: publicKeyFromBytes(bytes), bytes });
   }
   return keys;
 }
@@ -59,7 +68,7 @@ export function parseSealPrivateKeys(text: string): readonly PrivateSealKey[] {
       format: 'der',
       type: 'pkcs8',
     });
-    return { id, key, publicKey: createPublicKey(key) };
+    return { id, key, publicBytes: publicBytesOf(createPublicKey(key)) };
   });
 }
 

@@ -30,9 +30,10 @@ import { encodeReply, wasReplayed, type Reply } from '../wire/reply.js';
 import { validateInput } from '../wire/validate-input.js';
 import { Gate } from './gate.js';
 import { MessageMetrics } from './message-metrics.js';
-import { MAX_DELIVERIES, retryDelayMs, type Outcome } from './outcome.js';
+import { MAX_TRIES, retryDelayMs, type Outcome } from './outcome.js';
 import { Puller } from './puller.js';
 import { giveBack, settle } from './settle.js';
+import { Tries } from './tries.js';
 
 /** More queries at once are answered `unavailable`: waiting longer would only make all of them late. */
 const MAX_QUERIES = 1_000;
@@ -48,6 +49,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
   private readonly routes = new Map<string, Route>();
   private readonly gate: Gate;
   private readonly counts: MessageMetrics;
+  private readonly tries: Tries;
   private pullers: Puller[] = [];
   private queries: Subscription | undefined;
   private stopping = false;
@@ -64,6 +66,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     super();
     this.gate = new Gate(options.concurrency ?? CONCURRENCY.commands + CONCURRENCY.events);
     this.counts = new MessageMetrics(metrics);
+    this.tries = new Tries(broker, options.service);
   }
 
   /** @throws Error when a subject has two handlers, or one that is not this service's to handle */
@@ -236,25 +239,31 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     } catch (error) {
       return { envelope, outcome: dead(DeadReason.undecodable, textOf(error)) };
     }
-    const { deliveryCount } = message.info;
-    if (deliveryCount > MAX_DELIVERIES) {
-      const text = `delivered ${deliveryCount - 1} times without being settled: its handler may have ended the process`;
-      return { envelope, outcome: dead(DeadReason.exhausted, text, envelope.messageId) };
-    }
     const route = this.routes.get(subject);
     if (!route || route.operation.kind === 'query') {
       const outcome = dead(DeadReason.unroutable, `no handler of ${this.options.service} takes ${subject}`);
       return { envelope, outcome: { ...outcome, problem: notHandled(subject) } };
     }
+    // However often it came: its caller was told 503 or 504, and it is never done.
     if (envelope.deadline !== undefined && envelope.deadline < Date.now())
-      return { envelope, outcome: { kind: 'expired' } };
-    return { envelope, outcome: await this.handle(route, message, envelope) };
+      return { envelope, outcome: { kind: 'expired', problem: notStarted } };
+    const tries = await this.tries.begin(message);
+    if (tries > MAX_TRIES) {
+      const text = `begun ${MAX_TRIES} times without being settled: its handler may have ended the process`;
+      return { envelope, outcome: dead(DeadReason.exhausted, text, envelope.messageId) };
+    }
+    return { envelope, outcome: await this.handle(route, message.data, tries, envelope) };
   }
 
-  private async handle({ operation, handler }: Route, message: JsMsg, envelope: Envelope): Promise<Outcome> {
+  private async handle(
+    { operation, handler }: Route,
+    data: Uint8Array,
+    tries: number,
+    envelope: Envelope,
+  ): Promise<Outcome> {
     let input: ReadInput;
     try {
-      input = this.read(operation, message.data);
+      input = this.read(operation, data);
     } catch (error) {
       return dead(DeadReason.undecodable, textOf(error), envelope.messageId);
     }
@@ -266,11 +275,11 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     try {
       return { kind: 'handled', output: await this.run(operation, handler, input.value, envelope) };
     } catch (error) {
-      return this.failed(error, operation, message, envelope);
+      return this.failed(error, operation, tries, envelope);
     }
   }
 
-  private failed(error: unknown, operation: Operation, message: JsMsg, envelope: Envelope): Outcome {
+  private failed(error: unknown, operation: Operation, tries: number, envelope: Envelope): Outcome {
     if (error instanceof Refusal) {
       if (operation.kind === 'event') return dead(DeadReason.refused, error.problem.text);
       if (!envelope.replyTo && !wasReplayed(envelope)) {
@@ -282,16 +291,19 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
       return { kind: 'refused', problem: error.problem };
     }
     // An unknown error may pass as well (a lost connection that nobody classified), so it is tried again like a transient one.
-    const { deliveryCount } = message.info;
     const incident = envelope.messageId;
-    const delayMs = retryDelayMs(deliveryCount, envelope.replyTo !== undefined);
-    const fields = { err: causeOf(error), subject: operation.subject, incident, deliveryCount, retryInMs: delayMs };
+    const waitedFor = envelope.replyTo !== undefined;
+    const delayMs = retryDelayMs(tries, waitedFor);
+    const fields = { err: causeOf(error), subject: operation.subject, incident, tries, retryInMs: delayMs };
     // Once for a message: what fails again fails for the same reason, and the dead letter has the last one.
-    if (deliveryCount > 1) this.log.debug('a handler failed again', fields);
+    if (tries > 1) this.log.debug('a handler failed again', fields);
     else if (error instanceof Transient) this.log.warn('a handler asks for another try', fields);
     else this.log.error('a handler failed', fields);
     if (delayMs !== undefined) return { kind: 'retried', delayMs };
-    return { ...dead(DeadReason.exhausted, textOf(error), incident), problem: problemOf(error, incident) };
+    if (!waitedFor || !(error instanceof Transient)) return dead(DeadReason.exhausted, textOf(error), incident);
+    // No dead letter: its caller sends it again or does not, and an operator who replayed it would do what was told not to be done.
+    this.log.warn('a command was given up, and its caller told to come again', fields);
+    return { kind: 'expired', problem: problemOf(error, incident) };
   }
 
   private read(operation: Operation, data: Uint8Array): ReadInput {
@@ -341,6 +353,12 @@ function problemOf(error: unknown, incident: string): Problem {
   const text = error.message.replace(/\.$/, '');
   return problem.unavailable('service', `${text}. Try again in a moment.`, { retryAfterMs: RETRY_AFTER_MS });
 }
+
+const notStarted = problem.unavailable(
+  'service',
+  'The command was not started before its deadline and is dropped. Send it again.',
+  { code: 'timeout' },
+);
 
 const notHandled = (subject: string) =>
   problem.notImplemented(

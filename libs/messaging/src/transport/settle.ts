@@ -1,7 +1,7 @@
 // The only place that settles: every delivered command or event ends here, and only through what its handler's outcome was. Nothing here
 // acks because of an error; what cannot be settled stays with the broker, which delivers it again.
 import type { JsMsg } from '@nats-io/jetstream';
-import { problem, type Envelope } from '@slipway/contracts';
+import type { Envelope } from '@slipway/contracts';
 import { failpoint } from '@slipway/runtime';
 
 import type { Broker } from '../broker/broker.js';
@@ -36,21 +36,9 @@ export async function settle(broker: Broker, delivery: Delivery, outcome: Outcom
       reply(broker, envelope, { ok: true, output: outcome.output });
       return;
     case 'refused':
-      message.ack();
-      reply(broker, envelope, { ok: false, problem: outcome.problem });
-      return;
     case 'expired':
       message.ack();
-      reply(broker, envelope, {
-        ok: false,
-        problem: problem.unavailable(
-          'service',
-          'The command was not started before its deadline and is dropped. Send it again.',
-          {
-            code: 'timeout',
-          },
-        ),
-      });
+      reply(broker, envelope, { ok: false, problem: outcome.problem });
       return;
     case 'retried':
       message.nak(outcome.delayMs);

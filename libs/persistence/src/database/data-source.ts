@@ -1,6 +1,7 @@
 import { AbstractLogger, DataSource } from 'typeorm';
 
 import { DEFAULT_POOL_SIZE, schemaOf, type PersistenceOptions } from './database-options.js';
+import { preparingClient } from './preparing-client.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -36,6 +37,6 @@ export function createDataSource(
     applicationName: `slipway ${options.service}`,
     poolErrorHandler: onPoolError,
     // Statements of the service's own SQL find their tables without naming the schema.
-    extra: { options: `-c search_path=${schema}`, keepAlive: true },
+    extra: { options: `-c search_path=${schema}`, keepAlive: true, Client: preparingClient() },
   });
 }

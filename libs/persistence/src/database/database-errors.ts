@@ -4,6 +4,8 @@ import { QueryFailedError } from 'typeorm';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 const UNIQUE_VIOLATION = '23505';
+/** feature_not_supported; of a prepared statement: a migration has changed what it answers. */
+const STALE_PLAN = '0A000';
 
 // serialization_failure, deadlock_detected, query_canceled (statement_timeout), read_only_sql_transaction (a standby, or an operator who
 // allows no writes), idle_in_transaction_session_timeout, transaction_timeout, admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped is not among them.
@@ -18,6 +20,7 @@ const PASSING_STATES = new Set([
   '57P02',
   '57P03',
   LOCK_NOT_AVAILABLE,
+  STALE_PLAN,
 ]);
 // connection exceptions, insufficient resources (connections, disk, memory), errors outside of PostgreSQL
 const PASSING_CLASSES = new Set(['08', '53', '58']);
@@ -49,6 +52,11 @@ export function errorCodeOf(error: unknown): string | undefined {
 
 export function isLockTimeout(error: unknown): boolean {
   return errorCodeOf(error) === LOCK_NOT_AVAILABLE;
+}
+
+/** Whether a statement was prepared before a migration; a new connection prepares it anew. */
+export function isStalePlan(error: unknown): boolean {
+  return errorCodeOf(error) === STALE_PLAN;
 }
 
 /** Whether a unique constraint was broken; with a name, whether it was that one. For rules that the database checks. */

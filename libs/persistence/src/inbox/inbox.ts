@@ -11,7 +11,7 @@ import {
   type Problem,
 } from '@slipway/contracts';
 import { markReplayed, Refusal, Transient } from '@slipway/messaging';
-import { Batches } from '@slipway/runtime';
+import { Batches, Turns } from '@slipway/runtime';
 
 import { Encryption, type CipherPlace } from '../encryption/encryption.js';
 import { Transactions, type Tx } from '../transaction/transactions.js';
@@ -47,6 +47,8 @@ class Expired extends Error {}
 
 @Injectable()
 export class Inbox {
+  private readonly turns = new Turns();
+
   constructor(
     private readonly transactions: Transactions,
     private readonly encryption: Encryption,
@@ -73,6 +75,24 @@ export class Inbox {
   once<P extends object>(event: Event<P>, envelope: Envelope, work: (tx: Tx) => Promise<void>): Promise<void>;
   once<T>(operation: Once, envelope: Envelope, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.perform(operation, envelope, work);
+  }
+
+  /**
+   * `once` for commands whose work begins with the same lock, which `turn` names: they go one after another in this process, before they take
+   * a connection. Those that wait for the lock itself, as other replicas do, hold one each and keep the pool from everybody else.
+   * Whose deadline passes while it waits is refused like all that is late, and nothing is recorded of it. Without a `turn` it is `once`.
+   */
+  onceInTurn<I extends object, O extends object | void>(
+    turn: string | undefined,
+    command: Command<I, O>,
+    envelope: Envelope,
+    work: (tx: Tx) => Promise<O>,
+  ): Promise<O> {
+    if (turn === undefined) return this.once(command, envelope, work);
+    return this.turns.take(turn, () => {
+      if (isLate(envelope)) throw new Refusal(expired());
+      return this.perform(command, envelope, work);
+    });
   }
 
   private async perform<T>(operation: Once, envelope: Envelope, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -242,8 +262,12 @@ async function takeInTogether<T, R>(
   return new Map(done.map((one, index) => [one, { result: results?.[index] }]));
 }
 
-function refuseToBeLate({ deadline }: Envelope): void {
-  if (deadline !== undefined && deadline < Date.now()) throw new Expired();
+function refuseToBeLate(envelope: Envelope): void {
+  if (isLate(envelope)) throw new Expired();
+}
+
+function isLate({ deadline }: Envelope): boolean {
+  return deadline !== undefined && deadline < Date.now();
 }
 
 function expired(): Problem {

@@ -1,3 +1,4 @@
+import { failpoint } from '@slipway/runtime';
 import type { DataSource } from 'typeorm';
 
 import { createDataSource } from '../database/data-source.js';
@@ -23,6 +24,13 @@ export async function migrate(ownerUrl: string, options: MigrateOptions): Promis
     throw new Error(describeConnectionFault(error, ownerUrl), { cause: error });
   }
   try {
+    for (const migration of dataSource.migrations.slice(1)) {
+      const up = migration.up.bind(migration);
+      migration.up = async (runner) => {
+        await failpoint('migrate.between');
+        await up(runner);
+      };
+    }
     return await withLock(dataSource, schemaOf(service), async () => {
       const executed = await dataSource.runMigrations({ transaction: 'each' });
       return executed.map(({ name }) => name);

@@ -33,6 +33,8 @@ export interface NatsServerOptions {
   port?: number;
   /** Who may connect and do what. Default: anybody, everything. */
   users?: readonly NatsUser[];
+  /** As nats-server's configuration spells it; default `always`. Anything else may lose what it acknowledged. */
+  syncInterval?: string;
 }
 
 export interface RunningNats {
@@ -46,7 +48,7 @@ export interface RunningNats {
 export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 const START_TIMEOUT_MS = 30_000;
 
-/** The text of a nats-server configuration (JSON is a form of it). Every acknowledged message is on disk: `sync_interval: always`. */
+/** The text of a nats-server configuration (JSON is a form of it). By default every acknowledged message is on disk. */
 export function natsConfig(options: {
   host: string;
   port: number;
@@ -54,6 +56,7 @@ export function natsConfig(options: {
   /** Where the server writes the ports that it took; default: nowhere. */
   portsDir?: string;
   users: readonly NatsUser[];
+  syncInterval?: string;
 }): string {
   return JSON.stringify(
     {
@@ -62,7 +65,7 @@ export function natsConfig(options: {
       port: options.port || -1,
       ...(options.portsDir ? { ports_file_dir: options.portsDir } : {}),
       max_payload: MAX_PAYLOAD_BYTES,
-      jetstream: { store_dir: options.jetstreamDir, sync_interval: 'always' },
+      jetstream: { store_dir: options.jetstreamDir, sync_interval: options.syncInterval ?? 'always' },
       ...(options.users.length > 0 ? { authorization: { users: options.users } } : {}),
     },
     null,
@@ -75,15 +78,14 @@ export function natsConfig(options: {
  * behind on the same data folder is stopped first.
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<RunningNats> {
-  const { binary, host = '127.0.0.1', port = 0, users = [] } = options;
+  const { binary, host = '127.0.0.1', port = 0, users = [], syncInterval } = options;
   const dataDir = resolve(options.dataDir);
   const configFile = join(dataDir, 'nats.conf');
   const portsDir = join(dataDir, 'ports');
   await stopLeftOverNats(dataDir);
   mkdirSync(portsDir, { recursive: true, mode: 0o700 });
-  writeFileSync(configFile, natsConfig({ host, port, jetstreamDir: join(dataDir, 'streams'), portsDir, users }), {
-    mode: 0o600,
-  });
+  const jetstreamDir = join(dataDir, 'streams');
+  writeFileSync(configFile, natsConfig({ host, port, jetstreamDir, portsDir, users, syncInterval }), { mode: 0o600 });
 
   const logFile = join(dataDir, 'nats.log');
   const log = openSync(logFile, 'w', 0o600);

@@ -1,22 +1,16 @@
 // B3: a deployment is accepted, which is when it is on disk with the fact that follows from it. Beside it what that cannot do without: the broker
 // has the command on disk, a transaction writes the same rows, and two messages go through the broker. The cluster is away meanwhile: what is
 // applied to it is B4's.
-import { randomUUID } from 'node:crypto';
-
-import { createApp as createAppCommand } from '@slipway/contracts';
-
 import { type Benchmark, figure, type Limit, type Reading } from '../benchmark.js';
-import type { Written } from '../floors/bare-api.js';
 import { requestBytes } from '../measure/http-connections.js';
 import { measureRoute } from '../measure/http-load.js';
+import { bodyOf, rowsOf } from '../parts/app-rows.js';
 import { startCluster } from '../parts/cluster.js';
 import { startFloorBroker } from '../parts/floor-broker.js';
 import type { Instance, User } from '../parts/instance.js';
 
 const CLIENTS = 8;
 const FLOOR_MS = 2_000;
-const SCHEMA = 'bench';
-const TABLES = ['environment', 'app', 'revision', 'workload', 'host', 'inbox', 'outbox'];
 
 export const createOneApp: Benchmark = {
   id: 'B3',
@@ -55,9 +49,6 @@ export const createOneApp: Benchmark = {
   },
 };
 
-// The name is an id, so that the rows that the floor writes are as different from each other as Slipway's.
-const bodyOf = () => ({ app_name: `a-${randomUUID()}`, image: 'nginx:1', port: 80, env_vars: { MODE: 'live' } });
-
 async function measure(instance: Instance, user: User): Promise<Reading> {
   const before = await countOf(instance, user);
   let accepted = 0;
@@ -78,33 +69,6 @@ async function measure(instance: Instance, user: User): Promise<Reading> {
 async function countOf(instance: Instance, { id }: User): Promise<number> {
   const text = 'select count(*)::int as count from deployments.app where owner_id = $1';
   return (await instance.sql<{ count: number }>(text, [id]))[0]?.count ?? 0;
-}
-
-/** The rows that one deployment makes, and tables for as many like them. */
-async function rowsOf(instance: Instance, user: User): Promise<readonly Written[]> {
-  const { status, body } = await user.client.send('POST', '/v1/deployments', bodyOf());
-  if (status !== 201) throw new Error(`a deployment: ${status} ${JSON.stringify(body)}`);
-  const name = String(body.app_name);
-  await instance.sql(`create schema ${SCHEMA}`);
-  const rows: Written[] = [];
-  for (const table of TABLES) {
-    await instance.sql(`create table ${SCHEMA}.${table} (like deployments.${table} including all)`);
-    const found = await instance.sql<{ row: Record<string, unknown> }>(
-      // Named in every one of them, but for those whose content is encrypted.
-      `select to_jsonb(one) - 'position' as row from deployments.${table} as one
-        where one::text like '%' || $1 || '%' or $2 in (to_jsonb(one) ->> 'app_id', to_jsonb(one) ->> 'subject')`,
-      [name, table === 'inbox' ? createAppCommand.subject : String(body.id)],
-    );
-    if (found.length === 0) throw new Error(`a deployment writes nothing into ${table}`);
-    // Renewed for each transaction, as every id is.
-    rows.push(
-      ...found.map(({ row }) => ({
-        table: `${SCHEMA}.${table}`,
-        row: { ...row, ...(table === 'inbox' && { operation_id: randomUUID() }) },
-      })),
-    );
-  }
-  return rows;
 }
 
 const LIMITS: readonly Limit[] = [

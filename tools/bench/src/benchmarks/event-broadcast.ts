@@ -34,7 +34,7 @@ export const eventBroadcast: Benchmark = {
   title: 'events to 1,000 and 10,000 sockets',
   prepare: async (stage) => {
     const instance = await stage.instance();
-    const facts = await FactSource.open(instance);
+    const facts = await FactSource.open(instance.brokerUrl('deployments'));
     stage.defer(() => facts.close());
     stage.tell('registering users');
     const users = await instance.users(TEN_THOUSAND.sockets / SOCKETS_PER_USER);

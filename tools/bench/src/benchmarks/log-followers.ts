@@ -2,7 +2,6 @@
 // driver have by themselves, and a bare fan-out to as many sockets. Each side reads a log of its own, so that none works for another.
 import type { HttpClient } from '@slipway/e2e';
 import { waitFor } from '@slipway/testing';
-import { Agent, request } from 'undici';
 
 import { type Benchmark, figure, type Limit, type Reading, type Scenario } from '../benchmark.js';
 import { followLog } from '../floors/follow-log.js';
@@ -10,6 +9,7 @@ import { now } from '../measure/clock.js';
 import { Expected } from '../measure/expected.js';
 import type { Child } from '../parts/child.js';
 import { startCluster } from '../parts/cluster.js';
+import { ClusterClient } from '../parts/cluster-client.js';
 import type { Instance } from '../parts/instance.js';
 import { cpuSecondsOf } from '../parts/process-tree.js';
 import { SocketReaders } from '../parts/socket-readers.js';
@@ -182,15 +182,11 @@ async function deploy(admin: HttpClient, access: ClusterAccess, name: string): P
 }
 
 async function namespaceOf(access: ClusterAccess, id: string): Promise<string> {
-  const dispatcher = new Agent({ connect: { ca: access.caPem } });
-  const { body } = await request(`${access.url}/api/v1/namespaces?labelSelector=app.kubernetes.io/instance=${id}`, {
-    dispatcher,
-    headers: { authorization: `Bearer ${access.token}` },
-  });
-  const { items } = (await body.json()) as { items: { metadata: { name: string } }[] };
-  await dispatcher.close();
-  if (!items[0]) throw new Error(`deployment ${id} has no namespace`);
-  return items[0].metadata.name;
+  const client = new ClusterClient(access);
+  const [namespace] = await client.list(`/api/v1/namespaces?labelSelector=app.kubernetes.io/instance=${id}`);
+  await client.close();
+  if (!namespace) throw new Error(`deployment ${id} has no namespace`);
+  return namespace.metadata.name;
 }
 
 /** How many containers are followed at the cluster, as the metrics tell. */

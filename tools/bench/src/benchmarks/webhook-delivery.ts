@@ -32,7 +32,7 @@ export const webhookDelivery: Benchmark = {
     const loop = stage.child(new URL('../floors/webhook-loop.js', import.meta.url), 'floor');
     await loop.ask('start', { urls, secret: SECRET });
     const instance = await stage.instance();
-    const facts = await FactSource.open(instance);
+    const facts = await FactSource.open(instance.brokerUrl('deployments'));
     stage.defer(() => facts.close());
     const [user] = await instance.users(1);
     if (!user) throw new Error('no user was registered');

@@ -1,8 +1,9 @@
 // The floors of what is asked and written over HTTP: Fastify with one prepared statement; a transaction without HTTP; a question over NATS; a
-// message that the broker has on disk.
+// message that the broker has on disk; a password that is checked.
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 
+import { verify } from '@node-rs/argon2';
 import { jetstream, jetstreamManager, type JetStreamClient } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import fastify from 'fastify';
@@ -19,10 +20,21 @@ export interface Floor {
   readonly value: string;
 }
 
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
 /** Rows that a transaction inserts, as they were read from the tables that they are copies of. */
 export interface Written {
   readonly table: string;
   readonly row: Readonly<Record<string, unknown>>;
+}
+
+interface Checked {
+  readonly password: string;
+  /** What is stored of it. */
+  readonly digest: string;
 }
 
 let given: Floor;
@@ -51,6 +63,11 @@ answerDriver({
     return (server.server.address() as AddressInfo).port;
   },
   roundTrip: ({ body }: { body: string }) => timed(() => nats.request('question', body, { timeout: 5_000 })),
+  /** Milliseconds of all of these after each other, the median. */
+  statements: ({ statements }: { statements: readonly Statement[] }) =>
+    timed(async () => {
+      for (const { text, values } of statements) await pool.query(text, [...values]);
+    }),
   writes: ({ rows }: { rows: readonly Written[] }): void => {
     written = rows;
   },
@@ -58,6 +75,12 @@ answerDriver({
   write: () => timed(write),
   writesPerSecond: ({ clients, ms }: { clients: number; ms: number }) => rateOf(write, clients, ms),
   acknowledged: ({ body }: { body: string }) => timed(() => streams.publish('bench', body)),
+  acknowledgedPerSecond: ({ body, clients, ms }: { body: string; clients: number; ms: number }) =>
+    rateOf(() => streams.publish('bench', body), clients, ms),
+  /** Milliseconds of one Argon2 verification, the median. */
+  hash: ({ password, digest }: Checked) => timed(() => verify(digest, password)),
+  hashesPerSecond: ({ password, digest, clients, ms }: Checked & { clients: number; ms: number }) =>
+    rateOf(() => verify(digest, password), clients, ms),
 });
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => (await latenciesAlone(work)).percentileMs(50);

@@ -29,6 +29,12 @@ export async function measureRoute(route: Route): Promise<Reading> {
   return { p50Ms: alone.percentileMs(50), perSecond, halfP99Ms: half.percentileMs(99) };
 }
 
+/** `p50Ms` with one request at a time, and nothing else. */
+export async function measureAlone(route: Route): Promise<Reading> {
+  const alone = await over(route, 1, latenciesAlone);
+  return { p50Ms: alone.percentileMs(50) };
+}
+
 // Opened anew each time: a server closes those that rest for some seconds.
 async function over<T>(route: Route, count: number, work: (ask: () => Promise<void>) => Promise<T>): Promise<T> {
   const connections = await HttpConnections.open(route.port, count);

@@ -7,17 +7,15 @@ import { type Broker, connectBroker, EventPublisher } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
 
 import { markOf } from '../measure/mark.js';
-import type { Instance } from './instance.js';
 
 export class FactSource {
   private readonly apps = new Map<string, AppFacts>();
   private readonly publisher: EventPublisher;
 
-  static async open(instance: Instance): Promise<FactSource> {
+  /** @param natsUrl of a broker that lets its user publish them */
+  static async open(natsUrl: string): Promise<FactSource> {
     const logger = createLogger({ level: 'warn' });
-    return new FactSource(
-      await connectBroker({ service: 'deployments', natsUrl: instance.brokerUrl('deployments'), logger }),
-    );
+    return new FactSource(await connectBroker({ service: 'deployments', natsUrl, logger }));
   }
 
   private constructor(private readonly broker: Broker) {

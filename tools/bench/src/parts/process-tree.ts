@@ -24,27 +24,20 @@ export function cpuSecondsOf(root: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-/** Resident memory of the largest process among a process and its descendants: that of the services, under `npm start`. */
-export function largestResidentBytesOf(root: number): number {
-  let largest = 0;
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (Number.isInteger(pid) && isBelow(pid, root)) largest = Math.max(largest, residentBytesOf(pid));
-  }
-  return largest;
+/** Memory that a process holds, what it shares with others included. @throws Error when there is no such process */
+export function residentBytesOf(pid: number): number {
+  return kilobytes(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB/m);
 }
 
-function isBelow(pid: number, root: number): boolean {
-  for (let one = pid; one > 1; one = statOf(one)?.parent ?? 0) if (one === root) return true;
-  return false;
+/** Memory of a process with its share of what it shares: over several processes they add up. @throws Error when there is no such process */
+export function proportionalBytesOf(pid: number): number {
+  return kilobytes(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+) kB/m);
 }
 
-function residentBytesOf(pid: number): number {
-  try {
-    return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
+function kilobytes(file: string, pattern: RegExp): number {
+  const text = pattern.exec(readFileSync(file, 'utf8'))?.[1];
+  if (text === undefined) throw new Error(`${file} does not tell ${pattern}`);
+  return 1024 * Number(text);
 }
 
 // Undefined for one that has ended meanwhile.

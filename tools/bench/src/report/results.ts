@@ -10,6 +10,8 @@ export interface ScenarioResult {
   /** What was measured, side by side. */
   readonly rounds: readonly Round[];
   readonly judged: readonly Judged[];
+  /** Limits that could not be looked at, each with the reason. */
+  readonly skipped?: Readonly<Record<string, string>>;
   /** Why the figures mean nothing, such as a driver that was the limit itself. */
   readonly void?: string;
 }

@@ -22,8 +22,11 @@ export function partsText({ postgres, nats, settings }: Parts): string {
   return `  PostgreSQL ${postgres}, NATS ${nats}; ${told.join(', ')}`;
 }
 
-export function scenarioText({ name, judged, void: reason }: ScenarioResult): string {
-  const lines = judged.map((one) => `    ${figureText(one)}`);
+export function scenarioText({ name, judged, skipped = {}, void: reason }: ScenarioResult): string {
+  const lines = [
+    ...judged.map((one) => `    ${figureText(one)}`),
+    ...Object.entries(skipped).map(([limit, why]) => `    ${limit.padEnd(34)} SKIPPED: ${why}`),
+  ];
   return [`  ${name}${reason === undefined ? '' : `: void, ${reason}`}`, ...lines].join('\n');
 }
 

@@ -1,9 +1,11 @@
 // I1-I7 of the design, for what verdicts on single operations do not say. Pure: the journal and the world in, sentences about what is wrong out.
+import { MOST_KEYS } from '../driver/workloads/quota.js';
 import type { FrameLine, JournalLine, PollLine } from '../driver/journal.js';
-import type { AppAnswer, World, WorkloadObject } from '../observe/world.js';
+import type { AppAnswer, Resources, World, WorkloadObject } from '../observe/world.js';
 import type { Operation } from './operations.js';
+import { SETTLED_AFTER_MS } from './verdict.js';
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'P5' | 'P7' | 'row';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I7' | 'I8' | 'P5' | 'P7' | 'S3' | 'row';
 
 export interface Violation {
   readonly invariant: Invariant;
@@ -16,6 +18,8 @@ export interface Evidence {
   readonly world: World;
   /** Whose canary belongs to which user. */
   readonly tenants: readonly { readonly canary: string; readonly userId: string }[];
+  /** In so many milliseconds every operation is answered, where the faults leave the way to the caller alone. */
+  readonly answersWithinMs?: number | undefined;
   /** Reasons of dead letters that the row brings about itself. */
   readonly expectedLetters: readonly RegExp[];
 }
@@ -24,7 +28,9 @@ type Check = (evidence: Evidence) => string[];
 
 const checks: readonly (readonly [Invariant, Check])[] = [
   ['I1', newestImageStands],
+  ['I1', lastScaleStands],
   ['I1', clusterIsAsWanted],
+  ['I1', usedIsCounted],
   ['I2', oneAppPerName],
   ['I2', oneEntryPerFact],
   ['I2', oneDeliveryPerFact],
@@ -32,12 +38,15 @@ const checks: readonly (readonly [Invariant, Check])[] = [
   ['I3', lettersAreExplained],
   ['I4', statusIsTrue],
   ['I5', versionsNeverGoBack],
+  ['I5', imagesNeverGoBack],
   ['I5', copiesAreNew],
   ['I7', nothingLeaks],
   ['I8', nothingIsKept],
   ['P5', feedIsWhole],
   ['P5', linesAreWhole],
   ['P7', errorsSayWhy],
+  ['P7', answersComeInTime],
+  ['S3', sessionsLast],
 ];
 
 export function violations(evidence: Evidence): Violation[] {
@@ -47,28 +56,52 @@ export function violations(evidence: Evidence): Violation[] {
 /** In a list, and 404 when it is asked for by itself. */
 const ABSENT = 'absent';
 
-/** Of an App with one writer: what was acknowledged last, or something newer, which nobody knows the fate of. */
+/** Of an App with one writer: nothing that was over when a later write was sent may come after that write, in the order of Revisions or in the end. */
 function newestImageStands({ operations, world }: Evidence): string[] {
-  const newest = new Map<string, { acked: number; tags: Map<string, number> }>();
-  for (const { workload, target, value, outcome } of operations) {
-    if (workload !== 'register' || outcome === 'refused') continue;
-    const of = newest.get(target) ?? { acked: -1, tags: new Map<string, number>() };
-    newest.set(target, of);
-    const order = of.tags.size;
-    of.tags.set(value, order);
-    if (outcome === 'acked') of.acked = order;
+  const writesOf = new Map<string, Map<string, Operation>>();
+  for (const write of operations) {
+    if (write.workload !== 'register' || write.outcome === 'refused') continue;
+    const writes = writesOf.get(write.target) ?? new Map<string, Operation>();
+    writesOf.set(write.target, writes.set(write.value, write));
   }
   return world.answers.flatMap(({ name, image, revisions }) => {
-    const of = newest.get(name);
-    if (!of) return [];
-    const orders = revisions.map((one) => of.tags.get(one) ?? -1);
+    const writes = writesOf.get(name);
+    if (!writes) return [];
     const wrong: string[] = [];
-    if ((of.tags.get(image) ?? -1) < of.acked)
+    const stands = writes.get(image);
+    const acked = [...writes.values()].filter(({ outcome }) => outcome === 'acked');
+    if (stands ? acked.some((later) => isOverBefore(stands, later)) : acked.length > 0)
       wrong.push(`${name} has the image ${image}, older than one that was acknowledged`);
-    if (orders.some((order, index) => index > 0 && order < (orders[index - 1] ?? 0)))
-      wrong.push(`${name} got its images in another order than they were sent: ${revisions.join(' ')}`);
+    const inOrder = revisions.every((one, index) => {
+      const write = writes.get(one);
+      const before = revisions.slice(0, index).map((earlier) => writes.get(earlier));
+      return write ? !before.some((earlier) => earlier && isOverBefore(write, earlier)) : index === 0;
+    });
+    if (!inOrder) wrong.push(`${name} got its images in another order than they were sent: ${revisions.join(' ')}`);
     return wrong;
   });
+}
+
+/** Of an App that is scaled one step after the other: what was acknowledged last, or something of unknown fate. */
+function lastScaleStands({ operations, world }: Evidence): string[] {
+  const scalesOf = new Map<string, Operation[]>();
+  for (const scale of operations) {
+    if (scale.kind !== 'scale' || scale.outcome === 'refused') continue;
+    const known = scalesOf.get(scale.target);
+    if (known) known.push(scale);
+    else scalesOf.set(scale.target, [scale]);
+  }
+  return world.apps.flatMap(({ name, replicas }) => {
+    const scales = scalesOf.get(name) ?? [];
+    const made = scales.filter(({ value }) => value === String(replicas));
+    const later = scales.find((one) => one.outcome === 'acked' && made.every((before) => isOverBefore(before, one)));
+    return later ? [`${name} has ${replicas} replicas, and was scaled to ${later.value}`] : [];
+  });
+}
+
+/** An answer ends a write. One without may still be done, until it has settled (P2). */
+function isOverBefore(one: Operation, other: Operation): boolean {
+  return (one.ackedAt ?? one.sentAt + SETTLED_AFTER_MS) < other.firstSentAt;
 }
 
 function clusterIsAsWanted({ world }: Evidence): string[] {
@@ -98,6 +131,17 @@ function clusterIsAsWanted({ world }: Evidence): string[] {
   return wrong;
 }
 
+/** Nobody has more than a user may have, and each is told how many there are. */
+function usedIsCounted({ world }: Evidence): string[] {
+  return world.used.flatMap(({ userId, told }) => {
+    const live = world.keys.filter((key) => key.userId === userId && !key.revoked).length;
+    return [
+      ...(live > MOST_KEYS ? [`${userId} has ${live} API keys, more than ${MOST_KEYS}`] : []),
+      ...(told === live ? [] : [`${userId} is told of ${told} API keys, and has ${live}`]),
+    ];
+  });
+}
+
 function oneAppPerName({ world }: Evidence): string[] {
   return repeated(world.apps.map(({ name }) => name)).map((name) => `there is more than one app ${name}`);
 }
@@ -125,6 +169,9 @@ const TOLD: Readonly<Record<string, string>> = {
   'evt.deployments.app.deleted.v1': 'deployment_deleted',
 };
 
+/** What has failed twice is tried again when a run is over. */
+const SELDOM_AFTER = 2;
+
 function oneDeliveryPerFact({ world }: Evidence): string[] {
   const wrong: string[] = [];
   const stored = new Map<string, number>();
@@ -148,13 +195,18 @@ function oneDeliveryPerFact({ world }: Evidence): string[] {
     if ((bodies.get(key) ?? body) !== body) wrong.push(`the webhook ${key} came with two bodies`);
     bodies.set(key, body);
   }
-  const arrived = new Set(world.received.map(({ webhookId }) => webhookId));
-  for (const { eventId, type, status } of world.deliveries) {
-    if (status === 'delivered' && !arrived.has(eventId))
-      wrong.push(`the delivery ${eventId} (${type}) is called delivered and never arrived`);
+  const pathOf = new Map(world.endpoints.map(({ id, url }) => [id, new URL(url).pathname]));
+  const isActive = new Set(world.endpoints.flatMap(({ id, active }) => (active ? id : [])));
+  const arrived = new Set(bodies.keys());
+  for (const { endpointId, eventId, type, status, attempts, lastError } of world.deliveries) {
+    const about = `the delivery ${eventId} (${type})`;
+    if (status === 'delivered' && !arrived.has(`${pathOf.get(endpointId)} ${eventId}`))
+      wrong.push(`${about} is called delivered and never arrived`);
+    if (status !== 'delivered' && isActive.has(endpointId) && attempts < SELDOM_AFTER)
+      wrong.push(`${about} is ${status} after ${attempts} attempts: ${lastError}`);
   }
-  const known = new Set(world.deliveries.map(({ eventId }) => eventId));
-  for (const id of arrived) if (!known.has(id)) wrong.push(`the webhook ${id} arrived and belongs to no delivery`);
+  const known = new Set(world.deliveries.map(({ endpointId, eventId }) => `${pathOf.get(endpointId)} ${eventId}`));
+  for (const key of arrived) if (!known.has(key)) wrong.push(`the webhook ${key} arrived and belongs to no delivery`);
   return wrong;
 }
 
@@ -209,6 +261,20 @@ function versionsNeverGoBack({ journal }: Evidence): string[] {
     });
 }
 
+/** Apps with one writer. */
+const REGISTER_APP = /-register-\d+$/;
+
+/** The cluster is given an App's Revisions in their order: nobody writes what it read before it stood still. */
+function imagesNeverGoBack({ world: { images, answers } }: Evidence): string[] {
+  return Object.entries(images).flatMap(([name, given]) => {
+    const revisions = REGISTER_APP.test(name) && answers.find((answer) => answer.name === name)?.revisions;
+    if (!revisions) return [];
+    const numbers = given.map((image) => revisions.indexOf(image));
+    const back = numbers.findIndex((number, index) => index > 0 && number < (numbers[index - 1] ?? 0));
+    return back === -1 ? [] : [`the cluster was given ${given[back]} for ${name} after ${given[back - 1]}`];
+  });
+}
+
 /** The copy that logs keeps of an App is as new as the last fact about it. */
 function copiesAreNew({ world }: Evidence): string[] {
   const newest = new Map<string, number>();
@@ -233,32 +299,80 @@ function nothingLeaks({ journal, world, tenants }: Evidence): string[] {
   );
   const arrived = world.received.flatMap(({ path, body }) =>
     tenants
-      .filter(({ canary }) => body.includes(`"${canary}-`) && path !== `/${canary}`)
+      .filter(({ canary }) => body.includes(`"${canary}-`) && !isOf(path, canary))
       .map(({ canary }) => `a webhook of ${canary} arrived at ${path}`),
   );
   return [...told, ...listed, ...arrived];
 }
 
-/** By so much, or by a tenth, may be more held afterwards than before: pools that have been used, sockets that are about to close. */
-const SPARE = { openFiles: 16, sessions: 10, connections: 8 };
-/** A process that has worked is larger than one that has just begun; what waits for somebody who takes nothing is larger still. */
-const GROWN_MIB = 256;
+/** A webhook's path begins with its owner. */
+function isOf(path: string, canary: string): boolean {
+  return path === `/${canary}` || path.startsWith(`/${canary}/`);
+}
+
+/** A pool that is used now and then, by a clock, keeps its connections: one replica's may all be there. */
+const POOL_SIZE = 5;
+/** How far what is held may be from what was held after the warm-up; beside it single ones, whose number says little. */
+const TENTH = 1.1;
+const SPARE = { openFiles: 3, sessions: POOL_SIZE, connections: 2, heldMiB: 8 };
+/** What a reconciler may keep of an App. */
+const APP_MIB = 30 / 1024;
+const WHOLE = 'slipway';
+const RECONCILERS = ['deployments', WHOLE];
 
 function nothingIsKept({ world }: Evidence): string[] {
   const { before, quiet, after } = world.resources;
-  const wrong: string[] = [];
-  const compare = (what: string, was: number, is: number, spare: number): void => {
-    if (is > was * 1.1 + spare) wrong.push(`${what}: ${Math.round(is)} afterwards, ${Math.round(was)} before`);
-  };
-  compare('sessions of the database', before.databaseSessions, after.databaseSessions, SPARE.sessions);
-  compare('connections to the cluster', before.clusterConnections, after.clusterConnections, SPARE.connections);
-  compare('consumers of the broker', before.consumers, after.consumers, 0);
-  for (const [name, { openFiles }] of Object.entries(after.replicas)) {
-    const was = before.replicas[name];
-    compare(`open files of ${name}`, was?.openFiles ?? 0, openFiles, SPARE.openFiles);
-    compare(`MiB of memory of ${name}`, was?.residentMiB ?? 0, quiet.replicas[name]?.residentMiB ?? 0, GROWN_MIB);
-  }
-  return wrong;
+  return [...grown(before, after), ...keptMore(before, quiet, world.apps.length)];
+}
+
+/** Which apps keep more memory than they did, beyond what they know of so many Apps. */
+export function keptMore(before: Resources, now: Resources, appCount: number): string[] {
+  return appsOf(before).flatMap((app) => {
+    const known = RECONCILERS.includes(app) ? appCount * APP_MIB : 0;
+    const [was, is] = [sumOf(before, app, 'heldMiB'), sumOf(now, app, 'heldMiB')];
+    return more(`MiB that ${app} keeps`, was, is, SPARE.heldMiB + known);
+  });
+}
+
+/** What there is more of, by number. */
+export function grown(before: Resources, after: Resources): string[] {
+  return [
+    ...more('connections to the cluster', before.clusterConnections, after.clusterConnections, SPARE.connections),
+    ...more('consumers of the broker', before.consumers, after.consumers, 0),
+    ...appsOf(before).flatMap((app) => {
+      const sessions = [sessionsOf(before, app), sessionsOf(after, app)] as const;
+      const files = [
+        sumOf(before, app, 'openFiles') - sessions[0],
+        sumOf(after, app, 'openFiles') - sessions[1],
+      ] as const;
+      return [
+        ...more(`sessions of ${app} with the database`, ...sessions, SPARE.sessions),
+        ...more(`other open files of ${app}`, ...files, SPARE.openFiles),
+      ];
+    }),
+  ];
+}
+
+function more(what: string, was: number, is: number, spare: number): string[] {
+  return is > was * TENTH + spare ? [`${what}: ${Math.round(is)} afterwards, ${Math.round(was)} before`] : [];
+}
+
+function appsOf({ replicas }: Resources): string[] {
+  return [...new Set(Object.keys(replicas).map(appOf))];
+}
+
+function sessionsOf({ databaseSessions }: Resources, app: string): number {
+  const all = Object.entries(databaseSessions);
+  return all.reduce((sum, [role, count]) => (role === app || app === WHOLE ? sum + count : sum), 0);
+}
+
+/** Of all replicas of an app together: streams and the lease go from one to the other. */
+function sumOf({ replicas }: Resources, app: string, held: 'openFiles' | 'heldMiB'): number {
+  return Object.entries(replicas).reduce((sum, [name, one]) => (appOf(name) === app ? sum + one[held] : sum), 0);
+}
+
+function appOf(replica: string): string {
+  return replica.replace(/-\d+$/, '');
 }
 
 /** Stored for order, and shown by no dialect. */
@@ -312,6 +426,24 @@ function errorsSayWhy({ journal }: Evidence): string[] {
   return journal.flatMap((line) =>
     line.note === 'operation' && line.wrong !== undefined ? [`operation ${line.op} (${line.kind}): ${line.wrong}`] : [],
   );
+}
+
+/** Late is what came after its time, and what was given up waiting for. */
+function answersComeInTime({ journal, answersWithinMs = Number.POSITIVE_INFINITY }: Evidence): string[] {
+  const sentAt = new Map<string, number>();
+  return journal.flatMap((line) => {
+    if (line.note !== 'operation') return [];
+    if (line.phase === 'sent') sentAt.set(line.requestId, line.t);
+    const tookMs = line.t - (sentAt.get(line.requestId) ?? line.t);
+    return tookMs > answersWithinMs
+      ? [`operation ${line.op} (${line.kind}) was ${line.phase} after ${(tookMs / 1000).toFixed(1)} s`]
+      : [];
+  });
+}
+
+/** Who repeats an exchange in time keeps the session. */
+function sessionsLast({ journal }: Evidence): string[] {
+  return journal.flatMap((line) => (line.note === 'wrong' ? [line.text] : []));
 }
 
 function framesOf(journal: readonly JournalLine[], stream: FrameLine['stream'], canary: string): FrameLine[] {

@@ -8,6 +8,7 @@ export interface Operation {
   readonly kind: Kind;
   readonly target: string;
   readonly value: string;
+  readonly firstSentAt: number;
   /** When it was sent for the last time. */
   readonly sentAt: number;
   /** `acked` when any of its sends was; `refused` when all were; else `unknown`. */
@@ -36,6 +37,7 @@ export function operationsOf(journal: readonly JournalLine[]): Operation[] {
     const refused = answered.length === sends.length && answered.every(({ phase }) => phase === 'refused');
     return {
       ...{ op, actor, workload, kind, target, value },
+      firstSentAt: Math.min(...sends.map(({ t }) => t)),
       sentAt: Math.max(...sends.map(({ t }) => t)),
       outcome: acked.length > 0 ? 'acked' : refused ? 'refused' : 'unknown',
       ackedAt: acked[0]?.t,

@@ -22,6 +22,16 @@ export const containerEngine: Dialect = {
   deleteApp: (app) => ({ method: 'DELETE', path: pathOf(app), headers: AT_ONCE }),
   createKey: (name) => ({ method: 'POST', path: '/v1/api-keys', body: { name } }),
   revokeKey: (id) => ({ method: 'DELETE', path: `/v1/api-keys/${id}` }),
+  logIn: (email, password) => ({ method: 'POST', path: '/v1/auth/login', body: { email, password } }),
+  refresh: (token) => ({
+    method: 'POST',
+    path: '/v1/auth/refresh',
+    body: { refresh_token: token, rotate: true },
+  }),
+  refreshTokenOf: (body) => {
+    const { refresh_token: token } = (body ?? {}) as { refresh_token?: unknown };
+    return typeof token === 'string' ? token : undefined;
+  },
   getApp: (app) => ({ method: 'GET', path: pathOf(app) }),
   listApps: () => ({ method: 'GET', path: '/v1/deployments?limit=100' }),
   appsOf: (body) => {
@@ -36,6 +46,8 @@ export const containerEngine: Dialect = {
   }),
   subscribe: (name, url) => ({ method: 'POST', path: '/v1/webhooks', body: { name, url, events: ['all'] } }),
   wrongError: (status, headers, text) => {
+    // What Slipway cannot do now it says so: none of the faults is one of which nobody may know.
+    if (status === 500) return `500: ${text.slice(0, 200)}`;
     if (status === 503 && !headers.has('retry-after')) return '503 without Retry-After';
     const { code, message } = errorOf(text) ?? {};
     return typeof code === 'string' && typeof message === 'string'

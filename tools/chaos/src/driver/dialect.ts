@@ -21,6 +21,11 @@ export interface Dialect {
   deleteApp(app: AppRef): DialectRequest;
   createKey(name: string): DialectRequest;
   revokeKey(id: string): DialectRequest;
+  logIn(email: string, password: string): DialectRequest;
+  /** A refresh token for its successor. */
+  refresh(token: string): DialectRequest;
+  /** The refresh token of an answer to one of these. */
+  refreshTokenOf(body: unknown): string | undefined;
   getApp(app: AppRef): DialectRequest;
   listApps(): DialectRequest;
   /** The Apps of a list. */

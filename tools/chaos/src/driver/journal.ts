@@ -39,7 +39,7 @@ export interface RunLine {
   readonly t: number;
   readonly row: string;
   readonly seed: number;
-  readonly options: Readonly<Record<string, string | number | undefined>>;
+  readonly options: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
 export interface FaultLine {
@@ -77,7 +77,14 @@ export interface LeakLine {
   readonly where: string;
 }
 
-export type JournalLine = OperationLine | RunLine | FaultLine | FrameLine | PollLine | LeakLine;
+/** Something that no single operation tells. */
+export interface WrongLine {
+  readonly note: 'wrong';
+  readonly t: number;
+  readonly text: string;
+}
+
+export type JournalLine = OperationLine | RunLine | FaultLine | FrameLine | PollLine | LeakLine | WrongLine;
 
 export class Journal {
   private readonly file: number;

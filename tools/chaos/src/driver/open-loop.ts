@@ -2,12 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export async function openLoop(
-  { perSecond, seconds }: { perSecond: number; seconds: number },
+  { perSecond, seconds, isOver }: { perSecond: number; seconds: number; isOver: () => boolean },
   send: () => void,
 ): Promise<void> {
   const begun = performance.now();
   const count = Math.round(perSecond * seconds);
-  for (let index = 0; index < count; index += 1) {
+  for (let index = 0; index < count && !isOver(); index += 1) {
     const wait = begun + (index * 1000) / perSecond - performance.now();
     if (wait > 0) await delay(wait);
     send();

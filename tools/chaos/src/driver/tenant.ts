@@ -3,6 +3,8 @@ export interface Tenant {
   readonly canary: string;
   readonly credential: string;
   readonly userId: string;
+  readonly email: string;
+  readonly password: string;
 }
 
 /** What the driver is told; it knows nothing else of the system. */
@@ -11,6 +13,7 @@ export interface DriverConfig {
   readonly gatewayUrls: readonly string[];
   readonly receiverUrl: string;
   readonly tenants: readonly Tenant[];
+  readonly fullTenant: Tenant;
   readonly seed: number;
   readonly seconds: number;
   /** Operations a second, all workloads together. */
@@ -18,5 +21,8 @@ export interface DriverConfig {
   readonly workloads: readonly string[];
 }
 
-/** From the driver: `prepared` when load begins, `loaded` when it has ended. To the driver: `finish`, when all is quiet. */
-export type DriverMessage = 'prepared' | 'loaded' | 'finish';
+/**
+ * From the driver: `prepared` when it follows what it reads, `warm` when it has worked for a while and all is answered, `loaded` when the load has
+ * ended. To the driver: `begin` the load, `enough` of it before its time, and `finish`, when all is quiet.
+ */
+export type DriverMessage = 'prepared' | 'warm' | 'begin' | 'enough' | 'loaded' | 'finish';

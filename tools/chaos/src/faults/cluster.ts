@@ -42,7 +42,7 @@ export const clusterFaults: PlanFaults = (context) =>
   moments(context).map((atMs, index) => {
     const names = Object.keys(acts);
     const name = names[index % names.length] ?? '';
-    const lastsMs = context.random.between(500, 8_000);
+    const lastsMs = context.random.magnitudeBetween(500, 8_000);
     return {
       atMs,
       text: `cluster: ${name}, ${Math.round(lastsMs)} ms`,

@@ -4,12 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 
 import type { Tenant } from '../driver/tenant.js';
+import type { Random } from '../random.js';
 import type { Rig } from '../rig/rig.js';
-import { type PlanFaults, turns, untilAllReady } from './fault.js';
+import { lane, type PlanFaults, untilAllReady } from './fault.js';
 
 export const DATABASE_BACK = 'ready again after the database came back';
 
 type Act = (rig: Rig, lastsMs: number, reader: Tenant) => Promise<void>;
+
+const [RESTART, SESSIONS, LOCK] = ['fast restart', 'sessions ended', 'table locked'];
+/** Over as soon as they have been done. */
+const AT_ONCE: readonly string[] = [RESTART, SESSIONS];
 
 const acts: Readonly<Record<string, Act>> = {
   'stop immediate': async (rig, lastsMs) => {
@@ -17,7 +22,7 @@ const acts: Readonly<Record<string, Act>> = {
     await delay(lastsMs);
     await rig.database.start();
   },
-  'fast restart': async (rig) => {
+  [RESTART]: async (rig) => {
     await rig.database.end('fast');
     await rig.database.start();
   },
@@ -38,7 +43,7 @@ const acts: Readonly<Record<string, Act>> = {
       await client.end();
     }
   },
-  'sessions ended': async (rig) => {
+  [SESSIONS]: async (rig) => {
     await rig.database.sql(`
       select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`);
   },
@@ -54,7 +59,7 @@ const acts: Readonly<Record<string, Act>> = {
       await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
     }
   },
-  'table locked': async (rig, lastsMs) => {
+  [LOCK]: async (rig, lastsMs) => {
     const client = await rig.database.connect();
     try {
       await client.query(`begin; lock table deployments.app in access exclusive mode`);
@@ -66,27 +71,58 @@ const acts: Readonly<Record<string, Act>> = {
   },
 };
 
-export const databaseFaults: PlanFaults = (context) =>
-  turns(context, { least: 1_000, most: 8_000 }, (lastsMs, index) => {
-    // Each kind in turn, so that a short run has them all.
-    const names = Object.keys(acts);
-    const name = names[index % names.length] ?? '';
-    return {
-      text: `database: ${name}, ${Math.round(lastsMs)} ms`,
-      inject: async (rig) => {
-        await acts[name]?.(rig, lastsMs, context.random.oneOf(context.tenants));
-        const back = untilAllReady(rig, DATABASE_BACK);
-        await allAlive(rig);
-        return back;
-      },
-    };
-  });
+/** A lock lasts longer than a statement may. */
+const LOCKED_MS = 30_000;
+const REST_MS = 3_000;
 
-async function allAlive(rig: Rig): Promise<void> {
-  for (const replica of rig.replicas) {
-    const answer = await replica.ask('/livez');
-    if (answer?.status !== 200) throw new Error(`${replica.name} is not alive: ${answer?.status} ${answer?.text}`);
-  }
+export const databaseFaults: PlanFaults = (context) => {
+  const { random, tenants, count } = context;
+  // Each kind in turn, so that a short run has them all.
+  const names = Object.keys(acts);
+  return lane(
+    context,
+    REST_MS,
+    Array.from({ length: count }, (_, index) => {
+      const name = names[index % names.length] ?? '';
+      const reader = random.oneOf(tenants);
+      return {
+        lastsMs: lengthOf(name, random),
+        text: `database: ${name}`,
+        inject: async (rig, lastsMs) => {
+          await allAliveUntil(rig, acts[name]?.(rig, lastsMs, reader));
+          return untilAllReady(rig, DATABASE_BACK);
+        },
+      };
+    }),
+  );
+};
+
+function lengthOf(name: string, random: Random): number {
+  if (name === LOCK) return LOCKED_MS;
+  return AT_ONCE.includes(name) ? 0 : random.between(1_000, 8_000);
+}
+
+/** As often as an orchestrator looks before it ends a process. */
+const LOOKS = 3;
+const LOOK_EVERY_MS = 500;
+
+/** @throws Error when a process is not alive, by so many looks in a row, before `act` is over; what `act` throws */
+async function allAliveUntil(rig: Rig, act: Promise<void> | undefined): Promise<void> {
+  let over = false;
+  const ended = Promise.resolve(act).finally(() => (over = true));
+  const dead = new Map<string, number>();
+  // Waited for below, and a rejection has to be waited for from the start.
+  ended.catch(() => undefined);
+  do {
+    for (const replica of rig.replicas) {
+      const answer = await replica.ask('/livez');
+      const looks = answer?.status === 200 ? 0 : (dead.get(replica.name) ?? 0) + 1;
+      dead.set(replica.name, looks);
+      if (looks >= LOOKS) throw new Error(`${replica.name} is not alive: ${answer?.status} ${answer?.text}`);
+    }
+    await Promise.race([ended.catch(() => undefined), delay(LOOK_EVERY_MS)]);
+  } while (!over);
+  await ended;
 }
 
 async function readsGoOn(rig: Rig, { credential }: Tenant): Promise<void> {

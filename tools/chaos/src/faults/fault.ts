@@ -39,30 +39,48 @@ export function moments({ random, count, loadMs }: FaultContext): number[] {
   return Array.from({ length: count }, () => random.between(loadMs / 8, (loadMs * 7) / 8)).sort((a, b) => a - b);
 }
 
+/** A fault of which the lane decides when it comes. */
+export interface Lasting {
+  readonly lastsMs: number;
+  /** What it is; how long it lasts is told beside it. */
+  readonly text: string;
+  inject(rig: Rig, lastsMs: number): Promise<Measured | void>;
+}
+
 /**
- * Like `moments`, for faults of which only one may be at a time: each has a turn, of which it takes at most half, and waits for the one before
- * it when that takes longer to heal.
+ * Faults of which only one may be at a time, in their order over the three quarters of the load in which faults may be; each is followed by a
+ * rest. Where they need more time than there is, all are cut short alike; where they need less, they rest longer. One that takes longer to heal
+ * moves those behind it.
  */
-export function turns(
-  { random, count, loadMs }: FaultContext,
-  { least, most }: { least: number; most: number },
-  make: (lastsMs: number, index: number) => Omit<Fault, 'atMs'>,
-): Fault[] {
-  const turnMs = (loadMs * 3) / 4 / Math.max(1, count);
+export function lane({ loadMs }: Pick<FaultContext, 'loadMs'>, restMs: number, faults: readonly Lasting[]): Fault[] {
+  const needed = faults.reduce((sum, { lastsMs }) => sum + lastsMs + restMs, 0);
+  const share = (loadMs * 3) / 4 / needed;
+  let atMs = loadMs / 8;
   let before: Promise<unknown> = Promise.resolve();
-  return Array.from({ length: count }, (_, index) => {
-    const lastsMs = Math.min(random.between(least, most), turnMs / 2);
-    const { text, inject } = make(lastsMs, index);
+  return faults.map((fault) => {
+    const { lastsMs: wantedMs, text } = fault;
+    const lastsMs = wantedMs * Math.min(1, share);
+    const turnMs = (wantedMs + restMs) * share;
+    atMs += turnMs;
     return {
-      atMs: loadMs / 8 + index * turnMs + random.between(0, turnMs / 2 - lastsMs / 2),
-      text,
+      atMs: atMs - turnMs,
+      text: `${text}, ${Math.round(lastsMs)} ms`,
       inject: (rig) => {
-        const mine = before.then(() => inject(rig));
+        const mine = before.then(() => fault.inject(rig, lastsMs));
         before = mine.catch(() => undefined);
         return mine;
       },
     };
   });
+}
+
+/** Deals them out to so many lanes, one after the other. */
+export function dealt<T>(all: readonly T[], lanes: number): T[][] {
+  return Array.from({ length: lanes }, (_, number) => all.filter((__, index) => index % lanes === number));
+}
+
+export function byTime(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted((a, b) => a.atMs - b.atMs);
 }
 
 /** Replicas that a fault may hit. */

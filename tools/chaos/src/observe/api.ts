@@ -1,7 +1,7 @@
 // What the API says in the end, asked by each tenant, past the links' faults. Container Engine's, where everything that another dialect
 // made is visible, too.
 import type { Tenant } from '../driver/tenant.js';
-import type { AppAnswer } from './world.js';
+import type { AppAnswer, UsedKeys } from './world.js';
 
 interface Page {
   readonly deployments: readonly { readonly id: string }[];
@@ -64,4 +64,17 @@ export async function observeApi(gatewayUrl: string, tenants: readonly Tenant[])
     }
   }
   return answers;
+}
+
+/** How many API keys each is told to have. */
+export async function observeUsed(gatewayUrl: string, tenants: readonly Tenant[]): Promise<UsedKeys[]> {
+  return Promise.all(
+    tenants.map(async ({ userId, credential }) => {
+      const answer = await fetch(new URL('/v1/user/profile', gatewayUrl), {
+        headers: { authorization: `Bearer ${credential}` },
+      });
+      if (answer.status !== 200) throw new Error(`a profile: ${answer.status} ${await answer.text()}`);
+      return { userId, told: ((await answer.json()) as { api_key_count: number }).api_key_count };
+    }),
+  );
 }

@@ -7,6 +7,8 @@ import { OUTBOXES } from './rows.js';
 
 const SNAPSHOT_PAUSE_MS = 5_000;
 const ASK_EVERY_MS = 500;
+/** What a process held when it ended is free after half a minute, and a first retry is due after a few seconds. */
+const SOON_S = 60;
 
 /** @returns what was still going on when the time was up; empty when all is quiet */
 export async function quiescence(rig: Rig, timeoutMs: number): Promise<string[]> {
@@ -37,7 +39,8 @@ async function busy(rig: Rig): Promise<string[]> {
   }
   left.push(...(await unsettled(rig)));
   const due = await rig.database.sql<{ text: string }>(`
-    select 'a delivery to ' || "endpointId" || ' is due' as text from notifications.delivery where "nextAttemptAt" <= now()
+    select 'a delivery to ' || "endpointId" || ' is due' as text
+      from notifications.delivery where "nextAttemptAt" <= now() + interval '${SOON_S} s'
     union all
     select 'the app ' || name || ' is ' || phase || ' (' || reason || '), generation ' || observed_generation || ' of ' || generation
       from deployments.app
@@ -53,5 +56,6 @@ async function snapshot(rig: Rig): Promise<string> {
       (select count(*) from logs.activity), (select count(*) from notifications.feed_entry),
       (select count(*) || '/' || sum(attempts) from notifications.delivery), (select count(*) from catalog.environment)) as text`);
   const writes = rig.cluster.writes().filter(({ resource }) => resource !== 'leases').length;
-  return `${row?.text} ${writes}`;
+  const retries = rig.replicas.reduce((sum, replica) => sum + replica.retries.length, 0);
+  return `${row?.text} ${writes} ${retries}`;
 }

@@ -1,22 +1,44 @@
 // What the processes hold, by /proc, and what database and broker hold for them: to be looked at before the load and when all is quiet again.
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connectBroker, desiredStreams, PROVISION_USER } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
 
 import type { Rig } from '../rig/rig.js';
+import type { Supervisor } from '../rig/supervisor.js';
 import type { Resources } from './world.js';
 
+/** Longer than a connection is kept for the next one who may need it. */
+const AT_REST_MS = 35_000;
+const LOOK_AGAIN_MS = 2_000;
+
+/** When nobody has asked for anything for so long that nothing is kept any more but what is kept for good. */
+export async function resourcesAtRest(rig: Rig): Promise<Resources> {
+  await delay(AT_REST_MS);
+  return observeResources(rig);
+}
+
+/** As soon as it is enough, and at last after the same time. */
+export async function resourcesSettled(rig: Rig, isEnough: (resources: Resources) => boolean): Promise<Resources> {
+  const deadline = performance.now() + AT_REST_MS;
+  for (;;) {
+    const resources = await observeResources(rig);
+    if (isEnough(resources) || performance.now() > deadline) return resources;
+    await delay(LOOK_AGAIN_MS);
+  }
+}
+
 export async function observeResources(rig: Rig): Promise<Resources> {
-  const [sessions] = await rig.database.sql<{ count: number }>(
-    `select count(*)::int as count from pg_stat_activity where application_name <> 'chaos' and datname = current_database()`,
-  );
+  const sessions = await rig.database.sql<{ role: string; count: number }>(`
+    select usename as role, count(*)::int as count from pg_stat_activity
+     where application_name <> 'chaos' and datname = current_database() group by usename`);
   return {
-    databaseSessions: sessions?.count ?? 0,
+    databaseSessions: Object.fromEntries(sessions.map(({ role, count }) => [role, count])),
     consumers: await consumers(rig),
     replicas: Object.fromEntries(
-      rig.replicas.map(({ name, pid }) => [name, { openFiles: openFilesOf(pid), residentMiB: residentMiBOf(pid) }]),
+      await Promise.all(rig.replicas.map(async (one) => [one.name, await heldBy(rig, one)] as const)),
     ),
     clusterConnections: rig.links
       .filter(({ name }) => name.endsWith('to the cluster'))
@@ -34,6 +56,15 @@ async function consumers(rig: Rig): Promise<number> {
   } finally {
     await broker.close();
   }
+}
+
+async function heldBy(rig: Rig, replica: Supervisor): Promise<Resources['replicas'][string]> {
+  // The driver keeps its connections as it likes.
+  const ofDriver = rig.links.find(({ name }) => name.startsWith(`the driver to ${replica.name}`));
+  const openFiles = openFilesOf(replica.pid) - (ofDriver?.openConnections ?? 0);
+  const heldBytes = await replica.heldBytes();
+  if (heldBytes === undefined) throw new Error(`${replica.name} does not say what it keeps`);
+  return { openFiles, heldMiB: heldBytes / 1024 / 1024, residentMiB: residentMiBOf(replica.pid) };
 }
 
 // Zero for one that has ended meanwhile.

@@ -22,13 +22,13 @@ export async function observeRows(database: RigDatabase): Promise<Rows> {
              payload->'app'->>'ownerId' as "ownerId", sent_at is not null as sent
         from (${outboxes}) as outbox order by created_at`),
     database.sql<KeyRow>(
-      `select id, name, "revokedAt" is not null as revoked from identity.credential where kind = 'api-key'`,
+      `select id, "userId", name, "revokedAt" is not null as revoked from identity.credential where kind = 'api-key'`,
     ),
     database.sql<{ id: string }>(`select id from logs.activity`),
     database.sql<FeedRow>(
       `select "userId", id::text, "eventId", fact from notifications.feed_entry order by "userId", id`,
     ),
-    database.sql<EndpointRow>(`select id, "userId" as "ownerId", active from notifications.subscription`),
+    database.sql<EndpointRow>(`select id, "userId" as "ownerId", url, active from notifications.subscription`),
     database.sql<DeliveryRow>(`
       select "endpointId", "ownerId", "eventId", type, status, attempts, "lastError" from notifications.delivery`),
     database.sql<AudienceRow>(`select app_id as "appId", version from logs.app_audience`),

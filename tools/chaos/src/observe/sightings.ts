@@ -5,6 +5,8 @@ import type { RigDatabase } from '../rig/database.js';
 import type { Sighting } from './world.js';
 
 const PERIOD_MS = 1_000;
+/** So far back a look goes, behind the one before: rows bear the time at which their transaction began. */
+const LONGEST_TRANSACTION_MS = 60_000;
 
 export class Sightings {
   private readonly seen = new Map<string, Sighting>();
@@ -33,9 +35,13 @@ export class Sightings {
 
   private async look(): Promise<void> {
     const begun = Date.now();
-    const rows = await this.database.sql<{ request: string }>(`
-      select distinct envelope->>'correlationId' as request from deployments.outbox union
-      select name from identity.credential where kind = 'api-key'`);
+    const since = new Date(this.lastLook - LONGEST_TRANSACTION_MS);
+    const rows = await this.database.sql<{ request: string }>(
+      `select envelope->>'correlationId' as request from deployments.outbox where sent_at is null or sent_at > $1 union
+       select envelope->>'correlationId' from identity.outbox where sent_at is null or sent_at > $1 union
+       select name from identity.credential where kind = 'api-key' and "createdAt" > $1`,
+      [since],
+    );
     for (const { request } of rows) {
       const mark = markOf(request);
       if (!this.seen.has(mark)) this.seen.set(mark, { absentAt: this.lastLook });

@@ -30,6 +30,7 @@ export interface EventRow {
 
 export interface KeyRow {
   readonly id: string;
+  readonly userId: string;
   readonly name: string;
   readonly revoked: boolean;
 }
@@ -54,6 +55,7 @@ export interface DeliveryRow {
 export interface EndpointRow {
   readonly id: string;
   readonly ownerId: string;
+  readonly url: string;
   readonly active: boolean;
 }
 
@@ -117,11 +119,36 @@ export interface Sighting {
 
 /** What processes hold, and what is held for them. */
 export interface Resources {
-  readonly databaseSessions: number;
+  /** By role, which is named as its app. */
+  readonly databaseSessions: Readonly<Record<string, number>>;
   /** Of all streams of the broker. */
   readonly consumers: number;
   readonly clusterConnections: number;
-  readonly replicas: Readonly<Record<string, { readonly openFiles: number; readonly residentMiB: number }>>;
+  readonly replicas: Readonly<
+    Record<
+      string,
+      {
+        readonly openFiles: number;
+        /** Without garbage. */
+        readonly heldMiB: number;
+        readonly residentMiB: number;
+      }
+    >
+  >;
+}
+
+/** A write that the cluster took. */
+export interface ClusterWrite {
+  readonly at: number;
+  readonly replica: string;
+  /** Such as `apply deployments ce-amber-life-1/amber-life-1`. */
+  readonly what: string;
+  readonly isLease: boolean;
+}
+
+export interface UsedKeys {
+  readonly userId: string;
+  readonly told: number;
 }
 
 export interface World {
@@ -142,8 +169,14 @@ export interface World {
   readonly received: readonly ReceivedWebhook[];
   /** By operation. */
   readonly sightings: Readonly<Record<string, Sighting>>;
-  /** Before the load; when all was quiet, with readers still there; and without them. */
+  /** After a warm-up, before the load; when all was quiet, with readers still there; and without them. */
   readonly resources: { readonly before: Resources; readonly quiet: Resources; readonly after: Resources };
+  /** Of Slipway, in their order. */
+  readonly clusterWrites: readonly ClusterWrite[];
+  /** Images that each Deployment was given, in their order, by its name. */
+  readonly images: Readonly<Record<string, readonly string[]>>;
+  /** What the API told each user to use of what it may have. */
+  readonly used: readonly UsedKeys[];
   /** Lines that the containers of an App wrote, by its name. */
   readonly written: Readonly<Record<string, readonly string[]>>;
 }

@@ -52,6 +52,40 @@ describe('a link', () => {
     await waitFor(() => answered === 'A');
   });
 
+  it('passes on in small pieces', async () => {
+    link.set({ kind: 'slices', bytes: 3 });
+    const pieces: string[] = [];
+    client.on('data', (chunk: Buffer) => pieces.push(chunk.toString()));
+    client.write('abcdefgh');
+    await waitFor(() => answered === 'ABCDEFGH');
+    expect(pieces.length).toBeGreaterThan(1);
+  });
+
+  it('lets go of the other end when one is gone while more is on its way to it', async () => {
+    client.write('a');
+    await waitFor(() => answered === 'A');
+    server.once('connection', (socket) => socket.on('drain', () => undefined).write(Buffer.alloc(64 * 1024 * 1024)));
+    await open(port);
+    client.pause();
+    await waitFor(() => client.readableLength > 0);
+    // As a process that is killed: its end first, and a reset for what comes then.
+    client.end();
+    await delay(50);
+    client.resetAndDestroy();
+    await waitFor(() => link.openConnections === 1);
+  });
+
+  it('resets a connection that has carried enough, and lets a new one carry as much', async () => {
+    link.set({ kind: 'limit', bytes: 4 });
+    client.write('abc');
+    await waitFor(() => answered === 'ABC');
+    client.write('de');
+    await waitFor(() => closed);
+    await open(port);
+    client.write('abc');
+    await waitFor(() => answered === 'ABC');
+  });
+
   it('resets open and new connections while it is cut, and passes again when it is healed', async () => {
     client.write('a');
     await waitFor(() => answered === 'A');

@@ -1,7 +1,7 @@
 // One link between two parts, with what can happen to it. Both ends keep their addresses, so that neither knows of the fault.
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 
 export type LinkState =
   | { readonly kind: 'pass' }
@@ -9,6 +9,10 @@ export type LinkState =
   | { readonly kind: 'cut' }
   /** Each piece of data comes so much later, either way. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Data arrives in pieces of so many bytes, each by itself. */
+  | { readonly kind: 'slices'; readonly bytes: number }
+  /** A connection is reset once so many bytes have gone one way. */
+  | { readonly kind: 'limit'; readonly bytes: number }
   /** Connections stay open and nothing arrives: half open. `to` stops requests only, `from` answers only. What waits arrives at the end. */
   | { readonly kind: 'silent'; readonly direction: Direction | 'both' };
 
@@ -22,10 +26,14 @@ export class Link {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
 
-  /** @param targetPort where it leads, on this machine; asked anew for every connection */
+  /**
+   * @param targetPort where it leads, on this machine; asked anew for every connection
+   * @param address what the target sees as its client's: one of this machine's
+   */
   constructor(
     readonly name: string,
     private readonly targetPort: () => number,
+    readonly address = '127.0.0.1',
   ) {}
 
   /** Returns the port that stands for the target. */
@@ -61,7 +69,7 @@ export class Link {
     // Nothing is read from the client before there is somebody to give it to.
     await this.passage('to');
     if (client.destroyed) return;
-    const target = connect(this.targetPort(), '127.0.0.1');
+    const target = connect({ port: this.targetPort(), host: '127.0.0.1', localAddress: this.address });
     this.keep(target);
     void this.carry(client, target, 'to');
     void this.carry(target, client, 'from');
@@ -76,9 +84,17 @@ export class Link {
 
   private async carry(source: Socket, sink: Socket, direction: Direction): Promise<void> {
     try {
+      let carried = 0;
       for await (const chunk of source) {
         await this.passage(direction);
-        if (!sink.write(chunk as Buffer)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+        for (const piece of this.pieces(chunk as Buffer)) {
+          // One that is closed will never say that it has room.
+          if (sink.destroyed) throw new Error('the other end is gone');
+          if (!sink.write(piece)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+          if (this.state.kind === 'slices') await setImmediate();
+        }
+        carried += (chunk as Buffer).length;
+        if (this.state.kind === 'limit' && carried > this.state.bytes) throw new Error('the link has carried enough');
       }
       await this.passage(direction);
       sink.end();
@@ -86,6 +102,14 @@ export class Link {
       // A reset is passed on as one.
       sink.resetAndDestroy();
     }
+  }
+
+  private pieces(chunk: Buffer): Buffer[] {
+    if (this.state.kind !== 'slices') return [chunk];
+    const { bytes } = this.state;
+    return Array.from({ length: Math.ceil(chunk.length / bytes) }, (_, n) =>
+      chunk.subarray(n * bytes, (n + 1) * bytes),
+    );
   }
 
   /** Resolves when data may go on in this direction. */

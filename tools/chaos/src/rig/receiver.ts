@@ -19,7 +19,8 @@ export interface Received {
 
 const SLOW_MS = 3_000;
 const FLOOD_BYTES = 100 * 1024 * 1024;
-export const LIMITED_FOR_S = 7;
+/** Twice what a delivery waits after its first failure anyway. */
+export const LIMITED_FOR_S = 12;
 
 export class Receiver {
   readonly received: Received[] = [];

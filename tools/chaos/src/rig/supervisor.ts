@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface ReplicaProcess {
   /** Such as `gateway-1`. */
   readonly name: string;
-  readonly main: string;
+  /** What node runs, with its arguments. */
+  readonly command: readonly string[];
   readonly nodeOptions: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly adminPort: number;
@@ -29,27 +30,23 @@ export interface Retry {
   readonly retryMs: number;
 }
 
-export interface FailpointHit {
-  readonly replica: string;
-  readonly at: number;
-  readonly name: string;
-  readonly action: string;
-}
-
 const POLL_MS = 25;
 const ASK_TIMEOUT_MS = 1_000;
 const STOP_TIMEOUT_MS = 12_000;
+const HELD_TIMEOUT_MS = 10_000;
 const RETRY = /"appId":"([^"]+)","retryMs":(\d+)/;
-const HIT = /^failpoint (\S+) (\S+) \d+$/;
+const HELD = /^held (\d+)$/;
+const HIT = /^failpoint (\S+) \S+ \d+$/;
 
 export class Supervisor {
   readonly restarts: Restart[] = [];
-  readonly hits: FailpointHit[] = [];
   readonly retries: Retry[] = [];
-  /** Of the process that runs now. */
+  /** Of the process that runs now: by the clock that only goes on, and by that of the day. */
   startedAt = 0;
+  startedAtTime = 0;
   private child: ChildProcess | undefined;
   private stopping = false;
+  private held: number | undefined;
 
   constructor(
     readonly replica: ReplicaProcess,
@@ -68,13 +65,14 @@ export class Supervisor {
   }
 
   start(): void {
-    const { main, nodeOptions } = this.replica;
-    const child = spawn(process.execPath, [...nodeOptions, main], {
+    const { command, nodeOptions } = this.replica;
+    const child = spawn(process.execPath, [...nodeOptions, ...command], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...this.replica.env, ...this.more() },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
     this.startedAt = performance.now();
+    this.startedAtTime = Date.now();
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => this.take(line));
     child.once('error', (error) =>
@@ -112,6 +110,15 @@ export class Supervisor {
     }
   }
 
+  /** Bytes that its process keeps when its garbage is gone; undefined when it does not say. */
+  async heldBytes(): Promise<number | undefined> {
+    this.held = undefined;
+    const deadline = performance.now() + HELD_TIMEOUT_MS;
+    this.signal('SIGUSR2');
+    while (this.held === undefined && performance.now() < deadline) await delay(POLL_MS);
+    return this.held;
+  }
+
   async isReady(): Promise<boolean> {
     return (await this.ask('/readyz'))?.status === 200;
   }
@@ -145,11 +152,10 @@ export class Supervisor {
   }
 
   private take(line: string): void {
-    const [, name, action] = HIT.exec(line) ?? [];
-    if (name !== undefined && action !== undefined) {
-      this.hits.push({ replica: this.name, at: Date.now(), name, action });
-      this.onHit(name);
-    }
+    const [, name] = HIT.exec(line) ?? [];
+    if (name !== undefined) this.onHit(name);
+    const [, held] = HELD.exec(line) ?? [];
+    if (held !== undefined) this.held = Number(held);
     const [, appId, retryMs] = RETRY.exec(line) ?? [];
     if (appId !== undefined) this.retries.push({ at: Date.now(), appId, retryMs: Number(retryMs) });
     this.log(line.startsWith('{') ? line : JSON.stringify({ replica: this.name, text: line }));

@@ -51,10 +51,12 @@ describe('npm start, before anything is installed', () => {
 });
 
 describe('what npm start runs', () => {
-  const threadsOf = (env: Record<string, string>): string => {
-    const folder = mkdtempSync(join(tmpdir(), 'slipway-threads-'));
+  const dockerfile = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
+  /** What the expression is in the process that npm start runs. */
+  const found = (expression: string, env: Record<string, string> = {}): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-launched-'));
     const main = join(folder, 'main.mjs');
-    writeFileSync(main, 'console.log(process.env.UV_THREADPOOL_SIZE);');
+    writeFileSync(main, `console.log(${expression});`);
     const root = fileURLToPath(new URL('../../../../', import.meta.url));
     const run = `import { runMain } from ${JSON.stringify(`file://${launcher}launch/run-main.mjs`)};
       process.exit(await runMain(${JSON.stringify(root)}, ${JSON.stringify(relative(root, main))}, {}));`;
@@ -66,9 +68,15 @@ describe('what npm start runs', () => {
   };
 
   it('has thirty-two threads for look-ups and hashes, as an image has, unless told otherwise', () => {
-    const dockerfile = readFileSync(new URL('../../../../deploy/Dockerfile', import.meta.url), 'utf8');
+    const threads = 'process.env.UV_THREADPOOL_SIZE';
     expect(/UV_THREADPOOL_SIZE=(\d+)/.exec(dockerfile)?.[1]).toBe('32');
-    expect([threadsOf({}), threadsOf({ UV_THREADPOOL_SIZE: '8' })]).toEqual(['32', '8']);
+    expect([found(threads), found(threads, { UV_THREADPOOL_SIZE: '8' })]).toEqual(['32', '8']);
+  });
+
+  it('has a young generation that is collected in short pauses, as an image has', () => {
+    const option = /NODE_OPTIONS=(--max-semi-space-size=\d+)/.exec(dockerfile)?.[1];
+    expect(option).toBe('--max-semi-space-size=8');
+    expect(found('process.execArgv[0]')).toBe(option);
   });
 });
 

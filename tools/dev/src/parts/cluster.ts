@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 
 import { connectCluster, isRefused, trustedConnection } from '@slipway/cluster';
-import { startEmbeddedCluster } from '@slipway/embedded-cluster';
 
 import { UserError } from '../user-error.js';
 import { type Part, reasonOf } from './database.js';
@@ -44,6 +43,8 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterPart
       'NODE_ENV is production, and the embedded cluster only simulates containers: name a cluster with --kubeconfig or KUBECONFIG_PATH, or start without NODE_ENV=production.',
     );
   }
+  // Only here: it costs memory and time, and an instance with a cluster of its own needs none of it.
+  const { startEmbeddedCluster } = await import('@slipway/embedded-cluster');
   const folder = join(dataDir, 'cluster');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const cluster = await startEmbeddedCluster({ dataDir: folder, log });

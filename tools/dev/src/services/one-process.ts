@@ -13,13 +13,14 @@ export interface RunningServices {
   stop: () => Promise<void>;
 }
 
-/** Starts all services in this process. They share a logger and one admin server on a free loopback port, and nothing else. */
+/** Starts all services in this process. They share a logger and one admin server on a loopback port, 0 for a free one, and nothing else. */
 export async function startServices(
   services: readonly ServiceDefinition[],
   environmentOf: (service: ServiceDefinition) => Environment,
   logger: Logger,
+  adminPort = 0,
 ): Promise<RunningServices> {
-  const adminServer = new AdminServer();
+  const adminServer = new AdminServer({ port: adminPort });
   const adminUrl = await adminServer.listen();
   const started = await Promise.allSettled(
     services.map((service) =>

@@ -7,6 +7,8 @@ import type { Right } from './used-rights.js';
 
 export const ACCESS_FILE = fileURLToPath(new URL('../../../../deploy/access.yaml', import.meta.url));
 export const SYSTEM_NAMESPACE = 'slipway-system';
+/** Of the instances that the stories start beside each other: each needs a KUBERNETES_NAMESPACE of its own. */
+export const SYSTEM_NAMESPACES = [SYSTEM_NAMESPACE, `${SYSTEM_NAMESPACE}-2`, `${SYSTEM_NAMESPACE}-3`] as const;
 /** The value of ENVIRONMENT_ROLE. */
 export const ENVIRONMENT_ROLE = 'slipway-environment';
 export const SERVICE_ACCOUNT = 'slipway';
@@ -30,7 +32,9 @@ interface Rule {
 /** The text of the file that grants exactly `rights`. */
 export function accessFile(rights: readonly Right[]): string {
   const secrets = rights.filter(({ resource }) => resource === 'secrets');
-  const own = rights.filter((right) => !secrets.includes(right) && right.namespace === SYSTEM_NAMESPACE);
+  const own = rights.filter(
+    (right) => !secrets.includes(right) && SYSTEM_NAMESPACES.some((name) => name === right.namespace),
+  );
   const elsewhere = rights.filter((right) => !secrets.includes(right) && !own.includes(right));
   // Whoever makes a binding needs the right to bind what it names.
   const bind: Rule = {

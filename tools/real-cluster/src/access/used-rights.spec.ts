@@ -71,6 +71,7 @@ describe('accessFile', () => {
       { namespace: undefined, group: '', resource: 'services', verb: 'watch' },
       { namespace: 'team', group: '', resource: 'secrets', verb: 'list' },
       { namespace: 'slipway-system', group: 'coordination.k8s.io', resource: 'leases', verb: 'get' },
+      { namespace: 'slipway-system-2', group: 'coordination.k8s.io', resource: 'leases', verb: 'get' },
     ]);
     const rules = (kind: string, name: string): unknown =>
       text

@@ -38,6 +38,8 @@ export const kubelet: Part = ({ layout, ports, credentials, binaries }) => {
       enforceNodeAllocatable: [],
       failSwapOn: false,
       serializeImagePulls: false,
+      // Stories beside each other pull more than five images a second; a pull that is put off is no part of them.
+      registryPullQPS: 0,
       // A machine that is nearly full would evict pods and remove images in the middle of a test.
       evictionHard: {
         'memory.available': '0%',

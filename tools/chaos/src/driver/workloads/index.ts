@@ -1,6 +1,7 @@
 import type { MakeWorkload } from '../workload.js';
 import { keys } from './keys.js';
 import { lifecycle } from './lifecycle.js';
+import { quota } from './quota.js';
 import { register } from './register.js';
 import { set } from './set.js';
 import { unique } from './unique.js';
@@ -12,4 +13,5 @@ export const workloads: Readonly<Record<string, { readonly make: MakeWorkload; r
   lifecycle: { make: lifecycle, share: 5 },
   keys: { make: keys, share: 10 },
   unique: { make: unique, share: 2 },
+  quota: { make: quota, share: 1 },
 };

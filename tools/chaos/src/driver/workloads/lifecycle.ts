@@ -1,12 +1,14 @@
-// Apps live: created, scaled, restarted, scaled again. One of three is deleted then, and one has an image that never comes.
+// Apps live: created, scaled, restarted, scaled again. One of three is deleted then, and one has an image that never comes; of those that stay
+// only the newest do.
 import type { AppRef } from '../dialect.js';
-import type { Operation, Outcome } from '../sender.js';
-import { madeApp, type MakeWorkload, nameOf } from '../workload.js';
+import type { Outcome } from '../sender.js';
+import { type Make, madeApp, type MakeWorkload, nameOf, Retired } from '../workload.js';
 
-type Make = (op: string) => Operation;
+const KEPT = 40;
 
 export const lifecycle: MakeWorkload = ({ dialect, tenants, random }) => {
   const due: Make[] = [];
+  const retired = new Retired(KEPT);
   let apps = 0;
 
   const create = (): Make => {
@@ -15,13 +17,19 @@ export const lifecycle: MakeWorkload = ({ dialect, tenants, random }) => {
     const name = nameOf(tenant, 'life', number);
     const image = `registry.example.org/${number % 3 === 0 ? 'missing' : 'web'}:${number}`;
     const about = { workload: 'lifecycle', tenant, target: name } as const;
+    const end =
+      (app: AppRef): Make =>
+      () => ({
+        ...about,
+        kind: 'delete',
+        value: '',
+        request: dialect.deleteApp(app),
+      });
     const steps = (app: AppRef): Make[] => [
       () => ({ ...about, kind: 'scale', value: '2', request: dialect.scale(app, 2) }),
       () => ({ ...about, kind: 'restart', value: '', request: dialect.restart(app) }),
       () => ({ ...about, kind: 'scale', value: '3', request: dialect.scale(app, 3) }),
-      ...(number % 3 !== 1
-        ? []
-        : [() => ({ ...about, kind: 'delete', value: '', request: dialect.deleteApp(app) }) as const]),
+      ...(number % 3 === 1 ? [end(app)] : []),
     ];
     // What was not acknowledged ends the life: nobody knows what the next step would stand on.
     const follow =
@@ -37,10 +45,12 @@ export const lifecycle: MakeWorkload = ({ dialect, tenants, random }) => {
       request: dialect.createApp(name, image),
       done: (outcome) => {
         const app = madeApp(outcome, name);
-        if (app) follow(steps(app))(outcome);
+        if (!app) return;
+        if (number % 3 !== 1) retired.add(end(app));
+        follow(steps(app))(outcome);
       },
     });
   };
 
-  return { next: () => due.shift() ?? create() };
+  return { next: () => [due.shift() ?? retired.next() ?? create()] };
 };

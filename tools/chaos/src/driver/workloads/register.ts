@@ -11,10 +11,10 @@ export const register: MakeWorkload = (context) => {
   return {
     next: () => {
       for (const one of writers) {
-        const operation = one.next();
-        if (operation) return operation;
+        const operations = one.next();
+        if (operations.length > 0) return operations;
       }
-      return undefined;
+      return [];
     },
   };
 };
@@ -26,37 +26,41 @@ function writer({ dialect }: WorkloadContext, tenant: Tenant): Workload {
   let tag = 0;
   return {
     next: () => {
-      if (busy) return undefined;
+      if (busy) return [];
       busy = true;
       if (!app || tag > WRITES_PER_APP) {
         tag = 1;
         const name = nameOf(tenant, 'register', (apps += 1));
         const image = `registry.example.org/${name}:${tag}`;
-        return () => ({
-          workload: 'register',
-          kind: 'create',
-          tenant,
-          target: name,
-          value: image,
-          request: dialect.createApp(name, image),
-          done: (outcome) => {
-            busy = false;
-            app = madeApp(outcome, name);
-          },
-        });
+        return [
+          () => ({
+            workload: 'register',
+            kind: 'create',
+            tenant,
+            target: name,
+            value: image,
+            request: dialect.createApp(name, image),
+            done: (outcome) => {
+              busy = false;
+              app = madeApp(outcome, name);
+            },
+          }),
+        ];
       }
       const into = app;
       tag += 1;
       const image = `registry.example.org/${into.name}:${tag}`;
-      return () => ({
-        workload: 'register',
-        kind: 'image',
-        tenant,
-        target: into.name,
-        value: image,
-        request: dialect.setImage(into, image),
-        done: () => (busy = false),
-      });
+      return [
+        () => ({
+          workload: 'register',
+          kind: 'image',
+          tenant,
+          target: into.name,
+          value: image,
+          request: dialect.setImage(into, image),
+          done: () => (busy = false),
+        }),
+      ];
     },
   };
 }

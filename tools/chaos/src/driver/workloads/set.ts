@@ -13,38 +13,42 @@ export const set: MakeWorkload = ({ dialect, tenants, random }) => {
   let variables = 0;
   return {
     next: () => {
-      if (creating) return undefined;
+      if (creating) return [];
       if (!app || variables >= VARIABLES_PER_APP) {
         creating = true;
         const name = nameOf(tenant, 'set', (apps += 1));
         const image = `registry.example.org/${name}:1`;
-        return () => ({
-          workload: 'set',
-          kind: 'create',
-          tenant,
-          target: name,
-          value: image,
-          request: dialect.createApp(name, image),
-          done: (outcome) => {
-            creating = false;
-            variables = 0;
-            app = madeApp(outcome, name);
-          },
-        });
+        return [
+          () => ({
+            workload: 'set',
+            kind: 'create',
+            tenant,
+            target: name,
+            value: image,
+            request: dialect.createApp(name, image),
+            done: (outcome) => {
+              creating = false;
+              variables = 0;
+              app = madeApp(outcome, name);
+            },
+          }),
+        ];
       }
       const into = app;
       variables += 1;
-      return (op) => {
-        const [name, value] = [`V_${op}`, nameOf(tenant, op)];
-        return {
-          workload: 'set',
-          kind: 'set',
-          tenant,
-          target: into.name,
-          value: `${name}=${value}`,
-          request: dialect.setVariable(into, name, value),
-        };
-      };
+      return [
+        (op) => {
+          const [name, value] = [`V_${op}`, nameOf(tenant, op)];
+          return {
+            workload: 'set',
+            kind: 'set',
+            tenant,
+            target: into.name,
+            value: `${name}=${value}`,
+            request: dialect.setVariable(into, name, value),
+          };
+        },
+      ];
     },
   };
 };
