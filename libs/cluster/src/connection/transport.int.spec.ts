@@ -31,6 +31,15 @@ describe('Transport', () => {
     );
   });
 
+  it('lets go of a connection that nobody needs, though the server would keep it for longer', async () => {
+    const brief = new Transport(cluster.connection(), { keepAliveMs: 200 });
+    cluster.reply = (response) => json(response.setHeader('keep-alive', 'timeout=120'), 200, {});
+    await brief.call('GET', '/version');
+    expect(cluster.openConnections).toBe(1);
+    await waitFor(() => cluster.openConnections === 0);
+    await brief.close();
+  });
+
   it('makes at most 32 connections for calls, which streams leave free', async () => {
     const patient = new Transport(cluster.connection());
     cluster.reply = (response, { url }) => (url === '/stream' ? response.flushHeaders() : json(response, 200, {}));

@@ -20,6 +20,8 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export interface TransportOptions {
   /** For one call, connecting and reading included. Default 10,000. Streams have no such end. */
   readonly timeoutMs?: number;
+  /** How long a connection stays open that nobody needs, however long the server would let it. Default 30,000. */
+  readonly keepAliveMs?: number;
   /** Loopback and private networks that it may lead to. Default: all of them for an OperatorConnection, none for others. */
   readonly addresses?: readonly string[];
 }
@@ -64,7 +66,13 @@ export class Transport {
     this.timeoutMs = options.timeoutMs ?? 10_000;
     const trusted = connection instanceof OperatorConnection;
     const filter = new AddressFilter(options.addresses ?? (trusted ? INTERNAL_NETWORKS : []));
-    const pool = { connect: filteredConnector(connection, filter), allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS };
+    const { keepAliveMs = KEEP_ALIVE_MS } = options;
+    const pool = {
+      connect: filteredConnector(connection, filter),
+      allowH2: false,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+    };
     this.calls = new Agent({ ...pool, connections: MAX_CONNECTIONS });
     this.streams = new Agent(pool);
   }

@@ -217,7 +217,7 @@ describe('the invariants', () => {
     ['I8', 'sessions of deployments with the database: 17', holds(deploymentsHas(17)), []],
     ['I8', 'connections to the cluster: 20', holds({ clusterConnections: 20 }), []],
     ['I8', 'consumers of the broker: 9', holds({ consumers: 9 }), []],
-    ['I8', 'other open files of gateway: 92', gatewayHolds(62, 50), []],
+    ['I8', 'open files of gateway, clients: 92', gatewayHolds(62, 50), []],
     ['I8', 'MiB that gateway keeps: 119', gatewayHolds(50, 69), []],
     ['I1', 'has 101 API keys, more than 100', usedKeys(101, 101), []],
     ['I1', 'is told of 3 API keys, and has 2', usedKeys(2, 3), []],

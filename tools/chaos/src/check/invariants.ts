@@ -329,8 +329,7 @@ function nothingIsKept({ world }: Evidence): string[] {
 export function keptMore(before: Resources, now: Resources, appCount: number): string[] {
   return appsOf(before).flatMap((app) => {
     const known = RECONCILERS.includes(app) ? appCount * APP_MIB : 0;
-    const [was, is] = [sumOf(before, app, 'heldMiB'), sumOf(now, app, 'heldMiB')];
-    return more(`MiB that ${app} keeps`, was, is, SPARE.heldMiB + known);
+    return more(`MiB that ${app} keeps`, heldMiBOf(before, app), heldMiBOf(now, app), SPARE.heldMiB + known);
   });
 }
 
@@ -340,14 +339,17 @@ export function grown(before: Resources, after: Resources): string[] {
     ...more('connections to the cluster', before.clusterConnections, after.clusterConnections, SPARE.connections),
     ...more('consumers of the broker', before.consumers, after.consumers, 0),
     ...appsOf(before).flatMap((app) => {
-      const sessions = [sessionsOf(before, app), sessionsOf(after, app)] as const;
-      const files = [
-        sumOf(before, app, 'openFiles') - sessions[0],
-        sumOf(after, app, 'openFiles') - sessions[1],
-      ] as const;
+      const [had, has] = [openFilesOf(before, app), openFilesOf(after, app)];
       return [
-        ...more(`sessions of ${app} with the database`, ...sessions, SPARE.sessions),
-        ...more(`other open files of ${app}`, ...files, SPARE.openFiles),
+        ...more(
+          `sessions of ${app} with the database`,
+          sessionsOf(before, app),
+          sessionsOf(after, app),
+          SPARE.sessions,
+        ),
+        ...[...has].flatMap(([kind, count]) =>
+          more(`open files of ${app}, ${kind}`, had.get(kind) ?? 0, count, SPARE.openFiles),
+        ),
       ];
     }),
   ];
@@ -367,8 +369,18 @@ function sessionsOf({ databaseSessions }: Resources, app: string): number {
 }
 
 /** Of all replicas of an app together: streams and the lease go from one to the other. */
-function sumOf({ replicas }: Resources, app: string, held: 'openFiles' | 'heldMiB'): number {
-  return Object.entries(replicas).reduce((sum, [name, one]) => (appOf(name) === app ? sum + one[held] : sum), 0);
+function heldMiBOf({ replicas }: Resources, app: string): number {
+  return Object.entries(replicas).reduce((sum, [name, { heldMiB }]) => (appOf(name) === app ? sum + heldMiB : sum), 0);
+}
+
+/** By kind, without connections to the database: those are counted where they end. */
+function openFilesOf({ replicas }: Resources, app: string): Map<string, number> {
+  const files = Object.entries(replicas).flatMap(([name, { openFiles }]) =>
+    appOf(name) === app ? Object.entries(openFiles) : [],
+  );
+  const sums = new Map<string, number>();
+  for (const [kind, count] of files) if (kind !== 'database') sums.set(kind, (sums.get(kind) ?? 0) + count);
+  return sums;
 }
 
 function appOf(replica: string): string {

@@ -1,11 +1,12 @@
 // What the processes hold, by /proc, and what database and broker hold for them: to be looked at before the load and when all is quiet again.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connectBroker, desiredStreams, PROVISION_USER } from '@slipway/messaging';
 import { createLogger } from '@slipway/runtime';
 
+import type { Link } from '../rig/link.js';
 import type { Rig } from '../rig/rig.js';
 import type { Supervisor } from '../rig/supervisor.js';
 import type { Resources } from './world.js';
@@ -59,21 +60,56 @@ async function consumers(rig: Rig): Promise<number> {
 }
 
 async function heldBy(rig: Rig, replica: Supervisor): Promise<Resources['replicas'][string]> {
+  const { clients = 0, ...others } = openFilesOf(replica.pid, rig.links);
   // The driver keeps its connections as it likes.
-  const ofDriver = rig.links.find(({ name }) => name.startsWith(`the driver to ${replica.name}`));
-  const openFiles = openFilesOf(replica.pid) - (ofDriver?.openConnections ?? 0);
+  const ofDriver = rig.links.find(({ name }) => name.startsWith(`the driver to ${replica.name}`))?.openConnections ?? 0;
+  const openFiles = { ...others, clients: Math.max(0, clients - ofDriver) };
   const heldBytes = await replica.heldBytes();
   if (heldBytes === undefined) throw new Error(`${replica.name} does not say what it keeps`);
   return { openFiles, heldMiB: heldBytes / 1024 / 1024, residentMiB: residentMiBOf(replica.pid) };
 }
 
-// Zero for one that has ended meanwhile.
-function openFilesOf(pid: number): number {
+/** By what they are: `database`, `clients` and the like for connections, otherwise as the kernel calls them. None of one that has ended. */
+export function openFilesOf(pid: number, links: readonly Link[]): Record<string, number> {
   try {
-    return readdirSync(`/proc/${pid}/fd`).length;
+    const connections = connectionsOf(pid, links);
+    const count: Record<string, number> = {};
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      const kind = kindOf(`/proc/${pid}/fd/${fd}`, connections);
+      if (kind !== undefined) count[kind] = (count[kind] ?? 0) + 1;
+    }
+    return count;
   } catch {
-    return 0;
+    return {};
   }
+}
+
+// The folder that is being read is open too, and closed at once.
+function kindOf(fd: string, connections: ReadonlyMap<string, string>): string | undefined {
+  try {
+    const target = readlinkSync(fd);
+    return target.startsWith('socket:') ? (connections.get(target) ?? 'sockets') : target.replace(/:\[\d+\]$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+const LISTENING = '0A';
+
+/** What sockets are for, by how a descriptor names them. */
+function connectionsOf(pid: number, links: readonly Link[]): Map<string, string> {
+  const ends = new Map(links.map(({ port, name }) => [port, name.slice(name.lastIndexOf(' ') + 1)]));
+  const lines = ['tcp', 'tcp6'].flatMap((file) =>
+    readFileSync(`/proc/${pid}/net/${file}`, 'utf8').split('\n').slice(1),
+  );
+  return new Map(
+    lines.flatMap((line) => {
+      const [, , remote = '', state, , , , , , inode] = line.trim().split(/\s+/);
+      const port = Number.parseInt(remote.slice(remote.indexOf(':') + 1), 16);
+      const kind = state === LISTENING ? 'listening' : (ends.get(port) ?? 'clients');
+      return inode === undefined ? [] : [[`socket:[${inode}]`, kind] as const];
+    }),
+  );
 }
 
 function residentMiBOf(pid: number): number {

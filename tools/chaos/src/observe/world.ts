@@ -128,7 +128,8 @@ export interface Resources {
     Record<
       string,
       {
-        readonly openFiles: number;
+        /** By what they are, such as `database` for connections to it. */
+        readonly openFiles: Readonly<Record<string, number>>;
         /** Without garbage. */
         readonly heldMiB: number;
         readonly residentMiB: number;

@@ -41,7 +41,12 @@ export class Link {
     this.server = createServer((client) => void this.join(client));
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
-    return (this.server.address() as AddressInfo).port;
+    return this.port;
+  }
+
+  /** Stands for the target once the link is open. */
+  get port(): number {
+    return (this.server?.address() as AddressInfo | null)?.port ?? 0;
   }
 
   set(state: LinkState): void {
