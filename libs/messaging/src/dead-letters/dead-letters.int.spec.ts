@@ -1,6 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream';
+import type { NatsConnectionImpl } from '@nats-io/nats-core/internal';
 import { problem } from '@slipway/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { greet, greeted, poke, unhandled } from '../fixture/operations.js';
 import { controllersOf, openBroker, startTestService } from '../fixture/service.js';
@@ -92,6 +93,22 @@ describe('a command that cannot be handled', () => {
     await start('catalog', { unready: true });
     await eventually(async () => expect(await commandsLeft()).toBe(0));
     expect(script.greet).toHaveBeenCalledTimes(2);
+    expect(await letters()).toEqual([]);
+  });
+
+  it('is not what was handled and comes again because its acks are lost', async () => {
+    const { broker } = await start('catalog');
+    await shortenAckWait(200);
+    const { protocol } = broker.connection as NatsConnectionImpl;
+    const publish = protocol.publish.bind(protocol);
+    let lost = 0;
+    vi.spyOn(protocol, 'publish').mockImplementation((subject, body, options) => {
+      if (subject.startsWith('$JS.ACK.') && Buffer.from(body ?? '').toString() === '+ACK' && lost < 7) lost += 1;
+      else publish(subject, body, options);
+    });
+    await store(greet.subject, '{"name":"Kim"}', {});
+    await eventually(async () => expect(await commandsLeft()).toBe(0));
+    expect(lost).toBe(7);
     expect(await letters()).toEqual([]);
   });
 

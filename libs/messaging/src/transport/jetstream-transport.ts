@@ -215,6 +215,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
       await this.gate.run(deliveryCount > 1, async () => {
         if (this.stopping) return giveBack(message);
         const { envelope, outcome } = await this.process(message);
+        if (outcome.kind !== 'retried') this.tries.end(message);
         await settle(this.broker, { message, service: this.options.service, envelope }, outcome);
         this.counts.count(known, outcome.kind);
         if (outcome.kind === 'dead') {
