@@ -5,6 +5,7 @@ import {
   answer,
   broken,
   deploymentsHas,
+  deploymentsHolds,
   entry,
   fact,
   gatewayHolds,
@@ -216,6 +217,7 @@ describe('the invariants', () => {
     ['P5', 'left out 1, the first 2', { feed: threeEntries, events: [] }, [frame('feed', '1'), frame('feed', '3')]],
     ['I8', 'sessions of deployments with the database: 17', holds(deploymentsHas(17)), []],
     ['I8', 'connections to the cluster: 20', holds({ clusterConnections: 20 }), []],
+    ['I8', 'open files of deployments, cluster: 42', deploymentsHolds(42), []],
     ['I8', 'consumers of the broker: 9', holds({ consumers: 9 }), []],
     ['I8', 'open files of gateway, clients: 92', gatewayHolds(62, 50), []],
     ['I8', 'MiB that gateway keeps: 119', gatewayHolds(50, 69), []],
@@ -253,6 +255,10 @@ describe('the invariants', () => {
       'operation 1 (create) was acked after 0.1 s',
       'operation 2 (create) was timeout after 0.1 s',
     ]);
+  });
+
+  it('I8: as many connections to the cluster as are at work at once are nothing that is kept', () => {
+    expect(broken(deploymentsHolds(41), sent('acked'))).toEqual([]);
   });
 
   it('I1: ask only of Apps with one writer that their images come in order', () => {

@@ -314,7 +314,9 @@ function isOf(path: string, canary: string): boolean {
 const POOL_SIZE = 5;
 /** How far what is held may be from what was held after the warm-up; beside it single ones, whose number says little. */
 const TENTH = 1.1;
-const SPARE = { openFiles: 3, sessions: POOL_SIZE, connections: 2, heldMiB: 8 };
+/** So many Apps a reconciler has at work at once, each with a connection to the cluster: with more Apps, more of them meet in half a minute. */
+const AT_WORK = 8;
+const SPARE = { openFiles: 3, sessions: POOL_SIZE, connections: AT_WORK, heldMiB: 8 };
 /** What a reconciler may keep of an App. */
 const APP_MIB = 30 / 1024;
 const WHOLE = 'slipway';
@@ -348,7 +350,12 @@ export function grown(before: Resources, after: Resources): string[] {
           SPARE.sessions,
         ),
         ...[...has].flatMap(([kind, count]) =>
-          more(`open files of ${app}, ${kind}`, had.get(kind) ?? 0, count, SPARE.openFiles),
+          more(
+            `open files of ${app}, ${kind}`,
+            had.get(kind) ?? 0,
+            count,
+            kind === 'cluster' ? SPARE.connections : SPARE.openFiles,
+          ),
         ),
       ];
     }),
