@@ -282,11 +282,18 @@ describe('the invariants', () => {
   });
 
   it('I8: what goes from one replica to the other is not held twice, and a reconciler may keep a little of each App', () => {
-    const moved = { ...HELD.replicas, 'gateway-1': { openFiles: 30, heldMiB: 50, residentMiB: 0 } };
-    const swapped = holds({ replicas: { ...moved, 'gateway-2': { openFiles: 50, heldMiB: 50, residentMiB: 0 } } });
+    const moved = { ...HELD.replicas, 'gateway-1': { openFiles: { clients: 30 }, heldMiB: 50, residentMiB: 0 } };
+    const swapped = holds({
+      replicas: { ...moved, 'gateway-2': { openFiles: { clients: 50 }, heldMiB: 50, residentMiB: 0 } },
+    });
     expect(broken(swapped)).toEqual([]);
     const reconciler = (heldMiB: number): Partial<World> =>
-      holds({ replicas: { ...HELD.replicas, 'deployments-1': { openFiles: 40, heldMiB, residentMiB: 100 } } });
+      holds({
+        replicas: {
+          ...HELD.replicas,
+          'deployments-1': { openFiles: { cluster: 30, database: 10 }, heldMiB, residentMiB: 100 },
+        },
+      });
     const many = Array.from({ length: 1_000 }, (_, number) => ({
       ...row,
       id: `a${number}`,
