@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DataSource, EntityManager } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { NoteEntity, SERVICE, startDatabase, type TestDatabase } from '../fixture/database.js';
 import { createDataSource } from './data-source.js';
@@ -65,6 +65,28 @@ describe('a data source', () => {
       expect(await all()).toEqual([]);
     } finally {
       await owner.query('alter table note drop column more');
+      await owner.destroy();
+    }
+  });
+
+  it.each<[string, (manager: EntityManager) => Promise<unknown>]>([
+    ['a repository', (manager) => manager.getRepository(NoteEntity).find()],
+    ['a builder', (manager) => manager.createQueryBuilder(NoteEntity, 'note').getMany()],
+    ['a statement', (manager) => manager.query('select 1')],
+    ['nothing more', () => Promise.resolve()],
+  ])('tells that a transaction may be done again whose connection broke before %s', async (_, next) => {
+    const owner = await database.connect(1);
+    try {
+      const work = source.transaction(async (manager) => {
+        const [{ pid } = { pid: 0 }] = await manager.query<{ pid: number }[]>('select pg_backend_pid() as pid');
+        await owner.query('select pg_terminate_backend($1)', [pid]);
+        await vi.waitFor(() => expect(manager.queryRunner?.isReleased).toBe(true));
+        await next(manager);
+      });
+      const error: unknown = await work.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(Error);
+      expect(isPassingFault(error), String(error)).toBe(true);
+    } finally {
       await owner.destroy();
     }
   });

@@ -1,6 +1,6 @@
 // Tells apart what will pass (a lock, a lost connection, a full pool) from what is wrong. The only place that reads SQLSTATE codes.
 import { Refusal, Transient } from '@slipway/messaging';
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 const UNIQUE_VIOLATION = '23505';
@@ -36,9 +36,12 @@ const PASSING_SYSTEM_ERRORS = new Set([
   'EAI_AGAIN',
 ]);
 
-// pg and pg-pool have no code for these; TypeORM says the last when the connection broke inside a transaction.
+// pg and pg-pool have no code for these.
 const PASSING_TEXTS =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|pool after calling end|Query runner already released/i;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected|pool after calling end/i;
+
+// TypeORM's, when the connection broke inside a transaction: which one depends on what was asked of it next.
+const RELEASED = [QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError];
 
 /** The SQLSTATE or system error code of an error of TypeORM, pg or the socket. */
 export function errorCodeOf(error: unknown): string | undefined {
@@ -72,6 +75,7 @@ export function isPassingFault(error: unknown): boolean {
     if (PASSING_STATES.has(code) || PASSING_SYSTEM_ERRORS.has(code)) return true;
     return code.length === 5 && PASSING_CLASSES.has(code.slice(0, 2));
   }
+  if (RELEASED.some((released) => error instanceof released)) return true;
   return error instanceof Error && PASSING_TEXTS.test(error.message);
 }
 
