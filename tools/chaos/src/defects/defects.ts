@@ -268,6 +268,9 @@ export const defects: Readonly<Record<string, Defect>> = {
   },
 };
 
+/** A poison whose handlers end their process, by its name, which is its correlation id too. */
+export const KILLS = /whose handlers? kills?$/;
+
 /** What a row needs planted to do its work: no defect, and nothing is to be found. */
 export const aids: Readonly<Record<string, readonly Edit[]>> = {
   // Handlers that throw at a message or end their process with it, whenever they are given it.
@@ -275,7 +278,7 @@ export const aids: Readonly<Record<string, readonly Edit[]>> = {
     {
       file: 'libs/messaging/dist/transport/jetstream-transport.js',
       find: `            await failpoint('messaging.before-handler');`,
-      put: `            if (/handler kills/.test(envelope.correlationId)) process.kill(process.pid, 'SIGKILL');
+      put: `            if (${String(KILLS)}.test(envelope.correlationId)) process.kill(process.pid, 'SIGKILL');
             if (/handler throws/.test(envelope.correlationId)) throw new Error('a handler that always throws');
             await failpoint('messaging.before-handler');`,
     },

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { KILLS } from '../defects/defects.js';
 import { askCluster } from '../observe/cluster.js';
 import type { Random } from '../random.js';
 import type { Rig } from '../rig/rig.js';
@@ -111,7 +112,7 @@ function listenersOf(name: string): number {
 }
 
 function isKiller(name: string): boolean {
-  return KILLERS.some((one) => one === name);
+  return KILLS.test(name);
 }
 
 export const poison: PlanFaults = (context) => {
