@@ -42,5 +42,5 @@ export {
 export { NatsUrl, SealPrivateKey, SealPublicKeys } from './variables.js';
 export { JetStreamTransport } from './transport/jetstream-transport.js';
 export { EnvelopeError, fromHeaders, Header, toHeaders } from './wire/headers.js';
-export { markReplayed, wasReplayed } from './wire/reply.js';
+export { markReplayed, type Reply, wasReplayed } from './wire/reply.js';
 export { MAX_DEPTH, validateInput, type Validated } from './wire/validate-input.js';

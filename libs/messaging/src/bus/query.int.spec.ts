@@ -1,8 +1,9 @@
 import { problem } from '@slipway/contracts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { find } from '../fixture/operations.js';
-import { call, useServices } from '../fixture/services.js';
+import { call, eventually, useServices } from '../fixture/services.js';
 import { Refusal } from '../refusal.js';
 
 const { script, start, startBoth, abandon } = useServices();
@@ -56,9 +57,33 @@ describe('a query', () => {
     abandon(catalog);
   });
 
+  it.each([
+    ['one part', 4_000_000],
+    ['several parts', 10_000_000],
+  ])('may have an answer of %s', async (_, length) => {
+    const { gateway } = await startBoth();
+    const text = Array.from({ length: length / 10 }, (_unused, n) => String(n).padStart(8, 'é')).join('');
+    script.find.mockResolvedValue({ text });
+    const answers = [1, 2, 3].map(() => gateway.bus.query(find, { name: 'Kim' }, call()));
+    for (const answer of await Promise.all(answers)) expect(answer.text === text).toBe(true);
+  });
+
+  it('that is not waited for any more is answered no further', async () => {
+    const { catalog, gateway } = await startBoth();
+    script.find.mockImplementation(async () => {
+      await delay(300);
+      return { text: 'x'.repeat(10_000_000) };
+    });
+    const asked = gateway.bus.query(find, { name: 'Kim' }, call({ timeoutMs: 200 }));
+    await expect(asked).rejects.toMatchObject({ problem: { code: 'timeout' } });
+    await eventually(() =>
+      expect(catalog.lines.filter(({ msg }) => msg === 'an answer could not be sent')).toHaveLength(1),
+    );
+  });
+
   it('whose answer is too large gets a problem that says what to do', async () => {
     const { gateway } = await startBoth();
-    script.find.mockResolvedValue({ text: 'x'.repeat(5_000_000) });
+    script.find.mockResolvedValue({ text: 'x'.repeat(68_000_000) });
     await expect(gateway.bus.query(find, { name: 'Kim' }, call())).rejects.toMatchObject({
       problem: { kind: 'invalid', code: 'too_large', text: expect.stringContaining('smaller page') as string },
     });

@@ -2,6 +2,7 @@ import { createInbox, type Msg, type Subscription } from '@nats-io/nats-core';
 
 import type { Broker } from '../broker/broker.js';
 import { inboxPrefixOf } from '../subjects.js';
+import { hasMore, take } from '../wire/parts.js';
 import { decodeReply, type Reply } from '../wire/reply.js';
 
 export class NoReplyInTime extends Error {
@@ -20,6 +21,7 @@ interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
+  readonly parts: Uint8Array[];
 }
 
 /** One wildcard subscription per process for the answers to commands and queries, told apart by a token. */
@@ -51,7 +53,7 @@ export class ReplyInbox {
         this.forget(token);
         reject(new NoReplyInTime(`no answer within ${timeoutMs} ms`));
       }, timeoutMs);
-      this.waiting.set(token, { resolve, reject, timer });
+      this.waiting.set(token, { resolve, reject, timer, parts: [] });
     });
   }
 
@@ -65,10 +67,12 @@ export class ReplyInbox {
     const token = message.subject.slice(this.subject.length + 1);
     const waiting = this.waiting.get(token);
     if (!waiting) return;
+    waiting.parts.push(message.data);
+    if (hasMore(message)) return take(message);
     this.forget(token);
     if (message.headers?.code === NO_RESPONDERS) return waiting.reject(new NobodyListens('nobody listens'));
     try {
-      waiting.resolve(decodeReply(message.data));
+      waiting.resolve(decodeReply(waiting.parts));
     } catch (error) {
       waiting.reject(error instanceof Error ? error : new Error(String(error)));
     }

@@ -26,7 +26,7 @@ export interface NatsUserRights {
   readonly permissions: {
     readonly publish: Subjects;
     readonly subscribe: Subjects;
-    /** May answer what it was asked, wherever the question says. */
+    /** May answer what it was asked, wherever the question says; and ask for the next part of an answer. */
     readonly allow_responses?: { readonly max: number; readonly expires: string };
   };
 }
@@ -43,8 +43,8 @@ const LIVE: readonly { subject: string; from: ServiceName; to: ServiceName }[] =
   { subject: ALL_READERS, from: ServiceName.gateway, to: ServiceName.notifications },
 ];
 
-// A query may wait for a state; its caller waits no longer than this.
-const RESPONSES = { max: 1, expires: '1m' };
+// A query may wait for a state; its caller waits no longer than this. A large answer comes in parts.
+const RESPONSES = { max: 32, expires: '1m' };
 
 /** @throws Error naming a user without a password */
 export function natsUsers(
@@ -73,6 +73,7 @@ function serviceUser(operations: readonly Operation[], service: ServiceName, pas
   const senders = own.flatMap((operation) => (operation.kind === 'command' ? operation.senders : []));
   const consumers = desiredConsumers(operations).filter((consumer) => consumer.service === service);
   const answers = own.some((operation) => operation.kind === 'query');
+  const asks = sent.some((operation) => operation.kind === 'query');
   return {
     user: service,
     password,
@@ -88,7 +89,7 @@ function serviceUser(operations: readonly Operation[], service: ServiceName, pas
         ...(answers ? [`qry.${service}.>`] : []),
         ...[...heardLive, ...LIVE.filter(({ to }) => to === service)].map(({ subject }) => subject),
       ]),
-      ...(answers && { allow_responses: RESPONSES }),
+      ...((answers || asks) && { allow_responses: RESPONSES }),
     },
   };
 }

@@ -26,7 +26,8 @@ import { internalProblem, Refusal, Transient } from '../refusal.js';
 import { Sealing } from '../sealing/sealing.js';
 import { queriesOf, Stream } from '../subjects.js';
 import { fromHeaders } from '../wire/headers.js';
-import { encodeReply, wasReplayed, type Reply } from '../wire/reply.js';
+import { respondInParts } from '../wire/parts.js';
+import { answerRoom, encodeReply, wasReplayed, type Reply } from '../wire/reply.js';
 import { validateInput } from '../wire/validate-input.js';
 import { Gate } from './gate.js';
 import { MessageMetrics } from './message-metrics.js';
@@ -151,7 +152,7 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
   private startQuery(message: Msg): void {
     if (this.runningQueries.size >= MAX_QUERIES) {
       this.counts.count('qry', 'overload');
-      this.answer(message, {
+      void this.answer(message, {
         ok: false,
         problem: problem.unavailable('service', 'Too many questions at once. Try again in a moment.', {
           retryAfterMs: 1_000,
@@ -176,13 +177,13 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
       const input = this.read(operation, message.data);
       if ('issues' in input) throw new Refusal(input);
       const output = await this.run(operation, handler, input.value, envelope);
-      this.answer(message, { ok: true, output });
+      await this.answer(message, { ok: true, output });
       this.counts.count(subject, 'handled');
     } catch (error) {
       const refused = error instanceof Refusal;
       const known = route ? subject : 'unknown';
       this.counts.count(known, refused ? 'refused' : 'failed');
-      this.answer(message, {
+      await this.answer(message, {
         ok: false,
         problem: refused ? error.problem : this.queryFailed(error, subject, envelope),
       });
@@ -197,9 +198,10 @@ export class JetStreamTransport extends Server implements CustomTransportStrateg
     return problemOf(error, incident);
   }
 
-  private answer(message: Msg, reply: Reply): void {
+  private async answer(message: Msg, reply: Reply): Promise<void> {
+    const { connection, maxPayload } = this.broker;
     try {
-      message.respond(encodeReply(reply, 'query', this.broker.maxPayload));
+      await respondInParts(connection, message, encodeReply(reply, 'query', maxPayload), answerRoom(maxPayload));
     } catch (error) {
       this.log.warn('an answer could not be sent', { err: error, subject: message.subject });
     }

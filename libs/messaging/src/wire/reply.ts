@@ -22,12 +22,20 @@ export function wasReplayed(envelope: Envelope): boolean {
   return Reflect.get(envelope, REPLAYED) === true;
 }
 
-/** The bytes of a reply; one that does not fit becomes a problem that says so, never a truncated answer. */
+/** The most that a query is answered, in parts where one message cannot hold it. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** How many bytes of an answer one message may have. */
+export function answerRoom(maxPayload: number): number {
+  return maxPayload - PAYLOAD_HEADROOM_BYTES;
+}
+
+/** The bytes of a reply; one that is too large becomes a problem that says so, never a truncated answer. */
 export function encodeReply(reply: Reply, kind: 'command' | 'query', maxPayload: number): Uint8Array {
   const bytes = Buffer.from(JSON.stringify(reply));
-  const limit = maxPayload - PAYLOAD_HEADROOM_BYTES;
+  const limit = kind === 'query' ? MAX_ANSWER_BYTES : answerRoom(maxPayload);
   if (bytes.length <= limit) return bytes;
-  const size = `The answer has ${bytes.length} bytes, more than the ${limit} that one message may have.`;
+  const size = `The answer has ${bytes.length} bytes, more than the ${limit} that it may have.`;
   const text =
     kind === 'query'
       ? `${size} Ask for less: a smaller page, a shorter range, or a single object.`
@@ -41,8 +49,8 @@ export function encodeReply(reply: Reply, kind: 'command' | 'query', maxPayload:
 }
 
 /** @throws SyntaxError or TypeError when the bytes are no reply */
-export function decodeReply(bytes: Uint8Array): Reply {
-  const reply: unknown = JSON.parse(Buffer.from(bytes).toString());
+export function decodeReply(parts: readonly Uint8Array[]): Reply {
+  const reply: unknown = JSON.parse(Buffer.concat(parts).toString());
   if (typeof reply === 'object' && reply !== null && 'ok' in reply) return reply as Reply;
   throw new TypeError('the answer is no reply');
 }

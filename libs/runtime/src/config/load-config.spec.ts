@@ -104,6 +104,19 @@ describe('loadConfig', () => {
     expect(() => loadConfig(ShopConfig, { SHOP_URL: 'http://shop', NODE_ENV: 'production' })).toThrow('SHOP_KEYS');
   });
 
+  it('refuses in production what is there to try things out', () => {
+    class ToyConfig {
+      @Variable('SHOP_TOYS', { development: true, description: 'Toys to sell.' })
+      toys?: string;
+    }
+    const issues = (env: Record<string, string>, production: boolean) => readConfig(ToyConfig, env, production).issues;
+    expect(issues({ SHOP_TOYS: 'cars' }, true)).toEqual([
+      { variable: 'SHOP_TOYS', text: 'may not be set in production. Toys to sell.' },
+    ]);
+    expect(issues({ SHOP_TOYS: 'cars' }, false)).toEqual([]);
+    expect(issues({ SHOP_TOYS: '' }, true)).toEqual([]);
+  });
+
   it('warns in production of a placeholder that was left so', () => {
     class DoorConfig {
       @Variable('DOOR_SIGN', { default: 'Example Ltd', placeholder: true, description: 'Stands on the door.' })

@@ -94,6 +94,7 @@ function readVariable(
     }
     return { value: variable.default };
   }
+  if (variable.development && production) return { issue: `may not be set in production. ${variable.description}` };
   const converted = convertVariable(variable.type, text);
   return converted.ok
     ? { value: converted.value }

@@ -24,6 +24,8 @@ export interface VariableOptions {
    * `default` serves development only. Default: optional.
    */
   required?: 'always' | 'production';
+  /** To try things out: production refuses a value. Default: false. */
+  development?: boolean;
   /** The default is somebody else's or nobody's: production says once at start that it was left so. Default: false. */
   placeholder?: boolean;
 }

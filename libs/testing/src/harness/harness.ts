@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/nats-core';
 import type { Command, Envelope, Event, Operation, Query } from '@slipway/contracts';
 import { operations as registry, ServiceName } from '@slipway/contracts';
 import { type EmbeddedCluster, type EmbeddedClusterOptions, startEmbeddedCluster } from '@slipway/embedded-cluster';
@@ -18,6 +19,8 @@ import {
   fromHeaders,
   generateSealKeyPair,
   JetStreamTransport,
+  Refusal,
+  type Reply,
   Sealing,
   Stream,
   toHeaders,
@@ -292,6 +295,28 @@ export class Harness {
     connection.subscribe(subject, {
       callback: (error, message) => {
         if (!error) onPayload(message.json());
+      },
+    });
+    await connection.flush();
+  }
+
+  /** Answers a query in place of the service that owns it, until the harness is closed. A thrown Refusal is its refusal. */
+  async answer<I extends object, O extends object>(
+    query: Query<I, O>,
+    reply: (input: I, envelope: Envelope) => O | Promise<O>,
+  ): Promise<void> {
+    const { connection } = this.connection;
+    const answerTo = async (message: Msg): Promise<Reply> => {
+      try {
+        return { ok: true, output: await reply(message.json<I>(), fromHeaders(message.headers)) };
+      } catch (error) {
+        if (error instanceof Refusal) return { ok: false, problem: error.problem };
+        throw error;
+      }
+    };
+    connection.subscribe(query.subject, {
+      callback: (error, message) => {
+        if (!error) void answerTo(message).then((answer) => message.respond(JSON.stringify(answer)));
       },
     });
     await connection.flush();
