@@ -9,15 +9,17 @@ import { Frontend } from './core/frontend.js';
 import { HttpEntry } from './core/http-entry.js';
 import { ContainerEngineModule } from './dialects/container-engine/container-engine.module.js';
 import { ContainerEngineEdge } from './dialects/container-engine/edge.js';
+import { PorterEdge } from './dialects/porter/edge.js';
+import { PorterModule } from './dialects/porter/porter.module.js';
 import { GatewayConfig } from './gateway.config.js';
 
 /** The core and the dialects over it. */
 @Module({
-  imports: [CoreModule, ContainerEngineModule],
+  imports: [CoreModule, ContainerEngineModule, PorterModule],
   providers: [
     {
       provide: DIALECTS,
-      inject: [ContainerEngineEdge],
+      inject: [ContainerEngineEdge, PorterEdge],
       useFactory: (...dialects: DialectEdge[]): readonly DialectEdge[] => dialects,
     },
     Frontend,

@@ -6,6 +6,7 @@ import { defineService } from '@slipway/runtime';
 import { declaredRoutesOf, type DeclaredRoute } from './core/declared-routes.js';
 import { createHttpApplication } from './core/http-application.js';
 import { ContainerEngineModule } from './dialects/container-engine/container-engine.module.js';
+import { PorterModule } from './dialects/porter/porter.module.js';
 import { GatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 
@@ -26,4 +27,5 @@ export const gateway = defineService({
 /** The routes of each dialect, by the name of its folder. */
 export const dialectRoutes: ReadonlyMap<string, readonly DeclaredRoute[]> = new Map([
   ['container-engine', declaredRoutesOf(ContainerEngineModule)],
+  ['porter', declaredRoutesOf(PorterModule)],
 ]);

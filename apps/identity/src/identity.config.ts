@@ -2,7 +2,7 @@ import { API_KEY_PREFIX } from '@slipway/contracts';
 import { NatsUrl, SealPrivateKey, SealPublicKeys } from '@slipway/messaging';
 import { DatabaseUrl, EncryptionKeys } from '@slipway/persistence';
 import { SecretText, Variable } from '@slipway/runtime';
-import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 
 const JWT_EXPIRES_IN_SECONDS = 3600;
 const DEFAULT_API_KEY_PREFIX = 'ce_dev_';
@@ -43,4 +43,20 @@ export class IdentityConfig {
   @Variable('REGISTRATION', { default: 'open', description: 'Whether strangers may make an account: open or closed.' })
   @IsIn(['open', 'closed'])
   registration: 'open' | 'closed';
+
+  @Variable('KUBECONFIG_ALLOW_HTTP', {
+    type: 'boolean',
+    default: false,
+    description: "Whether users' contexts may lead to a cluster over http, where credentials travel in clear.",
+  })
+  @IsBoolean()
+  kubeconfigAllowHttp: boolean;
+
+  @Variable('KUBECONFIG_ALLOW_INSECURE', {
+    type: 'boolean',
+    default: false,
+    description: "Whether users' contexts may skip the check of their cluster's certificate.",
+  })
+  @IsBoolean()
+  kubeconfigAllowInsecure: boolean;
 }

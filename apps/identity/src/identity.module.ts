@@ -3,6 +3,12 @@ import { JwtModule } from '@nestjs/jwt';
 import { MessagingModule } from '@slipway/messaging';
 import { PersistenceModule } from '@slipway/persistence';
 
+import { ClusterContextEntity } from './cluster-context/cluster-context.entity.js';
+import { KubeconfigEntity } from './cluster-context/kubeconfig.entity.js';
+import { Kubeconfigs } from './cluster-context/kubeconfigs.js';
+import { GetKubeconfigHandler, ListClusterContextsHandler } from './cluster-context/read-cluster-contexts.js';
+import { ReplaceClusterContextsHandler } from './cluster-context/replace-cluster-contexts.js';
+import { ResolveClusterContextHandler } from './cluster-context/resolve-cluster-context.js';
 import { CheckCredentialHandler } from './credential/check-credential.js';
 import { CreateCredentialHandler } from './credential/create-credential.js';
 import { CredentialEntity } from './credential/credential.entity.js';
@@ -21,7 +27,9 @@ import { ListSigningKeysHandler } from './signing-key/list-signing-keys.js';
 import { SigningKeyEntity } from './signing-key/signing-key.entity.js';
 import { SigningKeys } from './signing-key/signing-keys.js';
 import { ChangePasswordHandler } from './user/change-password.js';
+import { DeleteUserHandler } from './user/delete-user.js';
 import { GetUserHandler } from './user/get-user.js';
+import { PasswordProof } from './user/password-proof.js';
 import { Passwords } from './user/password.js';
 import { QueueResetHandler } from './user/queue-reset.js';
 import { RegisterUserHandler } from './user/register-user.js';
@@ -38,6 +46,8 @@ export const entities = [
   LoginFailuresEntity,
   SigningKeyEntity,
   ResetTokenEntity,
+  KubeconfigEntity,
+  ClusterContextEntity,
 ];
 
 /** So long a link tells that it was used, or is expired, and not that nobody knows it. */
@@ -78,8 +88,13 @@ export class IdentityModule {
         QueueResetHandler,
         RequestResetHandler,
         ResetPasswordHandler,
+        DeleteUserHandler,
+        ReplaceClusterContextsHandler,
+        ListClusterContextsHandler,
+        GetKubeconfigHandler,
+        ResolveClusterContextHandler,
       ],
-      providers: [Passwords, Sessions, SigningKeys, LoginThrottle],
+      providers: [Passwords, PasswordProof, Kubeconfigs, Sessions, SigningKeys, LoginThrottle],
     };
   }
 }

@@ -43,6 +43,7 @@ import { CreateSubscriptionHandler } from './subscription/create-subscription.js
 import { DeleteSubscriptionHandler } from './subscription/delete-subscription.js';
 import { GetSubscriptionHandler } from './subscription/get-subscription.js';
 import { ListSubscriptionsHandler } from './subscription/list-subscriptions.js';
+import { OnUserDeleted } from './subscription/on-user-deleted.js';
 import { RotateSecretHandler } from './subscription/rotate-secret.js';
 import { SubscriptionEntity } from './subscription/subscription.entity.js';
 import { SubscriptionSecrets } from './subscription/subscription-secrets.js';
@@ -101,6 +102,7 @@ export class NotificationsModule {
         OnDomainFailed,
         OnDomainRemoved,
         OnUserUpdated,
+        OnUserDeleted,
         ListFeedHandler,
         CountReadersHandler,
         TestFeedHandler,

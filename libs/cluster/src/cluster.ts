@@ -1,5 +1,5 @@
 import { type AccessQuestion, currentUser, mayI } from './access/self-reviews.js';
-import { Transport, type TransportOptions } from './connection/transport.js';
+import { Transport, type Call, type TransportOptions } from './connection/transport.js';
 import type { CleanConnection } from './kubeconfig/clean-connection.js';
 import { electLeader, type LeaderElection, type LeaseOptions } from './lease/elect-leader.js';
 import { followLog, type FollowLogOptions } from './logs/follow-log.js';
@@ -10,7 +10,7 @@ import { deleteObject, type DeleteOptions } from './objects/delete-object.js';
 import { getObject } from './objects/get-object.js';
 import type { Kind, KindTypes } from './objects/kinds.js';
 import type { KubeObject, ObjectRef } from './objects/kube-object.js';
-import { listObjects, type ListOptions } from './objects/list-objects.js';
+import { listMetadata, listObjects, type ListOptions } from './objects/list-objects.js';
 import { pruneObjects, type PruneOptions } from './objects/prune-objects.js';
 import type { Change } from './watch/object-cache.js';
 import type { RbacV1Subject } from './objects/typed-objects.js';
@@ -29,9 +29,14 @@ export interface Cluster {
   /** See applyObject. */
   apply<T extends KubeObject>(object: T, options?: ApplyOptions): Promise<T>;
   /** See getObject: undefined when the object is not there. */
-  get<K extends Kind>(ref: ObjectRef & { readonly kind: K }): Promise<KindTypes[K] | undefined>;
+  get<K extends Kind>(
+    ref: ObjectRef & { readonly kind: K },
+    options?: Pick<Call, 'timeoutMs' | 'signal'>,
+  ): Promise<KindTypes[K] | undefined>;
   /** See listObjects: all pages. */
   list<K extends Kind>(kind: K, options?: ListOptions): Promise<KindTypes[K][]>;
+  /** See listMetadata: all pages. */
+  listMetadata(kind: Kind, options?: ListOptions): Promise<Pick<KubeObject, 'metadata'>[]>;
   /** See deleteObject: false when it was not there. */
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<boolean>;
   /** See pruneObjects: what was deleted. */
@@ -81,8 +86,9 @@ export function connectCluster(connection: CleanConnection, options: TransportOp
   };
   return {
     apply: (object, applyOptions) => applyObject(transport, object, applyOptions),
-    get: (ref) => getObject(transport, ref),
+    get: (ref, getOptions) => getObject(transport, ref, getOptions),
     list: async (kind, listOptions) => (await listObjects(transport, kind, listOptions)).items,
+    listMetadata: async (kind, listOptions) => (await listMetadata(transport, kind, listOptions)).items,
     delete: (ref, deleteOptions) => deleteObject(transport, ref, deleteOptions),
     prune: (pruneOptions) => pruneObjects(transport, pruneOptions),
     watch: (kind, watchOptions, onChange) => keep(watchObjects(transport, kind, watchOptions, onChange)),

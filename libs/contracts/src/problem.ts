@@ -45,17 +45,24 @@ export type ProblemCode =
   | 'registration_closed'
   | 'unknown_email'
   | 'wrong_password'
+  | 'account_deleted'
+  | 'kubeconfig'
+  | 'cluster_context'
   | 'reset_token'
   | 'key_reused'
   | 'key_running'
   | 'too_large'
   | 'timeout'
-  | 'cluster_unreachable';
+  | 'cluster_unreachable'
+  | 'cluster_refused'
+  | 'undecodable';
 
 export type Noun =
   | 'user'
   | 'credential'
   | 'api_key'
+  | 'cluster_context'
+  | 'release'
   | 'team'
   | 'environment'
   | 'app'

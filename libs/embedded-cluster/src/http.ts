@@ -17,7 +17,7 @@ import { type Matcher, parseFieldSelector, parseLabelSelector } from './selector
 import { selfReview } from './self-reviews.js';
 import { serveLog } from './serve-log.js';
 import { badRequest, forbidden, methodNotAllowed, staleVersion, StatusError } from './status-error.js';
-import { toTable } from './table.js';
+import { toPartial, toPartialList, toTable } from './table.js';
 import type { Timings } from './timings.js';
 import { checkVersion, watch } from './watch.js';
 import {
@@ -135,6 +135,8 @@ async function serveResource(
   const { kind, namespace, name, subresource, verb } = target;
   const query = url.searchParams;
   const asTable = /as=Table/.test(request.headers.accept ?? '') && subresource === undefined;
+  const metadataOnly =
+    !asTable && /as=PartialObjectMetadata/.test(request.headers.accept ?? '') && subresource === undefined;
   const include = query.get('includeObject');
   if (kind.warning !== undefined) response.setHeader('Warning', `299 - ${JSON.stringify(kind.warning)}`);
   if (asTable) checkIncludeObject(include);
@@ -149,6 +151,7 @@ async function serveResource(
     const object: KubeObject = registry.read(kind.resource, namespace, name ?? '');
     if (subresource === 'scale') sendJson(response, 200, toScale(object));
     else if (asTable) sendJson(response, 200, toTable(kind.resource, [object], tableMetadata(object), include));
+    else if (metadataOnly) sendJson(response, 200, toPartial(object));
     else sendJson(response, 200, object);
     return;
   }
@@ -156,12 +159,14 @@ async function serveResource(
     const options = listOptions(query, false);
     const { objects, metadata } = listObjects(registry.store, kind, namespace, matcher(query, kind), options);
     if (asTable) sendJson(response, 200, toTable(kind.resource, objects, metadata, include));
+    else if (metadataOnly) sendJson(response, 200, toPartialList(objects, metadata));
     else sendJson(response, 200, toList(kind, objects, metadata));
     return;
   }
   if (verb === 'watch') {
     let isFirst = true;
     const encode = (object: KubeObject): JsonObject => {
+      if (metadataOnly) return toPartial(object);
       if (!asTable) return object;
       const table = toTable(kind.resource, [object], tableMetadata(object), include, isFirst);
       isFirst = false;

@@ -35,13 +35,23 @@ export function toTable(
       : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object)),
-      object: include === 'None' ? null : include === 'Object' ? object : partial(object),
+      object: include === 'None' ? null : include === 'Object' ? object : toPartial(object),
     })),
   };
 }
 
-function partial({ metadata }: KubeObject): JsonObject {
+/** An object without what it holds. */
+export function toPartial({ metadata }: KubeObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+}
+
+export function toPartialList(objects: readonly KubeObject[], metadata: JsonObject): JsonObject {
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    items: objects.map(({ metadata: ofObject }) => ({ metadata: ofObject })),
+  };
 }
 
 const nameColumn: Column = { name: 'Name', format: 'name', cell: (object) => object.metadata.name };

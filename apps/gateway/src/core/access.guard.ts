@@ -11,6 +11,8 @@ import { Origins } from './origins.js';
 import { RateLimit } from './rate-limit.js';
 
 const READING = new Set(['GET', 'HEAD']);
+/** Of Sec-Fetch-Site: the page's own origin, or no page. */
+const OWN_SITES = new Set(['same-origin', 'none']);
 
 /** Asks, in this order: may this page connect, whose credential is it, may it write, does it ask too often. */
 @Injectable()
@@ -47,10 +49,18 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  // A browser sends cookies and reaches inner networks on behalf of any page, and a WebSocket knows no preflight.
+  // A browser sends cookies and reaches inner networks on behalf of any page, and a WebSocket knows no preflight. What says nothing of a page
+  // is a script.
   private checkOrigin(call: HttpCall): void {
+    const site = call.header('sec-fetch-site');
+    const changesByCookie = call.dialect.cookies && !READING.has(call.method);
+    if (changesByCookie && site !== undefined) {
+      if (OWN_SITES.has(site)) return;
+      throw new Refusal(problem.forbidden('request', `A page of another site (${site}) may not make changes.`));
+    }
     const origin = call.header('origin');
-    if (!call.upgrade || origin === undefined || this.origins.allows(origin, call.header('host'))) return;
+    if (!call.upgrade && !changesByCookie) return;
+    if (origin === undefined || this.origins.allows(origin, call.header('host'))) return;
     throw new Refusal(problem.forbidden('request', `The origin ${origin} may not connect. List it in CORS_ORIGINS.`));
   }
 

@@ -92,6 +92,18 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
     return caller && kinds.includes(caller.actor.credential.kind) ? caller : null;
   }
 
+  /** The number of a user whose account is deleted, for an opaque value that was good until then; null for any other. @throws Refusal */
+  async deletedAccount(value: string): Promise<number | null> {
+    try {
+      await this.bus.query(checkCredential, { digest: digestOf(value) }, { correlationId: randomUUID() });
+      return null;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.problem.kind !== 'unauthenticated') throw error;
+      const { code, facts } = error.problem;
+      return code === 'account_deleted' ? Number(facts?.['number']) : null;
+    }
+  }
+
   /** Whether a credential that was good still is, as far as is known within five seconds. @throws Refusal */
   async stillHolds(caller: Caller): Promise<boolean> {
     if (caller.expiresAt !== null && caller.expiresAt <= Date.now()) return false;
@@ -107,6 +119,12 @@ export class Authentication implements OnModuleInit, OnModuleDestroy {
   forget(revoked: CredentialRevoked): void {
     this.callers.revoke(revoked);
     for (const listener of this.listeners) listener(revoked);
+  }
+
+  /** The same for an opaque value that has ended. */
+  forgetValue(value: string): void {
+    const caller = this.callers.peek(digestOf(value));
+    if (caller) this.forget({ userId: caller.actor.userId, credentialIds: [caller.actor.credential.id] });
   }
 
   /** Calls `listener` on every revocation; returns how to stop that. */

@@ -27,6 +27,11 @@ export class CallerCache {
     return asked;
   }
 
+  /** Whoever is remembered, without asking. */
+  peek(key: string): Caller | undefined {
+    return this.entries.get(key)?.caller;
+  }
+
   /** Drops what was revoked: the named credentials, or all of the user's when none is named. */
   revoke({ userId, credentialIds }: CredentialRevoked): void {
     this.revocations += 1;

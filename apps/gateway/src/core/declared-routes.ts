@@ -33,12 +33,13 @@ export const Asks = (operations: readonly Pick<Operation, 'subject'>[]): MethodD
 export function declaredRoutes(controllers: readonly Type[]): DeclaredRoute[] {
   return controllers.flatMap((controller) => {
     const prototype = controller.prototype as Record<string, (() => unknown) | undefined>;
-    const prefix = String(Reflect.getMetadata(PATH_METADATA, controller));
+    // A controller may stand under several names.
+    const prefixes = [Reflect.getMetadata(PATH_METADATA, controller) as string | string[]].flat();
     return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
       const handler = prototype[name];
       if (!handler || Reflect.getMetadata(PATH_METADATA, handler) === undefined) return [];
-      const path = `/${prefix}/${String(Reflect.getMetadata(PATH_METADATA, handler))}`;
-      return {
+      const paths = prefixes.map((prefix) => `/${prefix}/${String(Reflect.getMetadata(PATH_METADATA, handler))}`);
+      return paths.map((path) => ({
         method: RequestMethod[Number(Reflect.getMetadata(METHOD_METADATA, handler))] ?? '',
         path: path
           .replace(/\/+/g, '/')
@@ -47,7 +48,7 @@ export function declaredRoutes(controllers: readonly Type[]): DeclaredRoute[] {
         access: Reflect.getMetadata(ACCESS, handler) as AccessKind | undefined,
         status: Number(Reflect.getMetadata(HTTP_CODE_METADATA, handler) ?? HttpStatus.OK),
         asks: (Reflect.getMetadata(ASKS, handler) ?? []) as string[],
-      };
+      }));
     });
   });
 }

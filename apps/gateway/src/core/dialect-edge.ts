@@ -14,6 +14,10 @@ export interface DialectEdge {
   readonly name: Dialect;
   /** Whether HEAD is answered wherever GET is. */
   readonly headFollowsGet: boolean;
+  /** Whether pages of listed origins may call it: CORS headers, and an answer to preflights. */
+  readonly crossOrigin: boolean;
+  /** Whether browsers send its credential by themselves: then a change has to come from a page of ours, or from no page. */
+  readonly cookies: boolean;
   /** Who asks. Throws the dialect's own error when the credential is missing or does not hold. */
   authenticate(call: HttpCall): Promise<Caller>;
   /** Words a problem, whoever found it. */

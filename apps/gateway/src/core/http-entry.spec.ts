@@ -68,7 +68,7 @@ describe('the way into the gateway', () => {
     '/',
     '/health/',
     '/apps',
-    '/api/users',
+    '/api/nobody',
     '/docs/nothing/here',
     '/v1',
     '/v1/deployments/',

@@ -134,7 +134,7 @@ export class HttpEntry {
 
   private admitPage(call: HttpCall): void {
     const origin = call.header('origin');
-    if (origin === undefined) return;
+    if (origin === undefined || !call.dialect.crossOrigin) return;
     call.set('Vary', 'Origin');
     if (!this.origins.allows(origin, call.header('host'))) return;
     call.set('Access-Control-Allow-Origin', origin);
@@ -168,6 +168,7 @@ function isProbe({ routeOptions }: FastifyRequest): boolean {
 
 function isPreflight(call: HttpCall): boolean {
   return (
+    call.dialect.crossOrigin &&
     call.method === 'OPTIONS' &&
     call.header('origin') !== undefined &&
     call.header('access-control-request-method') !== undefined

@@ -18,10 +18,10 @@ export class CheckCredentialHandler {
     return this.transactions.read(async (tx) => {
       const now = new Date();
       const credential = await find(tx, input);
-      const ended = credential?.revokedAt ?? (credential?.expiresAt && credential.expiresAt <= now);
-      if (!credential || ended) throw new Refusal(NOT_GOOD);
-      const user = await tx.getRepository(UserEntity).findOneBy({ id: credential.userId, state: 'active' });
-      if (!user) throw new Refusal(NOT_GOOD);
+      if (!credential || (credential.expiresAt && credential.expiresAt <= now)) throw new Refusal(NOT_GOOD);
+      const user = await tx.getRepository(UserEntity).findOneBy({ id: credential.userId });
+      if (user && endedWithAccount(credential, user)) throw new Refusal(accountDeleted(user));
+      if (credential.revokedAt || user?.state !== 'active') throw new Refusal(NOT_GOOD);
       // A database that takes no writes at the moment keeps nobody from reading.
       await noteUse(tx, credential, now).catch((error: unknown) => {
         if (!isPassingFault(error)) throw error;
@@ -43,6 +43,16 @@ export class CheckCredentialHandler {
 }
 
 const NOT_GOOD = problem.unauthenticated('credential', 'This credential is unknown, expired or revoked.');
+
+/** Ended by nothing else: it still proves whose the account was, and admits to nothing. */
+function endedWithAccount({ revokedAt }: CredentialEntity, { state, updatedAt }: UserEntity): boolean {
+  return state === 'deleted' && revokedAt?.getTime() === updatedAt.getTime();
+}
+
+function accountDeleted({ number }: UserEntity) {
+  const facts = { number };
+  return problem.unauthenticated('user', 'This account is deleted.', { code: 'account_deleted', facts });
+}
 
 async function find(tx: Reader, { digest, sessionId }: CheckCredential): Promise<CredentialEntity | null> {
   const credentials = tx.getRepository(CredentialEntity);

@@ -6,6 +6,7 @@ import { failpoint } from '@slipway/runtime';
 
 import { writerOf } from '../user/user.queries.js';
 import { CredentialEntity } from './credential.entity.js';
+import { endOpaque } from './end-credentials.js';
 
 @Controller()
 export class RevokeCredentialHandler {
@@ -14,6 +15,8 @@ export class RevokeCredentialHandler {
   /** Repeating it changes nothing and succeeds. */
   @Handles(revokeCredential)
   handle(input: RevokeCredential, envelope: Envelope): Promise<void> {
+    const { digest } = input;
+    if (digest !== undefined) return this.inbox.once(revokeCredential, envelope, (tx) => endOpaque(tx, digest));
     return this.inbox.once(revokeCredential, envelope, async (tx) => {
       const actor = writerOf(envelope);
       const id = input.id ?? actor.credential.id;

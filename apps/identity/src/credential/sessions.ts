@@ -6,6 +6,7 @@ import type { Tx } from '@slipway/persistence';
 
 import type { Signer } from '../signing-key/signing-keys.js';
 import { CredentialEntity } from './credential.entity.js';
+import { endOpaque } from './end-credentials.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 import { refreshTokenExpiry, SESSION_LIFE_MS } from './session.js';
 
@@ -19,8 +20,9 @@ export class Sessions {
     tx: Tx,
     sign: Signer,
     userId: UserId,
-    { kind, digest }: OpenCredential,
+    { kind, digest, replaces }: OpenCredential,
   ): Promise<{ credentialId: CredentialId; accessToken: AccessToken | null }> {
+    if (replaces !== undefined) await endOpaque(tx, replaces);
     const id = randomUUID() as CredentialId;
     const createdAt = new Date();
     const expiresAt = new Date(createdAt.getTime() + (kind === 'session' ? SESSION_LIFE_MS : OPAQUE_LIFE_MS));

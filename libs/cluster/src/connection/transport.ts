@@ -30,6 +30,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Default: `application/json`. */
+  readonly accept?: string;
   readonly timeoutMs?: number;
   /** Gives the call up early: it then throws `unreachable`, reason `Aborted`. */
   readonly signal?: AbortSignal;
@@ -102,7 +104,10 @@ export class Transport {
         origin: this.origin,
         path: this.pathOf(path, call.query),
         method,
-        headers: await this.headers(call.contentType ?? (call.body === undefined ? undefined : 'application/json')),
+        headers: {
+          ...(await this.headers(call.contentType ?? (call.body === undefined ? undefined : 'application/json'))),
+          ...(call.accept !== undefined && { accept: call.accept }),
+        },
         body: call.body === undefined ? null : JSON.stringify(call.body),
         signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
         headersTimeout: timeoutMs,

@@ -1,7 +1,7 @@
 import { ClusterError } from '../connection/cluster-error.js';
 import type { Transport } from '../connection/transport.js';
 import { apiVersionOf, collectionPath, type Kind, type KindTypes } from './kinds.js';
-import { withoutManagedFields } from './kube-object.js';
+import { withoutManagedFields, type KubeObject } from './kube-object.js';
 
 const PAGE = 500;
 
@@ -32,21 +32,35 @@ export async function listObjects<K extends Kind>(
   transport: Transport,
   kind: K,
   options: ListOptions = {},
+  accept?: string,
 ): Promise<Listed<KindTypes[K]>> {
   try {
-    return await listPages(transport, kind, options);
+    return await listPages(transport, kind, options, accept);
   } catch (error) {
     if (error instanceof ClusterError && error.kind === 'gone') {
-      return listPages(transport, kind, options);
+      return listPages(transport, kind, options, accept);
     }
     throw error;
   }
+}
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches; a server that does not know it sends all. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
+
+/** As `listObjects`, without what the objects hold: the server leaves it out. */
+export async function listMetadata(
+  transport: Transport,
+  kind: Kind,
+  options: ListOptions = {},
+): Promise<Listed<Pick<KubeObject, 'metadata'>>> {
+  return listObjects(transport, kind, options, METADATA_ONLY);
 }
 
 async function listPages<K extends Kind>(
   transport: Transport,
   kind: K,
   options: ListOptions,
+  accept: string | undefined,
 ): Promise<Listed<KindTypes[K]>> {
   const items: KindTypes[K][] = [];
   let next: string | undefined;
@@ -58,6 +72,7 @@ async function listPages<K extends Kind>(
         limit: options.limit ?? PAGE,
         continue: next,
       },
+      accept,
       signal: options.signal,
     });
     for (const item of page.items ?? []) {

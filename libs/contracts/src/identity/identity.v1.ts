@@ -38,6 +38,8 @@ export class OpenCredential {
   @OneOf(['session', 'cookie', 'token']) kind: 'session' | 'cookie' | 'token';
   /** Of the refresh token for a session, else of the value itself. */
   @Text({ min: 64, max: 64, pattern: DIGEST }) digest: string;
+  /** Of the opaque value that this one takes the place of, which ends. */
+  @Text({ min: 64, max: 64, pattern: DIGEST }) @Optional() replaces?: string;
 }
 
 export class RegisterUser {
@@ -86,10 +88,13 @@ export class ResetPassword {
 }
 
 export class OpenCredentialByPassword {
-  @Email() email: string;
-  @Text({ min: 1, max: PASSWORD_MAX }) @Sealed() password: string;
+  /** As it was typed: what can be nobody's address is unknown like any other. */
+  @Text() email: string;
+  @Text() @Sealed() password: string;
   @OneOf(['session', 'cookie', 'token']) kind: 'session' | 'cookie' | 'token';
   @Text({ min: 64, max: 64, pattern: DIGEST }) digest: string;
+  /** Of the opaque value that this one takes the place of, which ends. */
+  @Text({ min: 64, max: 64, pattern: DIGEST }) @Optional() replaces?: string;
   /** The client's address, for the throttle. */
   @Text({ max: 64 }) address: string;
 }
@@ -141,6 +146,8 @@ export class CreatedCredential {
 export class RevokeCredential {
   /** Of an API key. Default: the presented credential; a session ends with all its tokens. */
   @Id() @Optional() id?: CredentialId;
+  /** Of an opaque value, instead: whoever has it may end it, also when its account is gone. */
+  @Text({ min: 64, max: 64, pattern: DIGEST }) @Optional() digest?: string;
 }
 
 /** Exactly one of the two is given. */
@@ -197,6 +204,15 @@ export class ListCredentials {
 export class CredentialPage {
   @NestedList(() => CredentialView, { max: 100 }) credentials: CredentialView[];
   @Integer({ min: 0 }) total: number;
+}
+
+export class DeleteUser {
+  /** Where the dialect asks for it. */
+  @Text({ min: 1, max: PASSWORD_MAX }) @Optional() @Sealed() password?: string;
+  /** The client's address, for the throttle. */
+  @Text({ max: 64 }) address: string;
+  /** How many Apps the user owns that no Team shares, as `deployments.app.count` says: with any, the account stays. */
+  @Integer({ min: 0 }) soleApps: number;
 }
 
 export class GetUser {

@@ -1,6 +1,15 @@
 import { defineCommand, defineEvent, defineQuery, ServiceName } from '../define.js';
 import { Nothing } from '../empty.js';
 import {
+  AllowedContexts,
+  ClusterConnection,
+  ClusterContexts,
+  ClusterContextsReplaced,
+  KubeconfigSource,
+  ReplaceClusterContexts,
+  ResolveClusterContext,
+} from './cluster-context.v1.js';
+import {
   ChangePassword,
   CheckCredential,
   CheckedCredential,
@@ -8,6 +17,7 @@ import {
   CreatedCredential,
   CredentialPage,
   CredentialRevoked,
+  DeleteUser,
   EndedCredentials,
   GetUser,
   ListCredentials,
@@ -63,6 +73,12 @@ export const resetPassword = defineCommand({
   input: ResetPassword,
   output: CredentialRevoked,
 });
+/** Ends everything that the user could sign in with; the address is free again, the number is not. */
+export const deleteUser = defineCommand({
+  subject: 'cmd.identity.user.delete.v1',
+  input: DeleteUser,
+  output: CredentialRevoked,
+});
 export const openCredential = defineCommand({
   subject: 'cmd.identity.credential.open.v1',
   input: OpenCredentialByPassword,
@@ -81,6 +97,11 @@ export const createCredential = defineCommand({
 export const revokeCredential = defineCommand({
   subject: 'cmd.identity.credential.revoke.v1',
   input: RevokeCredential,
+});
+export const replaceClusterContexts = defineCommand({
+  subject: 'cmd.identity.cluster-context.replace.v1',
+  input: ReplaceClusterContexts,
+  output: AllowedContexts,
 });
 
 export const checkCredential = defineQuery({
@@ -105,6 +126,23 @@ export const listSigningKeys = defineQuery({
   output: SigningKeys,
 });
 export const getUser = defineQuery({ subject: 'qry.identity.user.get.v1', input: GetUser, output: UserView });
+export const listClusterContexts = defineQuery({
+  subject: 'qry.identity.cluster-context.list.v1',
+  input: Nothing,
+  output: ClusterContexts,
+});
+export const getKubeconfig = defineQuery({
+  subject: 'qry.identity.cluster-context.source.v1',
+  input: Nothing,
+  output: KubeconfigSource,
+});
+/** Only the service that connects may ask: the answer holds what proves who we are. */
+export const resolveClusterContext = defineQuery({
+  subject: 'qry.identity.cluster-context.resolve.v1',
+  input: ResolveClusterContext,
+  output: ClusterConnection,
+  senders: [ServiceName.helmReleases],
+});
 
 export const userRegistered = defineEvent({
   subject: 'evt.identity.user.registered.v1',
@@ -122,4 +160,15 @@ export const credentialRevoked = defineEvent({
   payload: CredentialRevoked,
   listeners: [],
   liveListeners: ['gateway'],
+});
+/** Whatever is the user's alone goes. */
+export const userDeleted = defineEvent({
+  subject: 'evt.identity.user.deleted.v1',
+  payload: UserFact,
+  listeners: ['notifications'],
+});
+export const clusterContextsReplaced = defineEvent({
+  subject: 'evt.identity.cluster-context.replaced.v1',
+  payload: ClusterContextsReplaced,
+  listeners: [],
 });

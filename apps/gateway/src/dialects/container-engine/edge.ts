@@ -13,6 +13,8 @@ import { Failure, failure, failureOf, renderFailure } from './errors.js';
 export class ContainerEngineEdge implements DialectEdge {
   readonly name = Dialect.containerEngine;
   readonly headFollowsGet = true;
+  readonly crossOrigin = true;
+  readonly cookies = false;
 
   constructor(
     private readonly authentication: Authentication,

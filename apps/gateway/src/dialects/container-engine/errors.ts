@@ -105,6 +105,8 @@ const NOUNS: Readonly<Record<Noun, string>> = {
   user: 'User',
   credential: 'API key',
   api_key: 'API key',
+  cluster_context: 'Cluster context',
+  release: 'Release',
   team: 'Team',
   environment: 'Environment',
   app: 'Deployment',

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+
+import { HelmReleasesConfig } from '../helm-releases.config.js';
+import { isJson, type Json } from '../release/release-record.js';
+import type { Found, RecordHeader, ReleaseStore } from './release-store.js';
+
+interface Kept extends RecordHeader {
+  readonly record: Json;
+}
+
+/** A store of this process, to try things out: empty unless a file says otherwise. */
+@Injectable()
+export class MemoryStore implements ReleaseStore, OnModuleInit {
+  private kept: readonly Kept[] = [];
+
+  constructor(private readonly config: HelmReleasesConfig) {}
+
+  /** @throws Error for a file that cannot be read or is no list of releases */
+  async onModuleInit(): Promise<void> {
+    const { memoryReleases: file } = this.config;
+    if (file === undefined) return;
+    const records: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (!Array.isArray(records) || !records.every(isJson)) throw new Error(`${file} is no JSON list of releases`);
+    this.kept = records.map(toKept);
+  }
+
+  headers({ namespace, name }: Found): Promise<RecordHeader[]> {
+    const found = this.kept.filter(
+      (one) => (namespace === '' || one.namespace === namespace) && (name === undefined || one.name === name),
+    );
+    return Promise.resolve(found);
+  }
+
+  record(header: RecordHeader): Promise<Json | undefined> {
+    return Promise.resolve(this.kept.find((one) => one === header)?.record);
+  }
+}
+
+function toKept(record: Json): Kept {
+  const { name, namespace, version, info } = record;
+  const status = isJson(info) && typeof info['status'] === 'string' ? info['status'] : '';
+  return { name: String(name), namespace: String(namespace), revision: Number(version), status, record };
+}
