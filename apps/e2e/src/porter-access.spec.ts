@@ -53,7 +53,7 @@ beforeAll(async () => {
     unknown: { cookie: `porter=${'u'.repeat(43)}` },
     'logged out': ended,
     'a key': { cookie: `porter=${instance.client.headers.authorization?.replace('Bearer ', '') ?? ''}` },
-    'a key in the header': instance.client.headers as Record<string, string>,
+    'a key in the header': instance.client.headers,
     'a refresh token': { cookie: `porter=${String(body.refresh_token)}` },
     'an access token in the header': { authorization: `Bearer ${String(body.access_token)}` },
   };

@@ -12,7 +12,7 @@ it('every killer is known to those that it kills, and counted by how many they a
     random: new Random(1),
     count: 400,
     loadMs: 2_000_000,
-    targets: undefined,
+    targets: [],
   };
   const names = new Set(poison(context).map(({ text }) => text.replace(/^poison: /, '').replace(/, \d+ ms$/, '')));
   const killers = [...names].filter((name) => name.includes('kill'));
