@@ -64,7 +64,7 @@ describe('webhook receivers', () => {
   });
 
   it('that are gone have their webhook disabled, and only that', () => {
-    const endpoint = (url: string, active: boolean) => ({ id: url, ownerId: 'u1', url, active });
+    const endpoint = (url: string, active: boolean) => ({ id: url, ownerId: 'u1', url, active, createdAt: 0 });
     const gone = [came(0, 'gone')];
     const endpoints = [endpoint('http://127.0.0.1:1/amber', false), endpoint('http://127.0.0.1:1/amber/1', true)];
     expect(wrong(gone, { endpoints })).toEqual([]);

@@ -72,7 +72,7 @@ describe('the invariants', () => {
     activityIds: ['e1', 'e2'],
     feed: [entry, { ...entry, id: '2', eventId: 'e2' }],
   };
-  const hook = { id: 'w1', ownerId: 'u1', url: 'http://127.0.0.1/amber', active: true };
+  const hook = { id: 'w1', ownerId: 'u1', url: 'http://127.0.0.1/amber', active: true, createdAt: 1_000 };
   const usedKeys = (live: number, told: number): Partial<World> => ({
     used: [{ userId: 'u1', told }],
     keys: Array.from({ length: live + 1 }, (_, number) => ({
@@ -255,6 +255,13 @@ describe('the invariants', () => {
       'operation 1 (create) was acked after 0.1 s',
       'operation 2 (create) was timeout after 0.1 s',
     ]);
+  });
+
+  it('I2: what was before a webhook is not told by it', () => {
+    const missing = (createdAt: number): number =>
+      broken({ ...withScale, endpoints: [{ ...hook, createdAt }] }).filter(({ text }) => text.includes('never to be'))
+        .length;
+    expect([missing(3_999), missing(4_000), missing(6_000)]).toEqual([1, 0, 0]);
   });
 
   it('I8: as many connections to the cluster as are at work at once are nothing that is kept', () => {

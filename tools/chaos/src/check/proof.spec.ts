@@ -21,7 +21,7 @@ const frame = (stream: 'feed' | 'lines'): JournalLine => ({
   ...{ note: 'frame', t: 0, stream, actor: 'amber', id: '1', type: '', text: '{}' },
 });
 const world = {
-  endpoints: [{ id: 'w1', ownerId: 'u1', url: 'http://127.0.0.1/amber', active: true }],
+  endpoints: [{ id: 'w1', ownerId: 'u1', url: 'http://127.0.0.1/amber', active: true, createdAt: 0 }],
   received: [{ at: 0, manner: 'well', path: '/amber', webhookId: 'e1', body: '' }],
   written: { 'amber-lines': ['chaos line 1'] },
 };

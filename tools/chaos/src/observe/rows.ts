@@ -19,7 +19,8 @@ export async function observeRows(database: RigDatabase): Promise<Rows> {
     database.sql<EventRow>(`
       select service, id, subject, envelope->>'correlationId' as "requestId", payload->'app'->>'id' as "appId",
              payload->'app'->>'name' as "appName", (payload->'app'->>'version')::int as "appVersion",
-             payload->'app'->>'ownerId' as "ownerId", sent_at is not null as sent
+             payload->'app'->>'ownerId' as "ownerId", sent_at is not null as sent,
+             (extract(epoch from created_at) * 1000)::float8 as "createdAt"
         from (${outboxes}) as outbox order by created_at`),
     database.sql<KeyRow>(
       `select id, "userId", name, "revokedAt" is not null as revoked from identity.credential where kind = 'api-key'`,
@@ -28,7 +29,9 @@ export async function observeRows(database: RigDatabase): Promise<Rows> {
     database.sql<FeedRow>(
       `select "userId", id::text, "eventId", fact from notifications.feed_entry order by "userId", id`,
     ),
-    database.sql<EndpointRow>(`select id, "userId" as "ownerId", url, active from notifications.subscription`),
+    database.sql<EndpointRow>(`
+      select id, "userId" as "ownerId", url, active, (extract(epoch from "createdAt") * 1000)::float8 as "createdAt"
+        from notifications.subscription`),
     database.sql<DeliveryRow>(`
       select "endpointId", "ownerId", "eventId", type, status, attempts, "lastError" from notifications.delivery`),
     database.sql<AudienceRow>(`select app_id as "appId", version from logs.app_audience`),

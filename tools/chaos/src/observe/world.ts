@@ -26,6 +26,8 @@ export interface EventRow {
   readonly appVersion: number | null;
   readonly ownerId: string | null;
   readonly sent: boolean;
+  /** In milliseconds since 1970. */
+  readonly createdAt: number;
 }
 
 export interface KeyRow {
@@ -57,6 +59,8 @@ export interface EndpointRow {
   readonly ownerId: string;
   readonly url: string;
   readonly active: boolean;
+  /** In milliseconds since 1970. */
+  readonly createdAt: number;
 }
 
 /** What logs keeps of an App, by the facts about it. */
