@@ -9,8 +9,6 @@ import { failure, JSON_TYPE } from './errors.js';
 
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 const CHANGING = new Set(['POST', 'PUT', 'DELETE']);
-/** What opens or ends a session has a new cookie each time: a recorded answer would hold none. */
-const NEVER_RECORDED = new Set(['/api/users', '/api/login', '/api/logout']);
 
 /** JSON that is there as text already. */
 export class JsonText {
@@ -23,7 +21,8 @@ export class AnswerInterceptor implements NestInterceptor<unknown, Buffer> {
   intercept(context: ExecutionContext, next: CallHandler): Observable<Buffer> {
     const call = callOf(context.switchToHttp().getRequest<object>());
     const key = call.header('idempotency-key');
-    if (key !== undefined && CHANGING.has(call.method) && !NEVER_RECORDED.has(call.route ?? '')) {
+    // What opens or ends a session is asked without one, and has a new cookie each time.
+    if (key !== undefined && CHANGING.has(call.method) && call.caller) {
       if (!IDEMPOTENCY_KEY.test(key)) throw failure.fields(['idempotency-key']);
       call.idempotencyKey = key;
     }
