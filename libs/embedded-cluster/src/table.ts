@@ -50,7 +50,7 @@ export function toPartialList(objects: readonly KubeObject[], metadata: JsonObje
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
-    items: objects.map(({ metadata: ofObject }) => ({ metadata: ofObject })),
+    items: objects.map(toPartial),
   };
 }
 

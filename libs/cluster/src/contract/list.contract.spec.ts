@@ -125,4 +125,20 @@ contract(import.meta.url, (it) => {
     await api.get('v1/configmaps/a?resourceVersion=0');
     await api.get('v1/configmaps/a?resourceVersion=x');
   });
+
+  it('leaves out what objects hold where only their metadata is asked for', async (api) => {
+    const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
+    await api.unrecorded.post('v1/secrets', {
+      metadata: { name: 'a', labels: { owner: 'helm' } },
+      type: 'helm.sh/release.v1',
+      stringData: { release: 'x' },
+    });
+    await api.unrecorded.post('v1/configmaps', {
+      metadata: { name: 'b', labels: { owner: 'helm' } },
+      data: { x: '1' },
+    });
+    await api.get('v1/secrets?labelSelector=owner%3Dhelm&limit=500', { accept });
+    await api.get('v1/configmaps?labelSelector=owner%3Dhelm&limit=500', { accept });
+    await api.get('v1/secrets?labelSelector=owner%3Dnobody&limit=500', { accept });
+  });
 });
