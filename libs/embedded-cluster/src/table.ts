@@ -50,7 +50,8 @@ export function toPartialList(objects: readonly KubeObject[], metadata: JsonObje
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
-    items: objects.map(toPartial),
+    // Of none the real server says so.
+    items: objects.length > 0 ? objects.map(toPartial) : null,
   };
 }
 
