@@ -61,7 +61,11 @@ describe('every route', () => {
   it('is in the OpenAPI document, with body, answer and credential', async () => {
     const answer = await fetch(`${gateway.url}/docs/openapi.json`);
     expect(answer.headers.get('content-type')).toBe('application/json');
-    const document = (await answer.json()) as { openapi: string; paths: Record<string, Record<string, Operation>> };
+    const document = (await answer.json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, Operation>>;
+      components: { securitySchemes: object };
+    };
     expect(document.openapi).toBe('3.1.0');
     expect(document).toEqual(JSON.parse(JSON.stringify(apiDocumentOf(gateway.app, 'http://localhost:0'))));
     for (const { path, method, access } of routes().filter((route) => /^\/(v1|health)/.test(route.path))) {
@@ -69,6 +73,11 @@ describe('every route', () => {
       expect(operation, `${method} ${path}`).toBeDefined();
       expect(operation?.security !== undefined, `${method} ${path}`).toBe(access !== 'public');
     }
+    const schemes = Object.keys(document.components.securitySchemes);
+    const used = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).flatMap(({ security = [] }) => security.flatMap((one) => Object.keys(one as object))),
+    );
+    expect([...new Set(used)].sort()).toEqual(schemes.sort());
     const create = document.paths['/v1/deployments']?.post;
     expect(create?.requestBody?.content['application/json']?.schema).toMatchObject({
       required: ['app_name', 'image', 'port'],

@@ -21,6 +21,7 @@ export function apiDocumentOf(app: NestFastifyApplication, publicUrl: string): O
     .setVersion(VERSION)
     .addServer(publicUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token or an API key' })
+    .addCookieAuth('porter', { type: 'apiKey', in: 'cookie', description: 'The session of register and login' })
     .build();
   return SwaggerModule.createDocument(app, options);
 }
