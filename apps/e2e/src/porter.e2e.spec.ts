@@ -35,7 +35,8 @@ afterAll(async () => {
 async function keep(version: number, status: string): Promise<void> {
   const times = { first_deployed: '2026-03-01T10:00:00Z', last_deployed: `2026-03-0${version}T10:00:00Z`, deleted: '' };
   const chart = { metadata: { name: 'ledger', version: '1.2.0', apiVersion: 'v2' } };
-  const record = { name: 'ledger', namespace: NAMESPACE, version, info: { ...times, status }, chart };
+  const manifest = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ledger }\ndata: { revision: '${version}' }\n`;
+  const record = { name: 'ledger', namespace: NAMESPACE, version, info: { ...times, status }, chart, manifest };
   const release = Buffer.from(gzipSync(JSON.stringify(record)).toString('base64')).toString('base64');
   await cluster.apply({
     ...{ apiVersion: 'v1', kind: 'Secret', type: 'helm.sh/release.v1', data: { release } },
@@ -89,5 +90,14 @@ describe('releases of Helm', () => {
     await keep(2, 'superseded');
     await keep(3, 'failed');
     expect((await send(`GET /api/charts${place}`)).body).toMatchObject([{ version: 3, info: { status: 'failed' } }]);
+
+    const back = { context: name, storage: 'secret', namespace: NAMESPACE, revision: 2 };
+    expect(await send('POST /api/charts/ledger/rollback', back)).toMatchObject({ status: 200, body: undefined });
+    expect((await send(`GET /api/charts/ledger/0${place}`)).body).toMatchObject({
+      version: 4,
+      info: { status: 'deployed', description: 'Rollback to 2', first_deployed: '2026-03-01T10:00:00Z' },
+    });
+    const applied = await cluster.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'ledger' });
+    expect(applied?.data).toEqual({ revision: '2' });
   }, 60_000);
 });

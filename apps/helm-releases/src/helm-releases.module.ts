@@ -8,6 +8,7 @@ import { ListNamespacesHandler } from './namespace/list-namespaces.js';
 import { GetReleaseHandler, GetReleaseHistoryHandler } from './release/get-release.js';
 import { ListReleasesHandler } from './release/list-releases.js';
 import { ReadReleases } from './release/read-releases.js';
+import { RollBackReleaseHandler } from './release/roll-back-release.js';
 import { MemoryStore } from './storage/memory-store.js';
 import { RecordCache } from './storage/record-cache.js';
 import { Stores } from './storage/stores.js';
@@ -18,7 +19,13 @@ export class HelmReleasesModule {
     return {
       module: HelmReleasesModule,
       imports: [MessagingModule.register({ service: ServiceName.helmReleases, natsUrl })],
-      controllers: [ListReleasesHandler, GetReleaseHandler, GetReleaseHistoryHandler, ListNamespacesHandler],
+      controllers: [
+        ListReleasesHandler,
+        GetReleaseHandler,
+        GetReleaseHistoryHandler,
+        RollBackReleaseHandler,
+        ListNamespacesHandler,
+      ],
       providers: [UserClusters, Stores, MemoryStore, RecordCache, ReadReleases],
     };
   }

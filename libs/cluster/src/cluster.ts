@@ -5,6 +5,7 @@ import { electLeader, type LeaderElection, type LeaseOptions } from './lease/ele
 import { followLog, type FollowLogOptions } from './logs/follow-log.js';
 import type { LogLine } from './logs/log-line.js';
 import { readLog, type ReadLogOptions } from './logs/read-log.js';
+import { AnyObjects } from './objects/any-objects.js';
 import { applyObject, type ApplyOptions } from './objects/apply-object.js';
 import { deleteObject, type DeleteOptions } from './objects/delete-object.js';
 import { getObject } from './objects/get-object.js';
@@ -37,6 +38,8 @@ export interface Cluster {
   list<K extends Kind>(kind: K, options?: ListOptions): Promise<KindTypes[K][]>;
   /** See listMetadata: all pages. */
   listMetadata(kind: Kind, options?: ListOptions): Promise<Pick<KubeObject, 'metadata'>[]>;
+  /** Objects of whatever kind the cluster knows. */
+  readonly any: AnyObjects;
   /** See deleteObject: false when it was not there. */
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<boolean>;
   /** See pruneObjects: what was deleted. */
@@ -89,6 +92,7 @@ export function connectCluster(connection: CleanConnection, options: TransportOp
     get: (ref, getOptions) => getObject(transport, ref, getOptions),
     list: async (kind, listOptions) => (await listObjects(transport, kind, listOptions)).items,
     listMetadata: async (kind, listOptions) => (await listMetadata(transport, kind, listOptions)).items,
+    any: new AnyObjects(transport),
     delete: (ref, deleteOptions) => deleteObject(transport, ref, deleteOptions),
     prune: (pruneOptions) => pruneObjects(transport, pruneOptions),
     watch: (kind, watchOptions, onChange) => keep(watchObjects(transport, kind, watchOptions, onChange)),

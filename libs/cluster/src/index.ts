@@ -8,6 +8,7 @@ export type { LeaderElection, LeaseOptions } from './lease/elect-leader.js';
 export type { FollowLogOptions } from './logs/follow-log.js';
 export type { LogLine, LogSource } from './logs/log-line.js';
 export type { ReadLogOptions } from './logs/read-log.js';
+export type { AnyObjects, AnyRef } from './objects/any-objects.js';
 export type { ApplyOptions } from './objects/apply-object.js';
 export { ClusterConnection, type ClusterSource } from './operator/cluster-connection.js';
 export {

@@ -55,7 +55,8 @@ export type ProblemCode =
   | 'timeout'
   | 'cluster_unreachable'
   | 'cluster_refused'
-  | 'undecodable';
+  | 'undecodable'
+  | 'rollback_failed';
 
 export type Noun =
   | 'user'

@@ -6,7 +6,7 @@ import { chosen, history, listed } from './choose-releases.js';
 const record = (text: string): RecordHeader => {
   const [place = '', status = ''] = text.split(' ');
   const [namespace = '', name = '', revision = ''] = place.split(/[/.]/);
-  return { namespace, name, revision: Number(revision), status };
+  return { namespace, name, revision: Number(revision), status, changedAt: 0 };
 };
 const records = (...texts: string[]): RecordHeader[] => texts.map(record);
 const shown = (headers: readonly RecordHeader[]): string[] =>

@@ -1,8 +1,9 @@
 // How Helm 3 writes a release down: JSON, zipped, as base64. https://helm.sh/docs/topics/advanced/#storage-backends
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { constants, gunzip, gzip } from 'node:zlib';
 
 const unzip = promisify(gunzip);
+const zip = promisify(gzip);
 
 /** Of one release, as JSON. */
 export const MAX_RECORD_BYTES = 32 * 1024 * 1024;
@@ -42,6 +43,11 @@ async function inflate(bytes: Buffer): Promise<Buffer> {
 
 function tooLarge(): UndecodableRecord {
   return new UndecodableRecord(`it has more than ${MAX_RECORD_BYTES} bytes`);
+}
+
+/** The text that Helm stores of a release. */
+export async function encodeRecord(record: Json): Promise<string> {
+  return (await zip(JSON.stringify(record), { level: constants.Z_BEST_COMPRESSION })).toString('base64');
 }
 
 export function isJson(value: unknown): value is Json {

@@ -1,83 +1,28 @@
-import { gzipSync } from 'node:zlib';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 
-import { connectCluster, rebuildKubeconfig, type CleanConnection, type Cluster } from '@slipway/cluster';
-import {
-  getRelease,
-  getReleaseHistory,
-  listNamespaces,
-  listReleases,
-  problem,
-  resolveClusterContext,
-  type ListReleases,
-} from '@slipway/contracts';
-import { Refusal } from '@slipway/messaging';
-import { startHarness, type Harness } from '@slipway/testing';
+import type { CleanConnection } from '@slipway/cluster';
+import { getRelease, getReleaseHistory, listNamespaces, listReleases, type ListReleases } from '@slipway/contracts';
+import type { Refusal } from '@slipway/messaging';
+import type { Harness } from '@slipway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { helmReleases } from '../index.js';
+import { HelmCluster, recordOf } from '../fixture/helm-cluster.js';
 
-type Storage = 'secret' | 'configmap';
-
+let helm: HelmCluster;
 let harness: Harness;
-let cluster: Cluster;
-/** What identity answers for a context. */
-const contexts = new Map<string, CleanConnection>();
 
 beforeAll(async () => {
-  harness = await startHarness({ service: helmReleases, cluster: true, env: { OUTBOUND_ALLOW: 'loopback' } });
-  const connection = rebuildKubeconfig(harness.cluster.kubeconfig) as CleanConnection;
-  contexts.set('harbour', connection);
-  cluster = connectCluster(connection, { addresses: ['loopback'] });
-  await harness.answer(resolveClusterContext, ({ name }) => {
-    const found = contexts.get(name);
-    if (found) return found;
-    throw new Refusal(
-      problem.invalid('cluster_context', `the kubeconfig has no context "${name}"`, { code: 'cluster_context' }),
-    );
-  });
-  for (const name of ['billing', 'shop'])
-    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  await put('secret', 'billing/ledger.1 superseded', '2020-10-01T09:00:00Z');
-  await put('secret', 'billing/ledger.2 deployed', '2020-10-06T12:30:00.9Z');
-  await put('secret', 'shop/web.10 failed', '2020-10-06T12:30:00.1Z');
-  await put('secret', 'shop/web.9 deployed', '2020-10-02T00:00:00Z');
-  await put('secret', 'shop/mailer.1 deployed', '2020-10-03T00:00:00Z');
-  await put('configmap', 'shop/other.1 deployed', '2020-10-01T09:00:00Z');
+  helm = await HelmCluster.start(['billing', 'shop']);
+  ({ harness } = helm);
+  await helm.put('secret', 'billing/ledger.1 superseded', '2020-10-01T09:00:00Z');
+  await helm.put('secret', 'billing/ledger.2 deployed', '2020-10-06T12:30:00.9Z');
+  await helm.put('secret', 'shop/web.10 failed', '2020-10-06T12:30:00.1Z');
+  await helm.put('secret', 'shop/web.9 deployed', '2020-10-02T00:00:00Z');
+  await helm.put('secret', 'shop/mailer.1 deployed', '2020-10-03T00:00:00Z');
+  await helm.put('configmap', 'shop/other.1 deployed', '2020-10-01T09:00:00Z');
 });
-afterAll(async () => {
-  await cluster.close();
-  await harness.close();
-});
-
-function recordOf(text: string, lastDeployed: string, more: object = {}) {
-  const [, namespace = '', name = '', version = '', status = ''] = /^(\w+)\/(\w+)\.(\d+) (\S+)$/.exec(text) ?? [];
-  const info = { first_deployed: '2020-10-01T09:00:00Z', last_deployed: lastDeployed, deleted: '', status };
-  return { name, namespace, version: Number(version), info, ...more };
-}
-
-/** Writes a record as Helm does. */
-async function put(storage: Storage, text: string, lastDeployed: string, more: object = {}): Promise<void> {
-  const record = recordOf(text, lastDeployed, more);
-  await write(storage, record, gzipSync(JSON.stringify(record)).toString('base64'));
-}
-
-async function write(
-  storage: Storage,
-  { name, namespace, version, info: { status } }: ReturnType<typeof recordOf>,
-  release: string,
-): Promise<void> {
-  const labels = { owner: 'helm', name, status, version: String(version) };
-  const metadata = { name: `sh.helm.release.v1.${name}.v${version}`, namespace, labels };
-  await (storage === 'secret'
-    ? cluster.apply({
-        ...{ apiVersion: 'v1', kind: 'Secret', metadata, type: 'helm.sh/release.v1' },
-        data: { release: Buffer.from(release).toString('base64') },
-      })
-    : cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { release } }));
-}
+afterAll(() => helm.close());
 
 const asked = (more: Partial<ListReleases> = {}): ListReleases => ({
   ...{ context: 'harbour', storage: 'secret', namespace: '' },
@@ -137,25 +82,25 @@ describe('releases in a cluster', () => {
   });
 
   it('that cannot be read are left out of lists, and told when they are asked for', async () => {
-    await write('secret', recordOf('shop/broken.1 deployed', ''), 'no base64 of anything');
+    await helm.write('secret', recordOf('shop/broken.1 deployed', ''), 'no base64 of anything');
     expect(await names({ only: 'shop' })).toEqual(['mailer.1', 'web.10']);
     expect(await names({ only: 'shop', limit: 1 })).toEqual(['mailer.1']);
     await expect(read('broken')).rejects.toMatchObject({
       problem: { kind: 'unavailable', noun: 'release', code: 'undecodable' },
     });
-    await cluster.delete({ kind: 'Secret', namespace: 'shop', name: 'sh.helm.release.v1.broken.v1' });
+    await helm.cluster.delete({ kind: 'Secret', namespace: 'shop', name: 'sh.helm.release.v1.broken.v1' });
   });
 
   it('are read again when they have changed', async () => {
     expect(await read('mailer')).not.toHaveProperty('manifest');
-    await put('secret', 'shop/mailer.1 deployed', '2020-10-03T00:00:00Z', { manifest: 'kind: Service' });
+    await helm.put('secret', 'shop/mailer.1 deployed', '2020-10-03T00:00:00Z', { manifest: 'kind: Service' });
     expect(await read('mailer')).toMatchObject({ manifest: 'kind: Service' });
   });
 
   it('may be more than one message holds', async () => {
     const manifest = 'é'.repeat(500_000);
     for (let number = 1; number <= 8; number += 1)
-      await put('configmap', `billing/big${number}.1 deployed`, '2020-10-01T09:00:00Z', { manifest });
+      await helm.put('configmap', `billing/big${number}.1 deployed`, '2020-10-01T09:00:00Z', { manifest });
     const all = await list({ storage: 'configmap', namespace: 'billing' });
     expect(all).toHaveLength(8);
     expect(all.every((release) => 'manifest' in release && release.manifest === manifest)).toBe(true);
@@ -176,11 +121,11 @@ describe('releases in a cluster', () => {
 
 describe('a cluster in trouble', () => {
   const clean = (more: Partial<CleanConnection>): CleanConnection => ({
-    ...(contexts.get('harbour') as CleanConnection),
+    ...helm.connection,
     ...more,
   });
   const trouble = async (more: Partial<CleanConnection>): Promise<unknown> => {
-    contexts.set('trouble', clean(more));
+    helm.contexts.set('trouble', clean(more));
     return names({ context: 'trouble' }).catch((error: unknown) => (error as Refusal).problem);
   };
 

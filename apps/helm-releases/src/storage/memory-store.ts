@@ -13,6 +13,7 @@ interface Kept extends RecordHeader {
 /** A store of this process, to try things out: empty unless a file says otherwise. */
 @Injectable()
 export class MemoryStore implements ReleaseStore, OnModuleInit {
+  readonly objects = undefined;
   private kept: readonly Kept[] = [];
 
   constructor(private readonly config: HelmReleasesConfig) {}
@@ -34,12 +35,27 @@ export class MemoryStore implements ReleaseStore, OnModuleInit {
   }
 
   record(header: RecordHeader): Promise<Json | undefined> {
-    return Promise.resolve(this.kept.find((one) => one === header)?.record);
+    return Promise.resolve(this.kept.find((one) => isSame(one, header))?.record);
+  }
+
+  add(header: RecordHeader, record: Json): Promise<boolean> {
+    const isTaken = this.kept.some((one) => isSame(one, header));
+    if (!isTaken) this.kept = [...this.kept, { ...header, record }];
+    return Promise.resolve(!isTaken);
+  }
+
+  update(header: RecordHeader, record: Json): Promise<void> {
+    this.kept = this.kept.map((one) => (isSame(one, header) ? { ...header, record } : one));
+    return Promise.resolve();
   }
 }
 
 function toKept(record: Json): Kept {
   const { name, namespace, version, info } = record;
   const status = isJson(info) && typeof info['status'] === 'string' ? info['status'] : '';
-  return { name: String(name), namespace: String(namespace), revision: Number(version), status, record };
+  return { name: String(name), namespace: String(namespace), revision: Number(version), status, changedAt: 0, record };
+}
+
+function isSame(one: RecordHeader, other: RecordHeader): boolean {
+  return one.name === other.name && one.namespace === other.namespace && one.revision === other.revision;
 }

@@ -63,6 +63,16 @@ export class ReleaseDocument {
   @Text({ max: JSON_MAX }) json: string;
 }
 
+/** Makes an earlier revision of a release the next one, and its manifest that of the cluster. */
+export class RollBackRelease {
+  @Text({ min: 1, max: CONTEXT_MAX }) context: string;
+  @OneOf(STORAGES) storage: ReleaseStorage;
+  @Text({ min: 1, max: NAMESPACE_MAX }) namespace: string;
+  @Text({ max: NAME_MAX }) name: string;
+  /** 0 or absent: the one before the highest. */
+  @Integer({ min: 0 }) @Optional() revision?: number | null;
+}
+
 export class ListNamespaces {
   @Text({ min: 1, max: CONTEXT_MAX }) context: string;
 }

@@ -1,4 +1,4 @@
-import { defineQuery } from '../define.js';
+import { defineCommand, defineQuery } from '../define.js';
 import {
   GetRelease,
   GetReleaseHistory,
@@ -6,7 +6,14 @@ import {
   ListReleases,
   NamespaceNames,
   ReleaseDocument,
+  RollBackRelease,
 } from './helm-releases.v1.js';
+
+/** Answered when the new revision is recorded and applied. */
+export const rollBackRelease = defineCommand({
+  subject: 'cmd.helm-releases.release.rollback.v1',
+  input: RollBackRelease,
+});
 
 /** A list, each release at the highest of its revisions. */
 export const listReleases = defineQuery({

@@ -1,17 +1,21 @@
 import { Controller, Get, Post, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { getRelease, getReleaseHistory, listReleases } from '@slipway/contracts';
+import { getRelease, getReleaseHistory, listReleases, rollBackRelease } from '@slipway/contracts';
 
 import { CoreClient } from '../../core/core-client.js';
 import { Current, type HttpCall } from '../../core/http-call.js';
 import { AnswerInterceptor, JsonText } from './answer.interceptor.js';
-import { readList, readPlace } from './charts.dto.js';
+import { acceptRollback, readList, readPlace, type Place } from './charts.dto.js';
 import { Endpoint } from './endpoint.js';
 import { failure } from './errors.js';
+import { requireJsonObject } from './json-object.js';
 import { revisionOf } from './numbers.js';
 
 /** More than the eight seconds that a cluster gets, less than the ten after which old clients give up. */
 const PATIENCE = { timeoutMs: 9_000 };
+
+/** A little more than the thirty seconds that a rollback may take. */
+const ROLLBACK_MS = 32_000;
 
 /** Releases were called charts at first; both names lead here. */
 @UseInterceptors(AnswerInterceptor)
@@ -40,6 +44,28 @@ export class ChartsController {
     if (revision === null) throw failure.undecodable();
     const place = await readPlace(call);
     return textOf(await this.core.query(call, getRelease, { ...place, name: nameOf(call), revision }, PATIENCE));
+  }
+
+  @Post(':name/rollback')
+  @Endpoint({ access: 'credential', core: [rollBackRelease], summary: 'Makes an earlier revision the next one' })
+  async rollBack(@Current() call: HttpCall): Promise<void> {
+    const { revision, ...place } = acceptRollback(call, await requireJsonObject(call));
+    await this.rollBackTo(call, place, revision);
+  }
+
+  // The first command lines' form.
+  @Post('rollback/:name/:revision')
+  @Endpoint({ access: 'credential', core: [rollBackRelease], summary: 'The same, with the revision in the path' })
+  async rollBackByPath(@Current() call: HttpCall): Promise<void> {
+    const revision = revisionOf(call.params['revision'] ?? '');
+    if (revision === null) throw failure.undecodable();
+    const place = acceptRollback(call, await requireJsonObject(call));
+    await this.rollBackTo(call, place, revision);
+  }
+
+  private async rollBackTo(call: HttpCall, { context, storage, namespace }: Place, revision: number): Promise<void> {
+    const input = { context, storage, namespace, name: nameOf(call), revision };
+    await this.core.execute(call, rollBackRelease, input, { timeoutMs: ROLLBACK_MS });
   }
 
   @Post(':name/upgrade')

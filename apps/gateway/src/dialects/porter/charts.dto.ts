@@ -58,6 +58,16 @@ export function acceptPlace(helm: Partial<Place> | undefined, more: readonly Tag
   return { context, storage, namespace };
 }
 
+/** @throws Failure 403, 400, 422: the namespace has to be named here */
+export function acceptRollback(call: HttpCall, body: JsonObject): Place & { readonly revision: number } {
+  const userId = body.any('user_id');
+  if (userId !== undefined) checkUser(call, userId, true);
+  const revision = body.integer('revision') ?? 0;
+  if (revision < 0) throw failure.undecodable();
+  const place = placeOf(body) ?? {};
+  return { ...acceptPlace(place, place.namespace ? [] : ['required']), revision };
+}
+
 async function readAsked(call: HttpCall, withFilter: boolean): Promise<Asked> {
   const body = await readJsonObject(call);
   if (body) {

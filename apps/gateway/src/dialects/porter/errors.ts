@@ -56,6 +56,8 @@ function json(
  * @throws never; every kind has its answer, and a new kind breaks this switch at compile time
  */
 export function failureOf(problem: Problem, endpoint: string): Failure {
+  if (ROLLBACK.test(endpoint) && LATER.has(problem.kind) && problem.code !== 'key_running')
+    return json(500, 603, [`error rolling back release ${problem.text}`]);
   switch (problem.kind) {
     case 'unauthenticated':
     case 'forbidden':
@@ -81,6 +83,10 @@ export function failureOf(problem: Problem, endpoint: string): Failure {
       return json(500, 500, ['internal server error']);
   }
 }
+
+const ROLLBACK = /^POST \/api\/(?:charts|releases)\/.*rollback/;
+/** What goes wrong once it is clear whose release is meant. */
+const LATER: ReadonlySet<Problem['kind']> = new Set(['conflict', 'precondition_failed', 'unavailable', 'internal']);
 
 const LOGIN = 'POST /api/login';
 

@@ -17,6 +17,7 @@ import {
   registerUser,
   replaceClusterContexts,
   revokeCredential,
+  rollBackRelease,
   type CheckedCredential,
   type Operation,
   type Problem,
@@ -71,6 +72,7 @@ beforeEach(() => {
   core.answers(listReleases, () => ({ json: '[{"name":"ledger"}]' }));
   core.answers(getRelease, () => ({ json: '{"name":"ledger"}' }));
   core.answers(getReleaseHistory, () => ({ json: '[]' }));
+  core.answers(rollBackRelease, () => undefined);
   core.answers(listNamespaces, () => ({ names: ['default'] }));
 });
 
@@ -386,6 +388,34 @@ describe('one release', () => {
     expect(inputTo(getReleaseHistory)).toEqual({ context: 'c', storage: 'secret', namespace: '', name: 'web' });
   });
 
+  it('is rolled back, in both forms', async () => {
+    const place = { context: 'c', storage: 'secret', namespace: 'n', name: 'web' };
+    const body = '{"namespace":"n","context":"c","storage":"secret","revision":3,"name":"other","user_id":1}';
+    expect(await told('POST /api/charts/web/rollback', { body })).toBe('200 ');
+    expect(inputTo(rollBackRelease)).toEqual({ ...place, revision: 3 });
+    const flat = '{"namespace":"n","context":"c","storage":"secret"}';
+    expect(await told('POST /api/releases/web/rollback', { body: flat })).toBe('200 ');
+    expect(inputTo(rollBackRelease)).toEqual({ ...place, revision: 0 });
+    expect(await told('POST /api/charts/rollback/web/2', { body: flat })).toBe('200 ');
+    expect(inputTo(rollBackRelease)).toEqual({ ...place, revision: 2 });
+    expect(core.asked.at(-1)?.call.timeoutMs).toBeGreaterThan(30_000);
+  });
+
+  it.each([
+    ['', `400 ${E0}`],
+    ['{"revision":-1}', `400 ${E0}`],
+    ['{"revision":"1"}', `400 ${E0}`],
+    ['{"user_id":2}', '403 Forbidden\n'],
+    [
+      '{}',
+      '422 {"code":601,"errors":["required validation failed","oneof validation failed","required validation failed"]}',
+    ],
+    ['{"context":"c","storage":"secret","namespace":""}', '422 {"code":601,"errors":["required validation failed"]}'],
+  ])('is not rolled back with %j', async (body, expected) => {
+    expect(await told('POST /api/charts/web/rollback', { body })).toBe(expected);
+    expect(inputTo(rollBackRelease)).toBeUndefined();
+  });
+
   it('is never upgraded here', async () => {
     expect(await told('POST /api/charts/web/upgrade')).toBe('501 {"code":501,"errors":["not implemented"]}');
     expect(await told('POST /api/charts/web/upgrade', { session: null })).toBe('403 Forbidden\n');
@@ -402,10 +432,14 @@ describe('namespaces', () => {
   });
 });
 
+/** What every change of these takes. */
+const BODY = '{"email":"kim@example.org","password":"x","context":"c","storage":"secret","namespace":"n"}';
+
 describe('a refusal of the core', () => {
   const list = 'GET /api/charts?context=c&storage=secret';
   const login = 'POST /api/login';
   const remove = 'DELETE /api/users/1';
+  const back = 'POST /api/charts/web/rollback';
   it.each<[string, Operation, Problem, string, string?]>([
     [list, listReleases, problem.notFound('release', 'x'), '404 {"code":602,"errors":["release not found"]}'],
     [
@@ -523,6 +557,31 @@ describe('a refusal of the core', () => {
       problem.conflict('user', 'owns 2 apps', { code: 'sole_owner' }),
       '409 {"code":409,"errors":["owns 2 apps"]}',
     ],
+    [back, rollBackRelease, problem.notFound('release', 'x'), '404 {"code":602,"errors":["release not found"]}'],
+    [
+      back,
+      rollBackRelease,
+      problem.conflict('release', 'why'),
+      '500 {"code":603,"errors":["error rolling back release why"]}',
+    ],
+    [
+      back,
+      rollBackRelease,
+      problem.unavailable('cluster_context', 'why'),
+      '500 {"code":603,"errors":["error rolling back release why"]}',
+    ],
+    [
+      back,
+      rollBackRelease,
+      problem.invalid('cluster_context', 'why', { code: 'cluster_context' }),
+      '422 {"code":601,"errors":["context validation failed","why"]}',
+    ],
+    [
+      back,
+      rollBackRelease,
+      problem.conflict('request', 'running', { code: 'key_running' }),
+      '409 {"code":409,"errors":["running"]}',
+    ],
     [
       remove,
       countApps,
@@ -531,7 +590,7 @@ describe('a refusal of the core', () => {
     ],
   ])('%s: %j %j is told as %s', async (request, operation, refusal, expected, retryAfter) => {
     core.refuses(operation, refusal);
-    const body = request.startsWith('GET') ? {} : { body: '{"email":"kim@example.org","password":"x"}' };
+    const body = request.startsWith('GET') ? {} : { body: BODY };
     const { status, headers, text } = await send(request, body);
     expect(`${status} ${text}`).toBe(expected);
     if (retryAfter) expect(headers['retry-after']).toBe(retryAfter);
