@@ -39,11 +39,12 @@ export class ReadReleases {
     limit = Number.POSITIVE_INFINITY,
   ): Promise<Json[]> {
     const found: Json[] = [];
-    for (let from = 0; from < headers.length && found.length < limit; from += AT_ONCE) {
+    let from = 0;
+    while (from < headers.length && found.length < limit) {
       const some = headers.slice(from, from + Math.min(AT_ONCE, limit - found.length));
       const records = await Promise.all(some.map((header) => this.readable(store, header, signal)));
       found.push(...records.filter((record) => record !== undefined));
-      from += some.length - AT_ONCE;
+      from += some.length;
     }
     return found;
   }

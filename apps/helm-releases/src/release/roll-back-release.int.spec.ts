@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { KubeObject } from '@slipway/cluster';
 import { rollBackRelease, type RollBackRelease } from '@slipway/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { HelmCluster } from '../fixture/helm-cluster.js';
 
@@ -160,6 +160,24 @@ describe('rolling a release back', () => {
     expect(await revisions()).toHaveLength(3);
     expect(await helm.cluster.get({ kind: 'ConfigMap', namespace: 'shop', name: 'added' })).toBeDefined();
     expect(await dataOf('settings')).toMatchObject({ colour: 'green' });
+  });
+
+  it('that takes longer than it may is a failed revision too', async () => {
+    await givenTwoRevisions();
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    // The first one is that of the rollback itself.
+    const bounds = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      const isFirst = ms === 30_000 && bounds.mock.calls.filter(([asked]) => asked === 30_000).length === 1;
+      return timeout(isFirst ? 500 : ms);
+    });
+    helm.harness.cluster.faults.add({ resource: 'serviceaccounts', delayMs: 2_000 });
+    try {
+      await expect(rollBack()).rejects.toMatchObject({ problem: { code: 'rollback_failed' } });
+    } finally {
+      bounds.mockRestore();
+      helm.harness.cluster.faults.clear();
+    }
+    expect((await revisions()).map(({ status }) => status)).toEqual(['superseded', 'superseded', 'failed']);
   });
 
   it.each<[string, Partial<RollBackRelease>, object, string]>([

@@ -106,8 +106,10 @@ export class RollBackReleaseHandler {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;
       const description = `Rollback "${next.header.name}" failed: ${reason}`;
-      if (current) await this.mark(store, current, 'superseded', signal);
-      await this.mark(store, next, 'failed', AbortSignal.timeout(BOUND_MS), description);
+      // The time of the rollback itself may be over.
+      const afterwards = AbortSignal.timeout(BOUND_MS);
+      if (current) await this.mark(store, current, 'superseded', afterwards);
+      await this.mark(store, next, 'failed', afterwards, description);
       throw failed(reason);
     }
     for (const header of earlier.filter(({ status }) => status === 'deployed'))
