@@ -1,3 +1,4 @@
+export { actorOf, writerOf } from './caller.js';
 export { Broker, connectBroker, type BrokerOptions } from './broker/broker.js';
 export { UnsuitableServerError } from './broker/check-server.js';
 export { Bus } from './bus/bus.js';

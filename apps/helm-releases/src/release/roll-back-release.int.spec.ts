@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { KubeObject } from '@slipway/cluster';
 import { rollBackRelease, type RollBackRelease } from '@slipway/contracts';
+import { actor } from '@slipway/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { HelmCluster } from '../fixture/helm-cluster.js';
@@ -160,6 +161,14 @@ describe('rolling a release back', () => {
     expect(await revisions()).toHaveLength(3);
     expect(await helm.cluster.get({ kind: 'ConfigMap', namespace: 'shop', name: 'added' })).toBeDefined();
     expect(await dataOf('settings')).toMatchObject({ colour: 'green' });
+  });
+
+  it('is refused to a credential that only reads', async () => {
+    await givenTwoRevisions();
+    const reader = actor();
+    const call = { actor: { ...reader, credential: { ...reader.credential, scope: 'read' as const } } };
+    await expect(rollBack({}, call)).rejects.toMatchObject({ problem: { kind: 'forbidden', code: 'read_only' } });
+    expect(await revisions()).toHaveLength(2);
   });
 
   it('that takes longer than it may is a failed revision too', async () => {

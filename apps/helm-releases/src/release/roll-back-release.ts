@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { ClusterError } from '@slipway/cluster';
 import { problem, rollBackRelease, type Envelope, type RollBackRelease } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
+import { Handles, Refusal, writerOf } from '@slipway/messaging';
 import { ServiceLogger } from '@slipway/runtime';
 
 import { troubleOf } from '../connection/cluster-trouble.js';
@@ -37,6 +37,7 @@ export class RollBackReleaseHandler {
 
   @Handles(rollBackRelease)
   async handle(input: RollBackRelease, envelope: Envelope): Promise<void> {
+    writerOf(envelope);
     const { name, namespace } = input;
     const signal = AbortSignal.timeout(BOUND_MS);
     const store = await this.stores.open(input.context, input.storage, envelope);

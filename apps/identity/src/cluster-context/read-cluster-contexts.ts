@@ -7,10 +7,9 @@ import {
   type KubeconfigSource,
   type Nothing,
 } from '@slipway/contracts';
-import { Handles } from '@slipway/messaging';
+import { actorOf, Handles } from '@slipway/messaging';
 import { Transactions } from '@slipway/persistence';
 
-import { actorOf } from '../user/user.queries.js';
 import { ClusterContextEntity } from './cluster-context.entity.js';
 import { KubeconfigEntity } from './kubeconfig.entity.js';
 import { Kubeconfigs } from './kubeconfigs.js';

@@ -7,11 +7,11 @@ import {
   type Envelope,
   type ResolveClusterContext,
 } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
+import { actorOf, Handles, Refusal } from '@slipway/messaging';
 import { Transactions } from '@slipway/persistence';
 
 import { IdentityConfig } from '../identity.config.js';
-import { actorOf } from '../user/user.queries.js';
+
 import { Kubeconfigs } from './kubeconfigs.js';
 
 @Controller()

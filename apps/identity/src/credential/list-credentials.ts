@@ -1,10 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { listCredentials, type CredentialPage, type Envelope, type ListCredentials } from '@slipway/contracts';
-import { Handles } from '@slipway/messaging';
+import { actorOf, Handles } from '@slipway/messaging';
 import { Transactions } from '@slipway/persistence';
 import { IsNull } from 'typeorm';
 
-import { actorOf } from '../user/user.queries.js';
 import { CredentialEntity } from './credential.entity.js';
 import { toCredentialView } from './credential.view.js';
 

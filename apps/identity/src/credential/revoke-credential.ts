@@ -1,10 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { credentialRevoked, problem, revokeCredential, type Envelope, type RevokeCredential } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
+import { Handles, Refusal, writerOf } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 import { failpoint } from '@slipway/runtime';
 
-import { writerOf } from '../user/user.queries.js';
 import { CredentialEntity } from './credential.entity.js';
 import { endOpaque } from './end-credentials.js';
 

@@ -6,14 +6,13 @@ import {
   type CredentialRevoked,
   type Envelope,
 } from '@slipway/contracts';
-import { Handles } from '@slipway/messaging';
+import { actorOf, Handles } from '@slipway/messaging';
 
 import { endCredentials, SESSION_KINDS } from '../credential/end-credentials.js';
 import { LoginThrottle } from '../credential/login-throttle.js';
 import { PasswordProof } from './password-proof.js';
 import { Passwords } from './password.js';
 import { UserEntity } from './user.entity.js';
-import { actorOf } from './user.queries.js';
 
 @Controller()
 export class ChangePasswordHandler {

@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { getUser, problem, type Envelope, type GetUser, type UserView } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
+import { actorOf, Handles, Refusal } from '@slipway/messaging';
 import { Transactions } from '@slipway/persistence';
 
 import { UserEntity } from './user.entity.js';
-import { actorOf } from './user.queries.js';
+
 import { toUserView } from './user.view.js';
 
 @Controller()

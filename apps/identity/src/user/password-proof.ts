@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { problem, ProblemKind, type Command, type Envelope } from '@slipway/contracts';
-import { Refusal } from '@slipway/messaging';
+import { actorOf, Refusal } from '@slipway/messaging';
 import { Inbox, Transactions, type Tx } from '@slipway/persistence';
 
 import { type Attempt, LoginThrottle } from '../credential/login-throttle.js';
 import { Passwords } from './password.js';
 import { UserEntity } from './user.entity.js';
-import { actorOf, lockActingUser } from './user.queries.js';
+import { lockActingUser } from './user.queries.js';
 
 export interface Proof {
   readonly password: string;

@@ -1,5 +1,5 @@
-import { problem, type Actor, type Envelope, type UserId } from '@slipway/contracts';
-import { Refusal } from '@slipway/messaging';
+import { problem, type Envelope, type UserId } from '@slipway/contracts';
+import { Refusal, writerOf } from '@slipway/messaging';
 import type { Reader, Tx } from '@slipway/persistence';
 import { Not, QueryFailedError } from 'typeorm';
 
@@ -10,20 +10,6 @@ type UniqueField = 'email' | 'username';
 
 export function findUserByEmail(tx: Reader, email: string): Promise<UserEntity | null> {
   return tx.getRepository(UserEntity).findOneBy({ emailKey: emailKey(email) });
-}
-
-export function actorOf(envelope: Envelope): Actor {
-  if (!envelope.actor) throw new Refusal(problem.unauthenticated('user', 'This needs a credential.'));
-  return envelope.actor;
-}
-
-/** Who commands: the gateway lets no credential of scope `read` come so far, and neither do we. */
-export function writerOf(envelope: Envelope): Actor {
-  const actor = actorOf(envelope);
-  if (actor.credential.scope !== 'full') {
-    throw new Refusal(problem.forbidden('credential', 'This credential may only read.', { code: 'read_only' }));
-  }
-  return actor;
 }
 
 /** Of the commands that lock the row of their actor. */

@@ -9,10 +9,9 @@ import {
   problem,
   type SubscriptionId,
 } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
+import { Handles, Refusal, writerOf } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { writerOf } from '../caller.js';
 import { generateSecret } from '../delivery/signature.js';
 import { keepAddressOf } from '../mail/mail-addresses.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';

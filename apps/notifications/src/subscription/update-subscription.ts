@@ -1,9 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { type Envelope, type SubscriptionView, updateSubscription, UpdateSubscription } from '@slipway/contracts';
-import { Handles, Refusal } from '@slipway/messaging';
+import { Handles, Refusal, writerOf } from '@slipway/messaging';
 import { Inbox } from '@slipway/persistence';
 
-import { writerOf } from '../caller.js';
 import { endPending } from '../delivery/end-pending.js';
 import { keepAddressOf } from '../mail/mail-addresses.js';
 import { OutboundAgents } from '../outbound/outbound-agents.js';
